@@ -1,0 +1,57 @@
+"""Picture files (PNG, JPEG, WebP, ...) to arrays."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from jaxtyping import UInt8
+from PIL import Image
+
+from ..image_set import DataError
+
+SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm"}
+_MODES = {"1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr"}
+
+
+def is_picture(path: Path) -> bool:
+    """Whether the name is a picture's (hidden files, such as macOS puts beside others, are not)."""
+    return path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
+
+
+def pixels(file: Path | BinaryIO, where: object) -> UInt8[np.ndarray, "height width 3"]:
+    """The picture as it is, in RGB; what is transparent is laid over white.
+
+    Raises DataError naming `where` if the file is damaged or has more than 8 bits a channel.
+    """
+    return np.asarray(_open(file, where))
+
+
+def shrunk(file: Path | BinaryIO, where: object, size: int = 32) -> UInt8[np.ndarray, "size size 3"]:
+    """The picture in RGB, box-filtered to size x size: the mean over the area that each new pixel covers.
+
+    This is how ImageNet-32 was made (Chrabaszcz et al. 2017, "box"); other than square pictures are squeezed.
+    """
+    picture = _open(file, where)
+    if picture.size != (size, size):
+        picture = picture.resize((size, size), Image.Resampling.BOX)
+    return np.asarray(picture)
+
+
+def _open(file: Path | BinaryIO, where: object) -> Image.Image:
+    try:
+        with Image.open(file) as picture:
+            if picture.mode not in _MODES:
+                raise DataError(
+                    f"{where}: pixels of mode {picture.mode!r} have no 8-bit form that is sure to be meant; "
+                    "save the picture with 8 bits a channel"
+                )
+            if picture.has_transparency_data:
+                white = Image.new("RGBA", picture.size, "white")
+                return Image.alpha_composite(white, picture.convert("RGBA")).convert("RGB")
+            return picture.convert("RGB")
+    except DataError:
+        raise
+    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
+        raise DataError(f"{where}: not a whole picture ({error}); fetch or save it anew") from error

@@ -1,0 +1,104 @@
+"""A folder to build a set in, so that a set is there whole or not at all.
+
+The folder `<root>/.adding-<name>-<random>/` lies beside the sets, on the same disk, so that a finished set
+is put in place by one rename. It goes when the work ends, however it ends. A killed process leaves it behind; the
+next one removes it. Whether its process lives is told by a lock on a file in it, which dies with the process
+and, unlike a process number, means the same in every container.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from .image_set import DataError
+
+if sys.platform != "win32":
+    import fcntl
+
+PREFIX = ".adding-"
+
+
+@contextlib.contextmanager
+def scratch_folder(root: Path, name: str) -> Iterator[Path]:
+    """Sweep what dead processes left under `root`, then give an empty folder that is gone afterwards."""
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        sweep(root)
+        folder, lock = _create(root, name)
+    except OSError as error:
+        raise DataError(
+            f"{root}: cannot write here ({error.strerror}); choose another folder with --root or LOP_DATA"
+        ) from error
+    try:
+        yield folder
+    finally:
+        _restore(folder, root / name)
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(lock)
+
+
+def publish(scratch: Path, built: Path, target: Path) -> None:
+    """Put the finished folder `built`, inside `scratch`, at `target`; a set already there gives way.
+
+    Killed between the two renames, the old set is in the scratch folder, and `sweep` puts it back.
+    """
+    sync_folder(built)
+    if target.exists():
+        os.rename(target, scratch / "old")
+    os.rename(built, target)
+    sync_folder(target.parent)
+
+
+def sweep(root: Path) -> None:
+    """Remove the scratch folders whose process no longer lives."""
+    if sys.platform == "win32":
+        return
+    for folder in root.glob(f"{PREFIX}*"):
+        try:
+            lock = os.open(folder / "lock", os.O_RDWR)
+        except OSError:
+            continue  # just being made, or just being removed
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            continue  # at work
+        else:
+            _restore(folder, root / folder.name.removeprefix(PREFIX).rpartition("-")[0])
+            shutil.rmtree(folder, ignore_errors=True)
+        finally:
+            os.close(lock)
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the folder's entries are on the disk, where the system can say so."""
+    if sys.platform == "win32":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _create(root: Path, name: str) -> tuple[Path, int]:
+    while True:
+        folder = root / f"{PREFIX}{name}-{secrets.token_hex(4)}"
+        folder.mkdir()
+        lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT)
+        if sys.platform != "win32":
+            with contextlib.suppress(OSError):  # a file system without locks: never swept, otherwise the same
+                fcntl.flock(lock, fcntl.LOCK_EX)
+        if (folder / "lock").exists():
+            return folder, lock
+        os.close(lock)  # another process swept the folder before it was locked
+
+
+def _restore(scratch: Path, target: Path) -> None:
+    if (scratch / "old").exists() and not target.exists():
+        os.rename(scratch / "old", target)
