@@ -1,0 +1,12 @@
+"""The networks of the book. Each gives its representation and its logits."""
+
+from collections.abc import Callable
+
+from lop_tutorial.networks.conv import ConvNet, SmallConv
+from lop_tutorial.networks.mlp import ACTIVATIONS, MLP
+from lop_tutorial.networks.network import Head, Network
+
+# By the name that the command line and run folders use; each is called with (input shape, outputs).
+NETWORKS: dict[str, Callable[..., Network]] = {"mlp": MLP, "smallconv": SmallConv, "convnet": ConvNet}
+
+__all__ = ["ACTIVATIONS", "MLP", "NETWORKS", "ConvNet", "Head", "Network", "SmallConv"]

@@ -1,0 +1,50 @@
+"""What every network of the book has: a body that makes the representation, and a linear head on top."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+Head = Literal["zero", "fresh", "keep"]
+
+
+class Network(nn.Module):
+    """`logits = head(representation)`, `representation = body(x)`.
+
+    `body` is a flat Sequential, so that every layer can be found by its place. The representation is the
+    output of the last hidden layer, after its activation. `depth` counts the layers with weights up to and
+    including the representation: the l of the Lyapunov exponents.
+    """
+
+    def __init__(self, body: nn.Sequential, width: int, outputs: int) -> None:
+        super().__init__()
+        self.body = body
+        self.head = nn.Linear(width, outputs)
+
+    @property
+    def depth(self) -> int:
+        return sum(isinstance(layer, nn.Linear | nn.Conv2d) for layer in self.body)
+
+    def representation(self, x: Float[Tensor, "batch *shape"]) -> Float[Tensor, "batch width"]:
+        """(batch, *input shape) to (batch, width of the last hidden layer)."""
+        return self.body(x)
+
+    def forward(self, x: Float[Tensor, "batch *shape"]) -> Float[Tensor, "batch outputs"]:
+        """(batch, *input shape) to logits (batch, outputs)."""
+        return self.head(self.body(x))
+
+    @torch.no_grad()
+    def reset_head(self, how: Head) -> None:
+        """What becomes of the head when a new task begins.
+
+        "zero" sets its weights and biases to 0 (Continual ImageNet's rule), "fresh" draws them anew from
+        torch's global generator, "keep" leaves them.
+        """
+        if how == "zero":
+            self.head.weight.zero_()
+            self.head.bias.zero_()
+        elif how == "fresh":
+            self.head.reset_parameters()

@@ -1,0 +1,9 @@
+"""Where tasks come from: streams of class pairs, class increments and toy points."""
+
+from lop_tutorial.streams.class_increments import ClassIncrements
+from lop_tutorial.streams.class_pairs import ClassPairs
+from lop_tutorial.streams.images import CIFAR100_PIXELS, Pixels
+from lop_tutorial.streams.task import Stream, Task
+from lop_tutorial.streams.toy_points import ToyPoints
+
+__all__ = ["CIFAR100_PIXELS", "ClassIncrements", "ClassPairs", "Pixels", "Stream", "Task", "ToyPoints"]

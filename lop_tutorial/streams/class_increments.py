@@ -1,0 +1,44 @@
+"""Incremental CIFAR-100's rule: a few more classes at a time, all that came before still there."""
+
+from __future__ import annotations
+
+import torch
+
+from lop_tutorial.data.image_set import LabelledImages
+from lop_tutorial.seeds import torch_generator
+from lop_tutorial.streams.images import CIFAR100_PIXELS, Pixels, gather
+from lop_tutorial.streams.task import Stream, Task
+
+
+class ClassIncrements(Stream):
+    """Task t holds the first `increment * (t + 1)` classes of a random order (Dohare et al. 2024).
+
+    A class keeps its label for good, so a network has one output for each class and uses the first
+    `task.outputs` of them. The stream ends when every class is in.
+    """
+
+    def __init__(
+        self,
+        images: LabelledImages,
+        seed: int,
+        *,
+        increment: int = 5,
+        train_per_class: int | None = None,
+        test_per_class: int | None = None,
+        pixels: Pixels = CIFAR100_PIXELS,
+    ) -> None:
+        count = len(images.classes)
+        if not 1 <= increment <= count:
+            raise ValueError(f"increment is {increment}; {images.name} allows 1 to {count} classes at a time")
+        self.images, self.increment, self.pixels = images, increment, pixels
+        self.train_per_class, self.test_per_class = train_per_class, test_per_class
+        self.order = torch.randperm(count, generator=torch_generator(seed, "class increments")).tolist()
+        self.outputs, self.length = count, -(-count // increment)
+        height, width, _ = images.of_class(0, "train").shape[1:]
+        self.shape = (3, pixels.size or height, pixels.size or width)
+
+    def _task(self, index: int) -> Task:
+        classes = tuple(self.order[: self.increment * (index + 1)])
+        train_x, train_y = gather(self.images, classes, "train", self.train_per_class, self.pixels)
+        test_x, test_y = gather(self.images, classes, "test", self.test_per_class, self.pixels)
+        return Task(index, classes, len(classes), train_x, train_y, test_x, test_y)

@@ -1,0 +1,58 @@
+"""From bytes on disk to what a network is given."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int64, UInt8
+from torch import Tensor
+from torch.nn.functional import avg_pool2d
+
+from lop_tutorial.data.image_set import LabelledImages, Split
+
+
+@dataclass(frozen=True)
+class Pixels:
+    """Scaling of pixels: bytes to [0, 1], then (value - mean) / std for each colour.
+
+    The default, our own choice for class pairs, is the same for every set of images. `size` shrinks images
+    to `size` x `size` by averaging squares of pixels (None keeps them).
+    """
+
+    mean: tuple[float, float, float] = (0.5, 0.5, 0.5)
+    std: tuple[float, float, float] = (0.25, 0.25, 0.25)
+    size: int | None = None
+
+    def __call__(
+        self, images: UInt8[np.ndarray, "image height width 3"]
+    ) -> Float[Tensor, "image 3 size_y size_x"]:
+        """(images, height, width, 3) bytes to (images, 3, size, size) float32."""
+        values = torch.from_numpy(np.array(images)).permute(0, 3, 1, 2).float().div_(255)
+        if self.size is not None and self.size != values.shape[-1]:
+            if values.shape[-1] % self.size:
+                raise ValueError(f"size is {self.size}; it must divide the images' width {values.shape[-1]}")
+            values = avg_pool2d(values, values.shape[-1] // self.size)
+        mean, std = torch.tensor(self.mean).view(3, 1, 1), torch.tensor(self.std).view(3, 1, 1)
+        return ((values - mean) / std).contiguous()
+
+
+# The colour statistics with which the Incremental CIFAR-100 benchmark scales its images (Dohare et al. 2024).
+CIFAR100_PIXELS = Pixels(mean=(0.5071, 0.4865, 0.4409), std=(0.2673, 0.2564, 0.2762))
+
+
+def gather(
+    images: LabelledImages, classes: Sequence[int], split: Split, per_class: int | None, pixels: Pixels
+) -> tuple[Float[Tensor, "image 3 size_y size_x"], Int64[Tensor, " image"]]:
+    """The first `per_class` images (None: all) of each class, with labels 0, 1, ... in the order of `classes`."""
+    parts = [images.of_class(k, split)[:per_class] for k in classes]
+    for k, part in zip(classes, parts, strict=True):
+        if per_class is not None and len(part) < per_class:
+            raise ValueError(
+                f"{per_class} {split} images a class asked for, but class {images.classes[k]!r} of "
+                f"{images.name} has {len(part)}: ask for no more than that"
+            )
+    labels = torch.cat([torch.full((len(part),), label) for label, part in enumerate(parts)])
+    return pixels(np.concatenate(parts)), labels

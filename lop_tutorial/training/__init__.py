@@ -1,0 +1,5 @@
+"""Training: one learner, the plain loop."""
+
+from lop_tutorial.training.learner import LOSSES, OUTCOME_FIELDS, Learner, Outcome, Training, live
+
+__all__ = ["LOSSES", "OUTCOME_FIELDS", "Learner", "Outcome", "Training", "live"]

@@ -1,0 +1,174 @@
+"""ONE learner: a network, its optimiser and its intervention on one stream. The definition of what training means."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, fields
+from typing import Literal
+
+import torch
+from jaxtyping import Float, Int64
+from torch import Tensor
+from torch.nn.functional import cross_entropy, mse_loss, one_hot
+
+from lop_tutorial.interventions import Intervention, Loss, NoIntervention
+from lop_tutorial.networks import Head, Network
+from lop_tutorial.seeds import seeded, torch_generator
+from lop_tutorial.streams import Task
+
+LOSSES: dict[str, Loss] = {"cross_entropy": cross_entropy, "squared_error": mse_loss}
+
+
+@dataclass(frozen=True)
+class Training:
+    """How a task is learned. The defaults are those of Continual ImageNet (Dohare et al. 2024)."""
+
+    step_size: float = 0.01
+    momentum: float = 0.9
+    weight_decay: float = 0.0
+    batch_size: int = 100
+    epochs: int = 250
+    loss: Literal["cross_entropy", "squared_error"] = "cross_entropy"
+    head: Head = "zero"
+    """What becomes of the last layer at each new task: "zero", "fresh" (drawn anew) or "keep"."""
+    keep_momentum: bool = True
+    """Whether SGD's momentum is carried from one task into the next."""
+
+    def __post_init__(self) -> None:
+        for name, low in (("step_size", 0), ("momentum", 0), ("weight_decay", 0)):
+            value = getattr(self, name)
+            if not (math.isfinite(value) and value >= low):
+                raise ValueError(f"{name} is {value}; it must be a finite number from {low} up")
+        for name in ("batch_size", "epochs"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} is {getattr(self, name)}; it must be at least 1")
+        for name, known in (("loss", tuple(LOSSES)), ("head", ("zero", "fresh", "keep"))):
+            if getattr(self, name) not in known:
+                raise ValueError(f"{name} is {getattr(self, name)!r}; it must be one of {', '.join(known)}")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a learner achieved on one task, measured after training on it.
+
+    Accuracies lie in [0, 1]. They are NaN where the network diverged (a logit that is not finite), which is
+    another thing than a collapse to chance.
+    """
+
+    task: int
+    train_accuracy: float
+    test_accuracy: float
+    train_loss: float
+
+    @property
+    def diverged(self) -> bool:
+        return math.isnan(self.train_accuracy) or math.isnan(self.test_accuracy)
+
+
+OUTCOME_FIELDS = tuple(f.name for f in fields(Outcome))
+
+
+class Learner:
+    """A network that learns task after task.
+
+    `make_network` makes a network from torch's global generator, which the learner seeds: equal seeds give equal
+    learners. Restarting draws new weights, the same ones in every learner of that seed.
+    """
+
+    def __init__(
+        self,
+        make_network: Callable[[], Network],
+        training: Training = Training(),
+        intervention: Intervention = NoIntervention(),
+        *,
+        seed: int = 0,
+        device: torch.device | str = "cpu",
+    ) -> None:
+        self.make_network, self.training, self.intervention = make_network, training, intervention
+        self.seed, self.device = seed, torch.device(device)
+        self.tasks_learned = 0
+        self.restart()
+
+    def restart(self) -> None:
+        """Fresh weights and a fresh optimiser."""
+        with seeded(self.seed, "weights", self.tasks_learned):
+            self.network = self.intervention.build(self.make_network).to(self.device)
+        self.optimiser = self._fresh_optimiser()
+
+    def _fresh_optimiser(self) -> torch.optim.SGD:
+        t = self.training
+        return torch.optim.SGD(
+            self.network.parameters(), lr=t.step_size, momentum=t.momentum, weight_decay=t.weight_decay
+        )
+
+    def learn(self, task: Task) -> Outcome:
+        """Trains on a task's training examples, then measures on both its sets."""
+        self._start(task)
+        task = task.to(self.device)
+        y = one_hot(task.train_y, task.outputs).float()
+        order = torch_generator(self.seed, "batches", self.tasks_learned)
+        mixing = torch_generator(self.seed, "mixing", self.tasks_learned)
+
+        self.network.train()
+        for _ in range(self.training.epochs):
+            for batch in self._batches(len(y), order):
+                self._step(task.train_x[batch], y[batch], mixing)
+
+        self.tasks_learned += 1
+        train_loss, train_accuracy = self.evaluate(task.train_x, task.train_y, task.outputs)
+        _, test_accuracy = self.evaluate(task.test_x, task.test_y, task.outputs)
+        return Outcome(task.index, train_accuracy, test_accuracy, train_loss)
+
+    def _start(self, task: Task) -> None:
+        if self.tasks_learned == 0:
+            self.network.reset_head("zero" if self.training.head == "zero" else "keep")
+            return
+        self.intervention.start_task(self)
+        with seeded(self.seed, "head", self.tasks_learned):
+            self.network.reset_head(self.training.head)
+        if not self.training.keep_momentum:
+            self.optimiser = self._fresh_optimiser()
+
+    def _batches(self, examples: int, draw: torch.Generator) -> Iterator[Int64[Tensor, " batch"]]:
+        """One epoch: every example once in random order, in equal batches; what is left over sits this epoch out."""
+        size = min(self.training.batch_size, examples)
+        order = torch.randperm(examples, generator=draw).to(self.device)
+        return iter(order[: examples - examples % size].split(size))
+
+    def _step(
+        self,
+        x: Float[Tensor, "batch *shape"],
+        y: Float[Tensor, "batch outputs"],
+        mixing: torch.Generator,
+    ) -> None:
+        x, y = self.intervention.batch(x, y, mixing)
+        logits = self.network(x)[:, : y.shape[1]]
+        loss = self.intervention.loss(LOSSES[self.training.loss], logits, y)
+        penalty = self.intervention.penalty(self.network)
+        if penalty is not None:
+            loss = loss + penalty
+        self.optimiser.zero_grad()
+        loss.backward()
+        self.optimiser.step()
+        self.intervention.after_step(self)
+
+    @torch.no_grad()
+    def evaluate(
+        self, x: Float[Tensor, "batch *shape"], y: Int64[Tensor, " batch"], outputs: int, chunk: int = 1000
+    ) -> tuple[float, float]:
+        """Mean loss and accuracy; the accuracy is NaN where a logit is not finite."""
+        self.network.eval()
+        logits = torch.cat([self.network(part)[:, :outputs] for part in x.split(chunk)])
+        loss = LOSSES[self.training.loss](logits, one_hot(y, outputs).float()).item()
+        finite = bool(logits.isfinite().all())
+        return loss, (logits.argmax(dim=1) == y).float().mean().item() if finite else math.nan
+
+
+def live(learner: Learner, tasks: Iterable[Task]) -> Iterator[Outcome]:
+    """Learns task after task, giving each outcome as it comes; a learner that diverges stops after that task."""
+    for task in tasks:
+        outcome = learner.learn(task)
+        yield outcome
+        if outcome.diverged:
+            return
