@@ -1,9 +1,9 @@
 """A folder to build a set in, so that a set is there whole or not at all.
 
 The folder `<root>/.adding-<name>-<random>/` lies beside the sets, on the same disk, so that a finished set
-is put in place by one rename. It goes when the work ends, however it ends. A killed process leaves it behind; the
-next one removes it. Whether its process lives is told by a lock on a file in it, which dies with the process
-and, unlike a process number, means the same in every container.
+is put in place by one rename. It goes when the work ends, however it ends. A killed process leaves it
+behind, and the next one removes it. Whether its process lives is told by a lock on a file in it, which dies
+with the process and, unlike a process number, means the same in every container.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def scratch_folder(root: Path, name: str) -> Iterator[Path]:
     try:
         root.mkdir(parents=True, exist_ok=True)
         sweep(root)
-        folder, lock = _create(root, name)
+        folder, handle = _create(root, name)
     except OSError as error:
         raise DataError(
             f"{root}: cannot write here ({error.strerror}); choose another folder with --root or LOP_DATA"
@@ -40,7 +40,7 @@ def scratch_folder(root: Path, name: str) -> Iterator[Path]:
     finally:
         _restore(folder, root / name)
         shutil.rmtree(folder, ignore_errors=True)
-        os.close(lock)
+        os.close(handle)
 
 
 def publish(scratch: Path, built: Path, target: Path) -> None:
@@ -57,22 +57,31 @@ def publish(scratch: Path, built: Path, target: Path) -> None:
 
 def sweep(root: Path) -> None:
     """Remove the scratch folders whose process no longer lives."""
-    if sys.platform == "win32":
-        return
     for folder in root.glob(f"{PREFIX}*"):
         try:
-            lock = os.open(folder / "lock", os.O_RDWR)
+            handle = os.open(folder / "lock", os.O_RDWR)
         except OSError:
             continue  # just being made, or just being removed
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock(handle)
         except OSError:
-            continue  # at work
+            continue  # at work, or nobody can tell
         else:
             _restore(folder, root / folder.name.removeprefix(PREFIX).rpartition("-")[0])
             shutil.rmtree(folder, ignore_errors=True)
         finally:
-            os.close(lock)
+            os.close(handle)
+
+
+def lock(handle: int) -> None:
+    """Lock an open file until it is closed or the process ends.
+
+    Raises BlockingIOError if the lock is held elsewhere, another OSError where there are no locks.
+    """
+    if sys.platform == "win32":
+        raise OSError("no locks that leave the file as it is")
+    else:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def sync_folder(folder: Path) -> None:
@@ -90,13 +99,17 @@ def _create(root: Path, name: str) -> tuple[Path, int]:
     while True:
         folder = root / f"{PREFIX}{name}-{secrets.token_hex(4)}"
         folder.mkdir()
-        lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT)
-        if sys.platform != "win32":
-            with contextlib.suppress(OSError):  # a file system without locks: never swept, otherwise the same
-                fcntl.flock(lock, fcntl.LOCK_EX)
-        if (folder / "lock").exists():
-            return folder, lock
-        os.close(lock)  # another process swept the folder before it was locked
+        handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT)
+        swept = False
+        try:
+            lock(handle)
+        except BlockingIOError:
+            swept = True  # by another process, between the two lines above
+        except OSError:
+            pass  # a file system without locks: left-overs are never swept, all else is the same
+        if not swept and (folder / "lock").exists():
+            return folder, handle
+        os.close(handle)
 
 
 def _restore(scratch: Path, target: Path) -> None:

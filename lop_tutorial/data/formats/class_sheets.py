@@ -36,9 +36,9 @@ def read(path: Path) -> Contents:
             f"{path}: class {missing[0]!r} is in {table.name} but has no sheet; fetch {missing[0]}.webp"
         )
 
-    def blocks() -> Iterator[Block]:
+    def blocks(wanted: np.ndarray) -> Iterator[Block]:
         for k, sheet in enumerate(sheets):
-            images = cut(pixels(sheet, sheet))
+            images = cut(pixels(sheet))
             yield np.full(len(images), k), images
 
     official: Counts = {"train": (TRAIN,) * len(held), "test": tuple(max(0, n - TRAIN) for n in held)}

@@ -23,17 +23,18 @@ SplitRule = tuple[int, int] | Counts
 class Contents:
     """A source that was looked through but not yet converted.
 
-    `held` is the number of images of each class. `blocks()` gives all of them, in any order of classes, but
-    within a class always in the same order, and official training images before official test images. It
-    may hold one file in memory at a time, not all. `official` is None where the files come with no split.
+    `held` is the number of images of each class. `blocks(wanted)`, with the number of images wanted of each
+    class, gives at least these, in any order of classes, but within a class always in the same order, and
+    official training images before official test images; of large sources, one file at a time is in memory.
+    `official` is text where the files come with no split: it says why.
     """
 
     source: str
     classes: tuple[str, ...]
     held: tuple[int, ...]
     default: SplitRule
-    official: SplitRule | None
-    blocks: Callable[[], Iterator[Block]]
+    official: SplitRule | str
+    blocks: Callable[[np.ndarray], Iterator[Block]]
 
 
 def readable(ids: Sequence[str], words: Mapping[str, str]) -> tuple[str, ...]:
