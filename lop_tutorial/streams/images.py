@@ -26,9 +26,7 @@ class Pixels:
     std: tuple[float, float, float] = (0.25, 0.25, 0.25)
     size: int | None = None
 
-    def __call__(
-        self, images: UInt8[np.ndarray, "image height width 3"]
-    ) -> Float[Tensor, "image 3 size_y size_x"]:
+    def __call__(self, images: UInt8[np.ndarray, "image height width 3"]) -> Float[Tensor, "image 3 size_y size_x"]:
         """(images, height, width, 3) bytes to (images, 3, size, size) float32."""
         values = torch.from_numpy(np.array(images)).permute(0, 3, 1, 2).float().div_(255)
         if self.size is not None and self.size != values.shape[-1]:

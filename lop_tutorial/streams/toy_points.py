@@ -51,6 +51,4 @@ class ToyPoints(Stream):
             return centres[labels] + torch.randn(len(labels), self.shape[0], generator=draw), labels
 
         classes = tuple(index * self.outputs + k for k in range(self.outputs))
-        return Task(
-            index, classes, self.outputs, *points(self.train_per_class), *points(self.test_per_class)
-        )
+        return Task(index, classes, self.outputs, *points(self.train_per_class), *points(self.test_per_class))

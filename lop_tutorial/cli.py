@@ -1,0 +1,322 @@
+"""The command line: reproduce a table, look after image sets and the book, see what is installed."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+console = Console()
+app = typer.Typer(
+    help="Loss of plasticity in deep continual learning: the book's experiments, data and pages.",
+    no_args_is_help=True,
+    add_completion=False,
+)
+data_app = typer.Typer(help="Image sets on this machine: fetch, convert, list, check.", no_args_is_help=True)
+book_app = typer.Typer(
+    help="The book's chapters: run them anew, change the repository's address.", no_args_is_help=True
+)
+app.add_typer(data_app, name="data")
+app.add_typer(book_app, name="book")
+
+ClickError: Any = typer.BadParameter.__mro__[2]  # click's own base class; newer typer carries its own click
+Root = Annotated[
+    Path | None,
+    typer.Option("--root", help="Where image sets lie. Default: $LOP_DATA, or a folder of the system."),
+]
+
+
+@app.command()
+def reproduce(
+    experiment: Annotated[str, typer.Argument(help="table1, table2 or first_look.")],
+    profile: Annotated[
+        str, typer.Option(help="quick: two CPU cores, minutes, no download. full: the paper's protocol.")
+    ] = "quick",
+    data: Annotated[str | None, typer.Option(help="procedural, or the name of an image set (see `data list`).")] = None,
+    methods: Annotated[str | None, typer.Option(help="Methods by name, with commas: none,retrained.")] = None,
+    tasks: Annotated[int | None, typer.Option(help="Tasks of each learner.", min=1)] = None,
+    epochs: Annotated[int | None, typer.Option(help="Epochs of each task.", min=1)] = None,
+    seeds: Annotated[
+        str | None, typer.Option(help="5 (five seeds from 0), 100:108 (from 100 up to 107) or 1,4,7.")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="The run's folder, new or empty. Default: runs/ and a name with the date."),
+    ] = None,
+    device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N.")] = "cpu",
+    workers: Annotated[int | None, typer.Option(help="Processes, on a CPU. Default: one a core.", min=1)] = None,
+    root: Root = None,
+) -> None:
+    """Run one of the book's experiments: prints a table, writes a run folder and a figure.
+
+    The folder holds config.json, environment.json, metrics.csv (a row a learner and task, as it ends) and accuracy.png.
+    """
+    from lop_tutorial.reproduction import plan
+    from lop_tutorial.reproduction.runs import must_be_new
+
+    chosen = plan(experiment, profile)
+    chosen = replace(
+        chosen,
+        data=data or chosen.data,
+        data_root=root,
+        methods=tuple(methods.split(",")) if methods else chosen.methods,
+        tasks=tasks or chosen.tasks,
+        training=replace(chosen.training, epochs=epochs or chosen.training.epochs),
+        seeds=parse_seeds(seeds) if seeds is not None else chosen.seeds,
+    )
+    check_device(device)
+    folder = out or Path("runs") / f"{experiment}-{profile}-{chosen.data}-{datetime.now():%Y%m%d-%H%M%S}"
+    must_be_new(folder)
+    _carry_out(chosen, profile, folder, device, workers or os.cpu_count() or 1)
+
+
+def _carry_out(chosen: Any, profile: str, folder: Path, device: str, workers: int) -> None:
+    from matplotlib import pyplot as plt
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from lop_tutorial import figures
+    from lop_tutorial.reproduction import Results, rows, write
+
+    text = f"{chosen.about}, {chosen.data} images of {chosen.stream(chosen.seeds[0]).shape[-1]} pixels"
+    console.print(
+        f"{text}: {len(chosen.methods)} methods x {len(chosen.seeds)} seeds x {chosen.tasks} tasks",
+        highlight=False,
+    )
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("tasks,"),
+        TimeRemainingColumn(),
+    )
+    kept = []
+    with Progress(*columns, TextColumn("left"), console=console) as bar:
+        running = bar.add_task("training", total=chosen.steps)
+        outcome = rows(chosen, device=device, workers=workers)
+        for row in write(chosen, profile, outcome, folder, device):
+            kept.append(row)
+            bar.advance(running)
+            if row["train_accuracy"] != row["train_accuracy"]:
+                bar.print(f"{row['method']}, seed {row['seed']}: diverged in task {row['task']}, stopped there")
+    results = Results(tuple(kept))
+    _print_table(results, chosen, text)
+    figures.use()
+    figures.accuracy_over_tasks(results, title=text, smooth=min(5, results.tasks)).savefig(folder / "accuracy.png")
+    plt.close("all")
+    console.print(f"Run: {folder}", highlight=False)
+
+
+def _print_table(results: Any, chosen: Any, text: str) -> None:
+    from lop_tutorial.reproduction import bin_table
+
+    shown = bin_table(results, bins=chosen.bins, paper=chosen.table, data=text)
+    table = Table(*shown.header, box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for line in shown.lines:
+        table.add_row(*line, style="dim" if line[1] == "paper" else None)
+    console.print(table, shown.note)
+
+
+def parse_seeds(text: str) -> tuple[int, ...]:
+    """ "5" is seeds 0 to 4, "100:108" is 100 to 107, "1,4,7" is just those."""
+    try:
+        if ":" in text:
+            first, end = map(int, text.split(":"))
+            found = tuple(range(first, end))
+        elif "," in text:
+            found = tuple(map(int, text.strip(",").split(",")))
+        else:
+            found = tuple(range(int(text)))
+    except ValueError:
+        found = ()
+    if not found or min(found) < 0:
+        raise ValueError(f"seeds is {text!r}; write 5 (five seeds from 0), 100:108 (from 100 up to 107) or 1,4,7")
+    return found
+
+
+def check_device(device: str) -> None:
+    """ValueError unless torch can use it here."""
+    import torch
+
+    kind, _, number = device.partition(":")
+    if kind not in ("cpu", "cuda") or (number and not number.isdigit()) or (kind == "cpu" and number):
+        raise ValueError(f"device is {device!r}; it must be cpu, cuda or cuda:N")
+    count = torch.cuda.device_count()
+    if kind == "cuda" and int(number or 0) >= count:
+        raise ValueError(f"device is {device!r}, but torch sees {count} CUDA devices here; use --device cpu")
+
+
+@data_app.command("add")
+def data_add(
+    name: Annotated[str, typer.Argument(help="What to call the set: lower-case letters, digits, - and _.")],
+    source: Annotated[Path, typer.Option("--from", help="A folder or an archive; the format is recognised.")],
+    split: Annotated[str | None, typer.Option(help="official, or TRAIN:TEST images of each class, as 600:100.")] = None,
+    replace_it: Annotated[bool, typer.Option("--replace", help="Replace a set of that name.")] = False,
+    root: Root = None,
+) -> None:
+    """Convert images into the one form that experiments read.
+
+    Formats: CIFAR-100 as torchvision has it, a folder of images per class, Tiny ImageNet-200, the official
+    downsampled ImageNet-32, Continual ImageNet's .npy files, sheets of images per class.
+    """
+    from lop_tutorial.data import add
+    from lop_tutorial.data.progress import progress_bars
+
+    with progress_bars(console) as progress:
+        found = add(name, source, root=root, split=parse_split(split), replace=replace_it, progress=progress)
+    _describe(found)
+
+
+def parse_split(text: str | None) -> Any:
+    """None, "official", or (train, test) from "600:100"."""
+    if text is None or text == "official":
+        return text
+    try:
+        train, test = map(int, text.split(":"))
+    except ValueError:
+        raise ValueError(f"split is {text!r}; write official, or TRAIN:TEST as in 600:100") from None
+    return train, test
+
+
+@data_app.command("get")
+def data_get(
+    which: Annotated[str, typer.Argument(help="cifar100 or tinyimagenet.")],
+    replace_it: Annotated[bool, typer.Option("--replace", help="Replace a set of that name.")] = False,
+    root: Root = None,
+) -> None:
+    """Download a public image set and convert it; a broken download goes on where it stopped."""
+    from lop_tutorial.data import get
+    from lop_tutorial.data.progress import progress_bars
+
+    with progress_bars(console) as progress:
+        found = get(which, root=root, replace=replace_it, progress=progress)  # type: ignore[arg-type]
+    _describe(found)
+
+
+@data_app.command("list")
+def data_list(root: Root = None) -> None:
+    """List the image sets that are here."""
+    from lop_tutorial.data import data_root, list_sets
+
+    sets = list_sets(root)
+    if sets:
+        table = Table(box=SIMPLE_HEAD)
+        for column in ("name", "classes", "train", "test", "size", "sha256", "source"):
+            table.add_column(column, no_wrap=column != "source", overflow="fold")
+        for card in sets:
+            train, test = (sum(card.counts[split]) for split in ("train", "test"))  # type: ignore[index]
+            size = f"{card.bytes / 2**20:.0f} MiB"
+            table.add_row(
+                card.name,
+                str(len(card.classes)),
+                f"{train:,}",
+                f"{test:,}",
+                size,
+                card.sha256[:12],
+                card.source,
+            )
+        console.print(table)
+    else:
+        console.print("No image sets yet: `lop-tutorial data get cifar100`, or `data add NAME --from PATH`.")
+    console.print(f"Place: {data_root(root)}", highlight=False)
+
+
+@data_app.command("verify")
+def data_verify(
+    name: Annotated[str | None, typer.Argument(help="A set's name; none: every set.")] = None,
+    root: Root = None,
+) -> None:
+    """Read every byte of a set and compare it with the hash taken when it was converted."""
+    from lop_tutorial.data import list_sets, verify
+
+    for each in [name] if name else [card.name for card in list_sets(root)]:
+        verify(each, root=root)
+        console.print(f"{each}: every image as it was converted")
+
+
+def _describe(found: Any) -> None:
+    train, test = (sum(found.counts[split]) for split in ("train", "test"))
+    console.print(
+        f"{found.name}: {len(found.classes)} classes, {train:,} training and {test:,} test images, "
+        f"sha256 {found.sha256[:12]}",
+        highlight=False,
+    )
+
+
+@book_app.command("refresh")
+def book_refresh(
+    chapters: Annotated[list[str] | None, typer.Argument(help="Chapters by file name; none: all.")] = None,
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; fail if anything would change.")] = False,
+    top: Annotated[Path, typer.Option(help="The repository.")] = Path("."),
+) -> None:
+    """Write the first cell of the chapters, run them, and store their outputs."""
+    from lop_tutorial.chapters import refresh
+
+    changed = refresh(top.resolve(), chapters or (), check=check, report=console.print)
+    if check and changed:
+        raise ValueError(
+            f"{len(changed)} chapters are not as a refresh would leave them: run `lop-tutorial book refresh`"
+        )
+
+
+@book_app.command("address")
+def book_address(
+    url: Annotated[str | None, typer.Argument(help="https://host/owner/name; none: show it.")] = None,
+    top: Annotated[Path, typer.Option(help="The repository.")] = Path("."),
+) -> None:
+    """Show the repository's address, or change it everywhere it is written."""
+    from lop_tutorial import address
+
+    if url is None:
+        console.print(address.read(top.resolve()), highlight=False)
+        return
+    for path in address.change(top.resolve(), url):
+        console.print(f"changed {path.relative_to(top.resolve())}", highlight=False)
+
+
+@app.command()
+def doctor(root: Root = None) -> None:
+    """Say what is installed, which device and data are here, and how to get what is missing."""
+    from lop_tutorial.doctor import examine
+
+    table = Table("", "what", box=SIMPLE_HEAD)
+    table.add_column("found", overflow="fold")
+    table.add_column("how to get it", overflow="fold")
+    marks = {True: "[green]ok[/]", False: "[yellow]--[/]"}
+    for finding in examine(root):
+        table.add_row(marks[finding.here], finding.what, finding.found, "" if finding.here else finding.remedy)
+    console.print(table)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The exit code: 0, or 2 after one line on what was wrong, or 130 after an interrupt."""
+    command = typer.main.get_command(app)
+    try:
+        code = command.main(
+            args=list(arguments) if arguments is not None else None,
+            prog_name="lop-tutorial",
+            standalone_mode=False,
+        )
+        return code if isinstance(code, int) else 0
+    except ClickError as error:
+        message = error.format_message()
+    except (ValueError, OSError) as error:
+        message = str(error)
+    except (KeyboardInterrupt, typer.Abort):
+        print("lop-tutorial: interrupted", file=sys.stderr)
+        return 130
+    if message:
+        print(f"lop-tutorial: {message}", file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

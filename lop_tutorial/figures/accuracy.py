@@ -1,0 +1,70 @@
+"""Accuracy over tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from jaxtyping import Float64
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from lop_tutorial.figures.style import METHOD_COLOURS, PAGE_WIDTH, TEST_LINE, TRAIN_LINE
+from lop_tutorial.interventions import INTERVENTIONS
+from lop_tutorial.reproduction.results import Results, finite, interval
+
+QUANTITIES = (
+    ("train_accuracy", "training accuracy", TRAIN_LINE),
+    ("test_accuracy", "test accuracy", TEST_LINE),
+)
+
+
+def accuracy_over_tasks(results: Results, *, smooth: int = 5, title: str = "", chance: float = 0.5) -> Figure:
+    """Training accuracy on the left, test accuracy on the right; mean over seeds with a 95 % bootstrap band.
+
+    `smooth` averages each learner over that many tasks in a row, since tasks differ in difficulty.
+    """
+    figure, axes = plt.subplots(1, 2, figsize=(PAGE_WIDTH, 3.0), sharey=True)
+    for ax, (quantity, label, line) in zip(axes, QUANTITIES, strict=True):
+        curves(ax, results, quantity, line=line, smooth=smooth)
+        ax.axhline(chance, color="#999999", linewidth=0.8, linestyle=":")
+        ax.annotate("chance", (0, chance), xytext=(2, 3), textcoords="offset points", color="#777777", fontsize=8)
+        ax.set(title=label, xlabel="task", ylim=(chance - 0.04, 1.01))
+    axes[0].set_ylabel("accuracy on the task just learned")
+    axes[0].legend(loc="lower left", bbox_to_anchor=(0, 0.06))
+    if title:
+        figure.suptitle(title, x=0.01, ha="left", fontsize=11)
+    return figure
+
+
+def curves(ax: Axes, results: Results, quantity: str, *, line: str = "-", smooth: int = 1) -> None:
+    """One line a method, mean over the seeds that went all the way, with its band."""
+    for method in results.methods:
+        values = finite(running_mean(results.curves(method, quantity), smooth))
+        if not len(values):
+            continue
+        found, tasks = interval(values), np.arange(values.shape[1]) + (smooth + 1) / 2
+        colour, label = METHOD_COLOURS[method], INTERVENTIONS[method].title
+        ax.fill_between(tasks, found.low, found.high, color=colour, alpha=0.18, linewidth=0)
+        ax.plot(tasks, found.mean, color=colour, linestyle=line, label=label)
+
+
+def running_mean(values: Float64[np.ndarray, "seed task"], width: int) -> Float64[np.ndarray, "seed place"]:
+    """Mean over `width` tasks in a row: (seeds, tasks - width + 1)."""
+    width = min(width, values.shape[1])
+    return np.lib.stride_tricks.sliding_window_view(values, width, axis=1).mean(axis=-1)
+
+
+def image_rows(rows: Sequence[np.ndarray], labels: Sequence[str], *, per_row: int = 8, title: str = "") -> Figure:
+    """A row of example images, (images, height, width, 3) bytes, for each class."""
+    figure, axes = plt.subplots(len(rows), per_row, figsize=(PAGE_WIDTH, 0.95 * len(rows)), squeeze=False)
+    for row, images, label in zip(axes, rows, labels, strict=True):
+        for ax, image in zip(row, images, strict=False):
+            ax.imshow(image)
+            ax.set(xticks=[], yticks=[])
+            ax.spines[:].set_visible(False)
+        row[0].set_ylabel(label, rotation=0, ha="right", va="center")
+    if title:
+        figure.suptitle(title, x=0.01, ha="left", fontsize=11)
+    return figure

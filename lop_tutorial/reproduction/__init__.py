@@ -1,0 +1,26 @@
+"""The paper's tables as plans, the store of runs, and ours against the paper's."""
+
+from lop_tutorial.reproduction.execute import rows
+from lop_tutorial.reproduction.paper import PaperTable, paper_table
+from lop_tutorial.reproduction.plan import Plan
+from lop_tutorial.reproduction.plans import PLANS, plan
+from lop_tutorial.reproduction.report import BinTable, bin_table
+from lop_tutorial.reproduction.results import Interval, Results, interval
+from lop_tutorial.reproduction.runs import Run, stored, write
+
+__all__ = [
+    "PLANS",
+    "BinTable",
+    "Interval",
+    "PaperTable",
+    "Plan",
+    "Results",
+    "Run",
+    "bin_table",
+    "interval",
+    "paper_table",
+    "plan",
+    "rows",
+    "stored",
+    "write",
+]

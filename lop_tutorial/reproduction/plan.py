@@ -1,0 +1,95 @@
+"""A plan: one experiment, every choice of it visible, from which learners are made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from lop_tutorial.data import LabelledImages, load
+from lop_tutorial.data.procedural import ProceduralImages
+from lop_tutorial.interventions import INTERVENTIONS
+from lop_tutorial.networks import NETWORKS
+from lop_tutorial.streams import ClassPairs, Pixels, Stream
+from lop_tutorial.training import Learner, Training
+
+
+@dataclass(frozen=True)
+class Plan:
+    """`methods` x `seeds` learners, each on `tasks` tasks of its own stream of class pairs.
+
+    A seed fixes the stream, the initial weights and the batches; methods with the same seed are therefore
+    paired. `data` is "procedural" or the name of a stored image set; `table` is the paper's table it stands beside.
+    """
+
+    name: str
+    about: str
+    table: int | None = None
+    network: str = "smallconv"
+    network_settings: Mapping[str, Any] = field(default_factory=dict)
+    data: str = "procedural"
+    data_root: Path | None = None
+    procedural: Mapping[str, Any] = field(default_factory=dict)
+    image_size: int | None = None
+    train_per_class: int | None = None
+    test_per_class: int | None = None
+    reshuffle: bool = True
+    training: Training = Training()
+    methods: tuple[str, ...] = tuple(INTERVENTIONS)
+    seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
+    tasks: int = 5000
+    bins: int = 5
+
+    def __post_init__(self) -> None:
+        if self.network not in NETWORKS:
+            raise ValueError(f"network is {self.network!r}; known are {', '.join(NETWORKS)}")
+        for method in self.methods:
+            if method not in INTERVENTIONS:
+                raise ValueError(f"method is {method!r}; known are {', '.join(INTERVENTIONS)}")
+        if self.tasks < 1:
+            raise ValueError(f"tasks is {self.tasks}; it must be at least 1")
+        for name in ("methods", "seeds"):
+            values = getattr(self, name)
+            if not values or len(set(values)) < len(values):
+                raise ValueError(f"{name} is {values}; it must name at least one, none of them twice")
+
+    @cached_property
+    def images(self) -> LabelledImages:
+        if self.data == "procedural":
+            return ProceduralImages(**self.procedural)
+        return load(self.data, root=self.data_root)
+
+    def stream(self, seed: int) -> Stream:
+        """The tasks that every learner of this seed meets."""
+        return ClassPairs(
+            self.images,
+            seed,
+            train_per_class=self.train_per_class,
+            test_per_class=self.test_per_class,
+            pixels=Pixels(size=self.image_size),
+            reshuffle=self.reshuffle,
+        )
+
+    def learner(self, method: str, seed: int, device: str = "cpu") -> Learner:
+        """A new learner, before its first task."""
+        stream = self.stream(seed)
+        return Learner(
+            lambda: NETWORKS[self.network](stream.shape, stream.outputs, **self.network_settings),
+            self.training,
+            INTERVENTIONS[method](),
+            seed=seed,
+            device=device,
+        )
+
+    @property
+    def steps(self) -> int:
+        """Tasks of all learners together: what a progress bar counts."""
+        return len(self.methods) * len(self.seeds) * self.tasks
+
+    def as_config(self) -> dict[str, Any]:
+        """Every setting, for config.json, with the name and content hash of the data."""
+        settings = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "data_root"}
+        settings["training"] = asdict(self.training)
+        return settings | {"data_sha256": self.images.sha256, "data_classes": len(self.images.classes)}

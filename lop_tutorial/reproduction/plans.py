@@ -1,0 +1,71 @@
+"""The experiments of the book, by name and profile. Every choice of ours that the paper leaves open stands here.
+
+Given by the paper: networks' names, 5,000 tasks, bins of 1,000, the methods. Given by the public benchmark (Dohare
+et al. 2024): class pairs of 32 x 32 images, 600 + 100 a class, 250 epochs of batches of 100, momentum 0.9, the head
+set to zero at each task. Ours: SmallConv's shape; the step size, the largest that the benchmark tries (its plain
+network loses most there); a learner's five seeds; everything about the profile `quick`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from lop_tutorial.reproduction.plan import Plan
+from lop_tutorial.training import Training
+
+# Small enough for two CPU cores and three minutes. Loss of plasticity shows within tens of tasks instead of thousands
+# because the step size is fifteen times as large.
+QUICK = Plan(
+    name="table1",
+    about="SmallConv on continual class pairs",
+    table=1,
+    network="smallconv",
+    data="procedural",
+    procedural={"number": 40, "size": 16},
+    image_size=16,
+    train_per_class=500,
+    training=Training(step_size=0.15, epochs=10, batch_size=100),
+    tasks=40,
+)
+
+FULL = Plan(
+    name="table1",
+    about="SmallConv on Continual ImageNet",
+    table=1,
+    network="smallconv",
+    data="imagenet32",
+    procedural={"number": 1000, "train": 600},
+    train_per_class=600,
+    test_per_class=100,
+    training=Training(step_size=0.01, epochs=250, batch_size=100),
+    tasks=5000,
+)
+
+# Chapter 1: a network so small that ten of them live their lives in under a minute on one core.
+FIRST_LOOK = Plan(
+    name="first_look",
+    about="A small network on continual class pairs",
+    network="mlp",
+    network_settings={"hidden": (32, 32, 32)},
+    procedural={"number": 40, "size": 8, "train": 250},
+    training=Training(step_size=0.1, epochs=20, batch_size=50),
+    tasks=60,
+)
+
+PLANS: dict[str, dict[str, Plan]] = {
+    "table1": {"quick": QUICK, "full": FULL},
+    "table2": {
+        "quick": replace(QUICK, name="table2", table=2, about="ConvNet on continual class pairs", network="convnet"),
+        "full": replace(FULL, name="table2", table=2, about="ConvNet on Continual ImageNet", network="convnet"),
+    },
+    "first_look": {"quick": FIRST_LOOK, "full": replace(FIRST_LOOK, seeds=tuple(range(20)), tasks=200)},
+}
+
+
+def plan(name: str, profile: str = "quick") -> Plan:
+    """The plan of that name; ValueError says which there are."""
+    if name not in PLANS:
+        raise ValueError(f"experiment is {name!r}; known are {', '.join(PLANS)}")
+    if profile not in PLANS[name]:
+        raise ValueError(f"profile is {profile!r}; {name} has {', '.join(PLANS[name])}")
+    return PLANS[name][profile]

@@ -1,0 +1,70 @@
+"""Ours beside the paper's: a table of accuracies by bins of tasks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lop_tutorial.interventions import INTERVENTIONS
+from lop_tutorial.reproduction.paper import paper_table
+from lop_tutorial.reproduction.results import Results, finite, interval
+
+
+@dataclass(frozen=True)
+class BinTable:
+    """Text, ready to be shown: one line a method and quantity, one cell a bin."""
+
+    header: tuple[str, ...]
+    lines: tuple[tuple[str, ...], ...]
+    note: str
+
+    def _repr_markdown_(self) -> str:
+        rows = [self.header, ("---",) * 2 + ("--:",) * (len(self.header) - 2), *self.lines]
+        table = "\n".join("| " + " | ".join(cell.replace("\n", "<br>") for cell in row) + " |" for row in rows)
+        return f"{table}\n\n*{self.note}*"
+
+
+def bin_table(results: Results, *, bins: int = 5, paper: int | None = None, data: str = "") -> BinTable:
+    """Mean and 95 % interval over seeds of training and test accuracy, bin by bin.
+
+    A learner counts in a bin if it finished every task of it; `n` says how many did where not all. With `paper`, the
+    row of the paper's table of that number stands below each method's.
+    """
+    theirs = paper_table(paper) if paper is not None and results.tasks >= bins else None
+    lines: list[tuple[str, ...]] = []
+    for method in results.methods:
+        title = INTERVENTIONS[method].title
+        for quantity, label in (("train_accuracy", "train"), ("test_accuracy", "test")):
+            lines.append((title, label, *_cells(results.binned(method, quantity, bins))))
+        if theirs is not None and title in theirs.rows:
+            lines.append((title, "paper", *(f"{value:.3f}" for value in theirs.rows[title])))
+    spans = [f"{first}–{last}" if last > first else f"{first}" for first, last in results.bin_edges(bins)]
+    seeds = len({row["seed"] for row in results.rows})
+    note = f"{data or 'Ours'}. Mean over {seeds} seeds, 95 % bootstrap interval."
+    if theirs is not None:
+        note += (
+            f" Rows marked paper: test accuracy in its {theirs.about}, bins of {theirs.bin_unit.lstrip('x')}; another "
+            "data set and protocol, so compare the shape, not the level."
+        )
+    return BinTable(("method", "accuracy", *(f"tasks {span}" for span in spans)), tuple(lines), note)
+
+
+def _cells(binned: np.ndarray) -> list[str]:
+    cells = []
+    for column in binned.T:
+        kept = finite(column[:, None])[:, 0]
+        if not len(kept):
+            cells.append("–")
+            continue
+        found = interval(kept)
+        text = f"{found.mean:.3f}"
+        if len(kept) > 1:
+            text += f"\n{_short(float(found.low))}–{_short(float(found.high))}"
+        cells.append(text if len(kept) == len(column) else f"{text}\nn = {len(kept)}")
+    return cells
+
+
+def _short(value: float) -> str:
+    """.812 for 0.812."""
+    return f"{value:.3f}".removeprefix("0")

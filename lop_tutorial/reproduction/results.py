@@ -1,0 +1,109 @@
+"""What learners achieved: one row a learner and task, and the summaries made from such rows."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float64
+from scipy.stats import bootstrap
+
+from lop_tutorial.training import OUTCOME_FIELDS
+
+COLUMNS = ("method", "seed", *OUTCOME_FIELDS)
+"""Columns of metrics.csv: method, seed, task, train_accuracy, test_accuracy, then what else was measured."""
+
+Row = dict[str, str | int | float]
+
+
+class Interval(NamedTuple):
+    """A mean over seeds and its 95 % interval; arrays of one shape."""
+
+    mean: Float64[np.ndarray, "*shape"]
+    low: Float64[np.ndarray, "*shape"]
+    high: Float64[np.ndarray, "*shape"]
+
+
+def interval(values: Float64[np.ndarray, seed * shape]) -> Interval:
+    """Mean over seeds (the first axis) with a 95 % percentile bootstrap interval, the same at every call.
+
+    With few seeds such intervals are somewhat too narrow (five seeds cover about 83 % instead of 95 %). One seed has no
+    interval: its ends are NaN.
+    """
+    mean = values.mean(axis=0)
+    if len(values) < 2:
+        return Interval(mean, np.full_like(mean, np.nan), np.full_like(mean, np.nan))
+    found = bootstrap(
+        (values,),
+        np.mean,
+        axis=0,
+        n_resamples=2000,
+        batch=100,
+        method="percentile",
+        rng=np.random.default_rng(0),
+    ).confidence_interval
+    return Interval(mean, np.asarray(found.low), np.asarray(found.high))
+
+
+@dataclass(frozen=True)
+class Results:
+    """Rows of metrics, in the order in which they came."""
+
+    rows: tuple[Row, ...]
+
+    @classmethod
+    def read(cls, path: Path) -> Results:
+        """Reads a metrics.csv; ValueError names file and line where it is damaged."""
+        rows: list[Row] = []
+        with path.open(newline="") as file:
+            reader = csv.DictReader(file)
+            missing = [c for c in COLUMNS[:5] if c not in (reader.fieldnames or ())]
+            if missing:
+                raise ValueError(f"{path}: column {missing[0]!r} is missing; is this a run's metrics.csv?")
+            for number, cells in enumerate(reader, start=2):
+                try:
+                    row: Row = {
+                        "method": cells["method"],
+                        "seed": int(cells["seed"]),
+                        "task": int(cells["task"]),
+                    }
+                    row |= {k: float(v) for k, v in cells.items() if k not in row}
+                except (TypeError, ValueError) as error:
+                    raise ValueError(f"{path}, line {number}: {error}; take the line away or run again") from error
+                rows.append(row)
+        return cls(tuple(rows))
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(str(row["method"]) for row in self.rows))
+
+    @property
+    def tasks(self) -> int:
+        return 1 + max((int(row["task"]) for row in self.rows), default=-1)
+
+    def curves(self, method: str, quantity: str = "test_accuracy") -> Float64[np.ndarray, "seed task"]:
+        """(seeds, tasks), seeds in rising order; NaN where a learner did not get that far or diverged."""
+        mine = [row for row in self.rows if row["method"] == method]
+        seeds = sorted({int(row["seed"]) for row in mine})
+        values = np.full((len(seeds), self.tasks), np.nan)
+        for row in mine:
+            values[seeds.index(int(row["seed"])), int(row["task"])] = row[quantity]
+        return values
+
+    def binned(self, method: str, quantity: str = "test_accuracy", bins: int = 5) -> Float64[np.ndarray, "seed bin"]:
+        """Mean of each learner over each of `bins` nearly equal runs of tasks; NaN where a task of it is missing."""
+        parts = np.array_split(self.curves(method, quantity), min(bins, self.tasks), axis=1)
+        return np.stack([part.mean(axis=1) for part in parts], axis=1)
+
+    def bin_edges(self, bins: int = 5) -> list[tuple[int, int]]:
+        """First and last task of each bin, counted from 1."""
+        parts = np.array_split(np.arange(1, self.tasks + 1), min(bins, self.tasks))
+        return [(int(part[0]), int(part[-1])) for part in parts]
+
+
+def finite(values: Float64[np.ndarray, seed * shape]) -> Float64[np.ndarray, kept * shape]:
+    """The seeds without a NaN: learners that neither diverged nor are still on their way."""
+    return values[~np.isnan(values).any(axis=tuple(range(1, values.ndim)))]

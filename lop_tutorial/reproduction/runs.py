@@ -1,0 +1,123 @@
+"""A run on disk: config.json (what was asked), environment.json (where it came from), metrics.csv (what came out)."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from lop_tutorial.atomic import write_text
+from lop_tutorial.reproduction.plan import Plan
+from lop_tutorial.reproduction.results import COLUMNS, Results, Row
+
+PACKAGES = ("lop-tutorial", "torch", "torchvision", "numpy", "scipy", "pillow", "matplotlib")
+
+
+@dataclass(frozen=True)
+class Run:
+    """A stored run, finished or not."""
+
+    folder: Path
+    config: dict[str, Any]
+    environment: dict[str, Any]
+    results: Results
+
+    @classmethod
+    def open(cls, folder: Path) -> Run:
+        """Reads a run folder; ValueError names what is missing or damaged."""
+        parts = {}
+        for name in ("config.json", "environment.json"):
+            try:
+                parts[name] = json.loads((folder / name).read_text())
+            except FileNotFoundError:
+                raise ValueError(f"{folder} has no {name}: it is not a run folder") from None
+            except json.JSONDecodeError as error:
+                raise ValueError(f"{folder / name} is damaged ({error}); run the experiment again") from error
+        return cls(folder, parts["config.json"], parts["environment.json"], Results.read(folder / "metrics.csv"))
+
+
+def must_be_new(folder: Path) -> None:
+    """ValueError unless a run can be written there without touching what is there."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ValueError(f"{folder} is there already; name another place with --out, or remove it first")
+
+
+def write(plan: Plan, profile: str, outcome: Iterator[Row], folder: Path, device: str) -> Iterator[Row]:
+    """Passes rows on while they are written to `folder`, each flushed as it comes; the folder must be new or empty."""
+    must_be_new(folder)
+    config = {"profile": profile} | plan.as_config()
+    folder.mkdir(parents=True, exist_ok=True)
+    _write_json(folder / "config.json", config)
+    origin, began = environment(device), time.perf_counter()
+    _write_json(folder / "environment.json", origin | {"finished": False, "wall_seconds": None})
+    with (folder / "metrics.csv").open("w", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        for row in outcome:
+            writer.writerow([f"{v:.6g}" if isinstance(v, float) else v for v in map(row.__getitem__, COLUMNS)])
+            file.flush()
+            yield row
+    wall = round(time.perf_counter() - began, 1)
+    _write_json(folder / "environment.json", origin | {"finished": True, "wall_seconds": wall})
+
+
+def environment(device: str = "cpu") -> dict[str, Any]:
+    """Where a run comes from: commit, versions, device, machine, date. Nothing in it names a person or a host."""
+    gpu = torch.cuda.get_device_name(device) if device.startswith("cuda") else None
+    return {
+        "command": " ".join(["lop-tutorial", *sys.argv[1:]]),
+        "commit": _commit(),
+        "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        "device": gpu or f"CPU ({_processor()})",
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "packages": {name: version(name) for name in PACKAGES},
+    }
+
+
+def stored(name: str) -> Run:
+    """A run that the book shows, from `results/` (which travels with the installed package)."""
+    here = Path(__file__).resolve().parents[1]
+    for place in (here / "_results", here.parent / "results"):
+        if (place / name).is_dir():
+            return Run.open(place / name)
+    raise ValueError(f"no stored run {name!r} in results/")
+
+
+def _write_json(path: Path, content: dict[str, Any]) -> None:
+    write_text(path, json.dumps(content, indent=2) + "\n")
+
+
+def _commit() -> str | None:
+    """The commit of the source tree, marked where it had changes; None for an installed package."""
+    here = Path(__file__).resolve().parent
+
+    def git(*words: str) -> str:
+        done = subprocess.run(["git", "-C", str(here), *words], capture_output=True, text=True, check=True)
+        return done.stdout.strip()
+
+    try:
+        return git("rev-parse", "HEAD") + (" with changes" if git("status", "--porcelain", "--", str(here)) else "")
+    except (OSError, subprocess.CalledProcessError):
+        return None
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()
