@@ -45,6 +45,7 @@ def reproduce(
     methods: Annotated[str | None, typer.Option(help="Methods by name, with commas: none,retrained.")] = None,
     tasks: Annotated[int | None, typer.Option(help="Tasks of each learner.", min=1)] = None,
     epochs: Annotated[int | None, typer.Option(help="Epochs of each task.", min=1)] = None,
+    step_size: Annotated[float | None, typer.Option(help="SGD's step size.")] = None,
     seeds: Annotated[
         str | None, typer.Option(help="5 (five seeds from 0), 100:108 (from 100 up to 107) or 1,4,7.")
     ] = None,
@@ -70,7 +71,11 @@ def reproduce(
         data_root=root,
         methods=tuple(methods.split(",")) if methods else chosen.methods,
         tasks=tasks or chosen.tasks,
-        training=replace(chosen.training, epochs=epochs or chosen.training.epochs),
+        training=replace(
+            chosen.training,
+            epochs=epochs or chosen.training.epochs,
+            step_size=chosen.training.step_size if step_size is None else step_size,
+        ),
         seeds=parse_seeds(seeds) if seeds is not None else chosen.seeds,
     )
     check_device(device)
@@ -212,7 +217,7 @@ def data_list(root: Root = None) -> None:
         for column in ("name", "classes", "train", "test", "size", "sha256", "source"):
             table.add_column(column, no_wrap=column != "source", overflow="fold")
         for card in sets:
-            train, test = (sum(card.counts[split]) for split in ("train", "test"))  # type: ignore[index]
+            train, test = (sum(card.counts[split]) for split in ("train", "test"))
             size = f"{card.bytes / 2**20:.0f} MiB"
             table.add_row(
                 card.name,

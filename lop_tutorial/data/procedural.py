@@ -95,7 +95,7 @@ def _smooth(noise: Float64[np.ndarray, "image 3 size size"], cut: float) -> Floa
 def _moved(
     pattern: Float64[np.ndarray, "1 3 size size"], shifts: Float64[np.ndarray, "image 2"]
 ) -> Float64[np.ndarray, "image 3 size size"]:
-    """Copies of the pattern, each shifted by fractions of pixels along y and x; what leaves on one side returns on the other."""
+    """Copies of the pattern, shifted by fractions of a pixel too; what leaves on one side returns on the other."""
     size = pattern.shape[-1]
     phases = np.exp(-2j * np.pi * np.tensordot(shifts, _frequencies(size), axes=1) / size)
     return np.fft.ifft2(np.fft.fft2(pattern) * phases[:, None]).real

@@ -38,10 +38,10 @@ class Intervention:
 
     def batch(
         self,
-        x: Float[Tensor, batch * shape],
+        x: Float[Tensor, "batch *shape"],
         y: Float[Tensor, "batch outputs"],
         draw: torch.Generator,
-    ) -> tuple[Float[Tensor, batch * shape], Float[Tensor, "batch outputs"]]:
+    ) -> tuple[Float[Tensor, "batch *shape"], Float[Tensor, "batch outputs"]]:
         """The inputs and one-hot labels of a step, before the network sees them."""
         return x, y
 

@@ -28,11 +28,11 @@ class Network(nn.Module):
     def depth(self) -> int:
         return sum(isinstance(layer, nn.Linear | nn.Conv2d) for layer in self.body)
 
-    def representation(self, x: Float[Tensor, batch * shape]) -> Float[Tensor, "batch width"]:
+    def representation(self, x: Float[Tensor, "batch *shape"]) -> Float[Tensor, "batch width"]:
         """(batch, *input shape) to (batch, width of the last hidden layer)."""
         return self.body(x)
 
-    def forward(self, x: Float[Tensor, batch * shape]) -> Float[Tensor, "batch outputs"]:
+    def forward(self, x: Float[Tensor, "batch *shape"]) -> Float[Tensor, "batch outputs"]:
         """(batch, *input shape) to logits (batch, outputs)."""
         return self.head(self.body(x))
 

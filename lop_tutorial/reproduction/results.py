@@ -27,7 +27,7 @@ class Interval(NamedTuple):
     high: Float64[np.ndarray, "*shape"]
 
 
-def interval(values: Float64[np.ndarray, seed * shape]) -> Interval:
+def interval(values: Float64[np.ndarray, "seed *shape"]) -> Interval:
     """Mean over seeds (the first axis) with a 95 % percentile bootstrap interval, the same at every call.
 
     With few seeds such intervals are somewhat too narrow (five seeds cover about 83 % instead of 95 %). One seed has no
@@ -104,6 +104,6 @@ class Results:
         return [(int(part[0]), int(part[-1])) for part in parts]
 
 
-def finite(values: Float64[np.ndarray, seed * shape]) -> Float64[np.ndarray, kept * shape]:
+def finite(values: Float64[np.ndarray, "seed *shape"]) -> Float64[np.ndarray, "kept *shape"]:
     """The seeds without a NaN: learners that neither diverged nor are still on their way."""
     return values[~np.isnan(values).any(axis=tuple(range(1, values.ndim)))]

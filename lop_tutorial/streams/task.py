@@ -22,9 +22,9 @@ class Task:
     index: int
     classes: tuple[int, ...]
     outputs: int
-    train_x: Float[Tensor, train * shape]
+    train_x: Float[Tensor, "train *shape"]
     train_y: Int64[Tensor, " train"]
-    test_x: Float[Tensor, test * shape]
+    test_x: Float[Tensor, "test *shape"]
     test_y: Int64[Tensor, " test"]
 
     def to(self, device: torch.device | str) -> Task:

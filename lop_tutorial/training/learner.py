@@ -138,7 +138,7 @@ class Learner:
 
     def _step(
         self,
-        x: Float[Tensor, batch * shape],
+        x: Float[Tensor, "batch *shape"],
         y: Float[Tensor, "batch outputs"],
         mixing: torch.Generator,
     ) -> None:
@@ -155,7 +155,7 @@ class Learner:
 
     @torch.no_grad()
     def evaluate(
-        self, x: Float[Tensor, batch * shape], y: Int64[Tensor, " batch"], outputs: int, chunk: int = 1000
+        self, x: Float[Tensor, "batch *shape"], y: Int64[Tensor, " batch"], outputs: int, chunk: int = 1000
     ) -> tuple[float, float]:
         """Mean loss and accuracy; the accuracy is NaN where a logit is not finite."""
         self.network.eval()

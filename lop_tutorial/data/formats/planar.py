@@ -25,7 +25,7 @@ def class_labels(
     try:
         found = np.asarray(labels)
     except ValueError:  # lists in the list
-        found = np.empty(0)
+        found = np.empty((0, 0))
     if found.ndim != 1 or (found.dtype.kind not in "iu" and len(found)):
         raise DataError(f"{where}: the labels are not a list of whole numbers; fetch the file anew")
     if len(found) != images:
