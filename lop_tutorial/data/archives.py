@@ -32,9 +32,7 @@ def unpack(path: Path, into: Path) -> None:
     into.mkdir()
     try:
         with ExitStack() as stack:
-            members = (
-                _zip_members(path, stack) if path.name.lower().endswith(".zip") else _tar_members(path, stack)
-            )
+            members = _zip_members(path, stack) if path.name.lower().endswith(".zip") else _tar_members(path, stack)
             for name, file in members:
                 target = into / _inside(name, path)
                 target.parent.mkdir(parents=True, exist_ok=True)
@@ -74,16 +72,13 @@ def _inside(name: str, archive: Path) -> PurePosixPath:
     """The member's relative place, if it is one on every system."""
     place, windows = PurePosixPath(name), PureWindowsPath(name)
     if place.is_absolute() or windows.anchor or ".." in windows.parts:
-        raise DataError(
-            f"{archive}: member {name!r} would lie outside; do not trust this archive, fetch it anew"
-        )
+        raise DataError(f"{archive}: member {name!r} would lie outside; do not trust this archive, fetch it anew")
     return place
 
 
 def _odd(archive: Path, member: str) -> DataError:
     return DataError(
-        f"{archive}: member {member!r} is neither a plain file nor a folder; do not trust this "
-        "archive, fetch it anew"
+        f"{archive}: member {member!r} is neither a plain file nor a folder; do not trust this archive, fetch it anew"
     )
 
 

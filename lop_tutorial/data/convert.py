@@ -42,7 +42,10 @@ def add(
     """
     base, source = data_root(root), Path(source).expanduser()
     target = base / check_name(name)
-    _check_paths(target, source, replace)
+    try:
+        _check_paths(target, source, replace)
+    except OSError as error:
+        raise explained(error, base, source) from error
     with scratch_folder(base, name) as scratch:
         unpacked = scratch / "unpacked"
         try:
@@ -61,12 +64,12 @@ def add(
 
 
 def _check_paths(target: Path, source: Path, replace: bool) -> None:
-    if not os.path.exists(source):
-        raise DataError(f"{source}: no such file or folder; give the path of the images or of their archive")
+    try:
+        os.stat(source)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise DataError(f"{source}: no such file or folder; give the path of the images or of their archive") from error
     if target.exists() and not (target / "set.json").exists():
-        raise DataError(
-            f"{target}: something else than an image set lies there; choose another name, or move it"
-        )
+        raise DataError(f"{target}: something else than an image set lies there; choose another name, or move it")
     if target.exists() and not replace:
         raise DataError(f"{target}: this set is already there; choose another name, or --replace it")
 

@@ -10,9 +10,8 @@ import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
-from pathlib import Path
-from typing import BinaryIO, Literal
-from urllib.parse import urlsplit
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 from .convert import add
 from .errors import FULL, explained
@@ -27,28 +26,21 @@ TIMEOUT = 30.0  # seconds without a byte
 
 @dataclass(frozen=True)
 class Archive:
-    """Where a published archive lies, and the MD5 that its publishers or torchvision give."""
+    """Where a published archive lies, and its MD5 in hexadecimal digits."""
 
     url: str
     md5: str
 
 
-def archive_of(which: str) -> Archive:
-    """The published archive of a set; DataError if there is none under this name."""
-    if which == "cifar100":
-        from torchvision.datasets import CIFAR100  # not above: it takes seconds to import
-
-        return Archive(CIFAR100.url, CIFAR100.tgz_md5)
-    if which == "tinyimagenet":
-        return Archive("http://cs231n.stanford.edu/tiny-imagenet-200.zip", "90528d7ca1a48142e341f4ef8d21d0de")
-    raise DataError(
-        f"{which!r} cannot be downloaded, only cifar100 and tinyimagenet can; convert files that you have "
-        f"with `lop-tutorial data add {which} --from PATH`"
-    )
+PUBLISHED = {
+    # as torchvision.datasets.CIFAR100 has them (a test compares; importing torchvision takes seconds)
+    "cifar100": Archive("https://www.cs.toronto.edu/~kriz/cifar-100-python.tar.gz", "eb9058c3a382ffc7106e4002c42a8d85"),
+    "tinyimagenet": Archive("http://cs231n.stanford.edu/tiny-imagenet-200.zip", "90528d7ca1a48142e341f4ef8d21d0de"),
+}
 
 
 def get(
-    which: Literal["cifar100", "tinyimagenet"],
+    which: str,
     *,
     root: str | Path | None = None,
     url: str | None = None,
@@ -56,18 +48,22 @@ def get(
     replace: bool = False,
     progress: Progress | None = None,
 ) -> ImageSet:
-    """Download a set and convert it; a broken download goes on where it stopped, now or in a later call.
+    """Download cifar100 or tinyimagenet and convert it; a broken download goes on where it stopped.
 
     `url` and `md5` stand in for the published address and checksum (a mirror, say). The archive is kept in
     `<root>/.downloads` until it has been converted. Raises DataError if the network, the checksum, the disk
     or the conversion fails, and says what can be done by hand.
     """
-    archive = archive_of(which)
-    archive = Archive(url or archive.url, md5 or archive.md5)
+    if which not in PUBLISHED:
+        raise DataError(
+            f"{which!r} cannot be downloaded, only {' and '.join(PUBLISHED)} can; convert files that you have "
+            f"with `lop-tutorial data add {which} --from PATH`"
+        )
+    archive = Archive(url or PUBLISHED[which].url, md5 or PUBLISHED[which].md5)
     base = data_root(root)
     if (base / which).exists() and not replace:
         raise DataError(f"{base / which}: this set is already there; --replace it to have it anew")
-    file = base / ".downloads" / Path(urlsplit(archive.url).path).name
+    file = base / ".downloads" / PurePosixPath(PUBLISHED[which].url).name
     try:
         download(archive, file, progress or silent, f"`lop-tutorial data add {which} --from FILE`")
     except OSError as error:

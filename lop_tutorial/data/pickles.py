@@ -62,6 +62,4 @@ def read_pickle(path: Path) -> dict[str, Any]:
         raise DataError(f"{path}: truncated, or not a pickle ({error}); fetch it anew") from error
     if not isinstance(found, dict):
         raise DataError(f"{path}: a pickle of {type(found).__name__}, not of a dictionary; fetch it anew")
-    return {
-        key.decode("latin1") if isinstance(key, bytes) else str(key): value for key, value in found.items()
-    }
+    return {key.decode("latin1") if isinstance(key, bytes) else str(key): value for key, value in found.items()}

@@ -19,9 +19,7 @@ def chosen_counts(contents: Contents, split: SplitChoice, source: Path) -> Count
         twice = next(c for c in contents.classes if contents.classes.count(c) > 1)
         raise DataError(f"{source}: two classes are named {twice!r}; each class needs its own name")
     counts = _requested(contents, split, source)
-    for name, train, test, held in zip(
-        contents.classes, counts["train"], counts["test"], contents.held, strict=True
-    ):
+    for name, train, test, held in zip(contents.classes, counts["train"], counts["test"], contents.held, strict=True):
         if train < 1 or test < 1:
             raise DataError(
                 f"{source}: class {name!r} (it holds {held} images) would have no "
@@ -41,16 +39,12 @@ def _requested(contents: Contents, split: SplitChoice, source: Path) -> Counts:
         rule = contents.default
     elif split == "official":
         if isinstance(contents.official, str):
-            raise DataError(
-                f"{source}: no official split: {contents.official}; give a split as (n_train, n_test)"
-            )
+            raise DataError(f"{source}: no official split: {contents.official}; give a split as (n_train, n_test)")
         rule = contents.official
     elif isinstance(split, tuple) and len(split) == 2 and all(type(n) is int and n > 0 for n in split):
         rule = split
     else:
-        raise DataError(
-            f"split {split!r} is none of: None, 'official', (n_train, n_test) with both at least 1"
-        )
+        raise DataError(f"split {split!r} is none of: None, 'official', (n_train, n_test) with both at least 1")
     if isinstance(rule, dict):
         return rule
     return {"train": (rule[0],) * len(contents.classes), "test": (rule[1],) * len(contents.classes)}

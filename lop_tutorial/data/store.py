@@ -160,9 +160,7 @@ def load(name: str, root: str | Path | None = None) -> ImageSet:
     folder = base / check_name(name)
     if not (folder / "set.json").exists():
         names = ", ".join(card.name for card in list_sets(base)) or "no sets"
-        raise DataError(
-            f"{folder}: no image set {name!r} here; {base} holds {names}. To get it, {HOW_TO_GET}"
-        )
+        raise DataError(f"{folder}: no image set {name!r} here; {base} holds {names}. To get it, {HOW_TO_GET}")
     return _open(folder, read_card(folder))
 
 
@@ -203,7 +201,5 @@ def _open(folder: Path, card: Card) -> ImageSet:
         raise DataError(f"{path}: not a NumPy array ({error}); {remedy}") from error
     expected = (card.images, *card.shape)
     if images.shape != expected or images.dtype != np.uint8:
-        raise DataError(
-            f"{path}: {images.dtype} of shape {images.shape}, set.json says uint8 {expected}; {remedy}"
-        )
+        raise DataError(f"{path}: {images.dtype} of shape {images.shape}, set.json says uint8 {expected}; {remedy}")
     return ImageSet(card.name, images, card.classes, card.counts, card.source, card.sha256)

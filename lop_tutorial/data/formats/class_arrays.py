@@ -11,9 +11,7 @@ from jaxtyping import UInt8
 from ..image_set import DataError
 from .contents import Block, Contents
 
-TITLE = (
-    "class arrays: a folder of .npy files, one a class (0.npy ...), of shape (n, 3, 32, 32) or (n, 32, 32, 3)"
-)
+TITLE = "class arrays: a folder of .npy files, one a class (0.npy ...), of shape (n, 3, 32, 32) or (n, 32, 32, 3)"
 BENCHMARK = (600, 100)
 
 

@@ -32,9 +32,7 @@ def read(path: Path) -> Contents:
     table = path / "classes.tsv"
     words = read_words(table.read_text(encoding="utf-8"), table) if table.exists() else {}
     if missing := sorted(words.keys() - set(ids)):
-        raise DataError(
-            f"{path}: class {missing[0]!r} is in {table.name} but has no sheet; fetch {missing[0]}.webp"
-        )
+        raise DataError(f"{path}: class {missing[0]!r} is in {table.name} but has no sheet; fetch {missing[0]}.webp")
 
     def blocks(wanted: np.ndarray) -> Iterator[Block]:
         for k, sheet in enumerate(sheets):
@@ -68,7 +66,6 @@ def _held(sheet: Path) -> int:
         raise DataError(f"{sheet}: not a whole picture ({error}); fetch it anew") from error
     if width != SIDE * ACROSS or height % SIDE:
         raise DataError(
-            f"{sheet}: {width} x {height} pixels; a sheet is {SIDE * ACROSS} wide and a "
-            f"multiple of {SIDE} high"
+            f"{sheet}: {width} x {height} pixels; a sheet is {SIDE * ACROSS} wide and a multiple of {SIDE} high"
         )
     return height // SIDE * ACROSS

@@ -51,8 +51,6 @@ def read_words(text: str, where: object) -> dict[str, str]:
             continue
         key, tab, value = line.partition("\t")
         if not tab:
-            raise DataError(
-                f"{where}, line {number}: {line!r} is not `id<TAB>words`; correct or remove the file"
-            )
+            raise DataError(f"{where}, line {number}: {line!r} is not `id<TAB>words`; correct or remove the file")
         words[key.strip()] = value.strip()
     return words

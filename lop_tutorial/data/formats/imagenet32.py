@@ -85,9 +85,7 @@ def _load(file: Path) -> dict[str, Any]:
 
 def _names(path: Path) -> tuple[str, ...]:
     numbers = [f"{k:04d}" for k in range(1, CLASSES + 1)]
-    table = next(
-        (p / "map_clsloc.txt" for p in (path, path.parent) if (p / "map_clsloc.txt").is_file()), None
-    )
+    table = next((p / "map_clsloc.txt" for p in (path, path.parent) if (p / "map_clsloc.txt").is_file()), None)
     if table is None:
         return tuple(numbers)
     try:
@@ -95,7 +93,5 @@ def _names(path: Path) -> tuple[str, ...]:
         named = {f"{int(number):04d}": (wnid, word) for wnid, number, word in rows}
         wnids = [named[number][0] for number in numbers]
     except (ValueError, KeyError) as error:
-        raise DataError(
-            f"{table}: not 1000 lines `wnid number word` ({error}); correct or remove it"
-        ) from error
+        raise DataError(f"{table}: not 1000 lines `wnid number word` ({error}); correct or remove it") from error
     return readable(wnids, {wnid: word.replace("_", " ") for wnid, word in named.values()})

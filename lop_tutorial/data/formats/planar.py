@@ -18,9 +18,7 @@ def planar_images(data: Any, where: object) -> UInt8[np.ndarray, "image 32 32 3"
     return data.reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
 
 
-def class_labels(
-    labels: Any, images: int, classes: int, first: int, where: object
-) -> Int[np.ndarray, " image"]:
+def class_labels(labels: Any, images: int, classes: int, first: int, where: object) -> Int[np.ndarray, " image"]:
     """Labels first .. first + classes - 1 as indices from 0; DataError if one is not, or one is missing."""
     try:
         found = np.asarray(labels)
@@ -33,7 +31,5 @@ def class_labels(
     found = found.astype(np.int64) - first
     if len(found) and (found.min() < 0 or found.max() >= classes):
         wrong = int(found.min() if found.min() < 0 else found.max()) + first
-        raise DataError(
-            f"{where}: label {wrong} is outside {first} .. {first + classes - 1}; fetch the file anew"
-        )
+        raise DataError(f"{where}: label {wrong} is outside {first} .. {first + classes - 1}; fetch the file anew")
     return found

@@ -69,8 +69,7 @@ def _validation(folder: Path, ids: list[str]) -> dict[str, list[Path]]:
     lying = set(filter(is_picture, (folder / "images").iterdir()))
     if odd := sorted(named ^ lying):
         raise DataError(
-            f"{odd[0]}: {'in the folder' if odd[0] in lying else 'in val_annotations.txt'} only; fetch the "
-            "archive anew"
+            f"{odd[0]}: {'in the folder' if odd[0] in lying else 'in val_annotations.txt'} only; fetch the archive anew"
         )
     return found
 
