@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import UInt8
@@ -15,6 +15,7 @@ class DataError(ValueError):
     """Something is wrong with images on disk; the message names the file, the reason and the remedy."""
 
 
+@runtime_checkable
 class LabelledImages(Protocol):
     """What a stream needs of a set of images, whether it lies on disk or is drawn from a seed."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar, Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float
@@ -12,10 +12,18 @@ from torch import Tensor
 
 from lop_tutorial.networks import Network
 
-if TYPE_CHECKING:
-    from lop_tutorial.training.learner import Learner
-
 Loss = Callable[[Tensor, Tensor], Tensor]
+
+
+@runtime_checkable
+class LearnerState(Protocol):
+    """What a hook may touch of a learner."""
+
+    network: Network
+    optimiser: torch.optim.Optimizer
+
+    def restart(self) -> None:
+        """Fresh weights and a fresh optimiser."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +41,7 @@ class Intervention:
         """Makes the network, at the start and whenever the learner restarts."""
         return make()
 
-    def start_task(self, learner: Learner) -> None:
+    def start_task(self, learner: LearnerState) -> None:
         """Before a task other than the first: the network still is what the last task left."""
 
     def batch(
@@ -55,5 +63,5 @@ class Intervention:
         """Added to the loss, or None."""
         return None
 
-    def after_step(self, learner: Learner) -> None:
+    def after_step(self, learner: LearnerState) -> None:
         """After the optimiser's step."""

@@ -1,14 +1,9 @@
 """A fresh network for every task: nothing is carried over, so nothing can be lost."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
-from lop_tutorial.interventions.intervention import Intervention
-
-if TYPE_CHECKING:
-    from lop_tutorial.training.learner import Learner
+from lop_tutorial.interventions.intervention import Intervention, LearnerState
 
 
 @dataclass(frozen=True)
@@ -17,5 +12,5 @@ class Retrained(Intervention):
 
     title: ClassVar[str] = "Retrained"
 
-    def start_task(self, learner: Learner) -> None:
+    def start_task(self, learner: LearnerState) -> None:
         learner.restart()

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 from lop_tutorial.networks.conv import ConvNet, SmallConv
 from lop_tutorial.networks.mlp import ACTIVATIONS, MLP
-from lop_tutorial.networks.network import Head, Network
+from lop_tutorial.networks.network import HEADS, Network
 
 # By the name that the command line and run folders use; each is called with (input shape, outputs).
 NETWORKS: dict[str, Callable[..., Network]] = {"mlp": MLP, "smallconv": SmallConv, "convnet": ConvNet}
 
-__all__ = ["ACTIVATIONS", "MLP", "NETWORKS", "ConvNet", "Head", "Network", "SmallConv"]
+__all__ = ["ACTIVATIONS", "HEADS", "MLP", "NETWORKS", "ConvNet", "Network", "SmallConv"]

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-Head = Literal["zero", "fresh", "keep"]
+HEADS = ("zero", "fresh", "keep")
 
 
 class Network(nn.Module):
@@ -37,8 +35,8 @@ class Network(nn.Module):
         return self.head(self.body(x))
 
     @torch.no_grad()
-    def reset_head(self, how: Head) -> None:
-        """What becomes of the head when a new task begins.
+    def reset_head(self, how: str) -> None:
+        """What becomes of the head when a new task begins, one of HEADS.
 
         "zero" sets its weights and biases to 0 (Continual ImageNet's rule), "fresh" draws them anew from
         torch's global generator, "keep" leaves them.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
-from typing import Literal
 
 import torch
 from jaxtyping import Float, Int64
@@ -13,7 +12,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy, mse_loss, one_hot
 
 from lop_tutorial.interventions import Intervention, Loss, NoIntervention
-from lop_tutorial.networks import Head, Network
+from lop_tutorial.networks import HEADS, Network
 from lop_tutorial.seeds import seeded, torch_generator
 from lop_tutorial.streams import Task
 
@@ -29,8 +28,9 @@ class Training:
     weight_decay: float = 0.0
     batch_size: int = 100
     epochs: int = 250
-    loss: Literal["cross_entropy", "squared_error"] = "cross_entropy"
-    head: Head = "zero"
+    loss: str = "cross_entropy"
+    """cross_entropy or squared_error (mean over the batch and the outputs, labels one-hot)."""
+    head: str = "zero"
     """What becomes of the last layer at each new task: "zero", "fresh" (drawn anew) or "keep"."""
     keep_momentum: bool = True
     """Whether SGD's momentum is carried from one task into the next."""
@@ -43,7 +43,7 @@ class Training:
         for name in ("batch_size", "epochs"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be at least 1")
-        for name, known in (("loss", tuple(LOSSES)), ("head", ("zero", "fresh", "keep"))):
+        for name, known in (("loss", tuple(LOSSES)), ("head", HEADS)):
             if getattr(self, name) not in known:
                 raise ValueError(f"{name} is {getattr(self, name)!r}; it must be one of {', '.join(known)}")
 
@@ -99,7 +99,7 @@ class Learner:
     def _fresh_optimiser(self) -> torch.optim.SGD:
         t = self.training
         return torch.optim.SGD(
-            self.network.parameters(), lr=t.step_size, momentum=t.momentum, weight_decay=t.weight_decay
+            self.network.parameters(), lr=t.step_size, momentum=t.momentum, weight_decay=t.weight_decay, fused=True
         )
 
     def learn(self, task: Task) -> Outcome:

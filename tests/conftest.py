@@ -1,0 +1,25 @@
+"""Every test runs on one thread, with the shapes and types in signatures checked at each call."""
+
+from jaxtyping import install_import_hook
+
+install_import_hook("lop_tutorial", "beartype.beartype")
+
+import matplotlib
+
+matplotlib.use("agg")
+
+import pytest
+import torch
+
+from lop_tutorial.data.procedural import ProceduralImages
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def tiny_images():
+    """Seven classes of 8 x 8 images, 20 + 10 each."""
+    return ProceduralImages(number=7, train=20, test=10, size=8)
