@@ -1,0 +1,77 @@
+"""The repository's address: written once, in _config.yml, and carried from there into every file that needs it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from lop_tutorial.atomic import write_text
+
+_SETTING = re.compile(r"^repository:\n(?:[ #].*\n)*? +url: (?P<url>\S+)$", re.MULTILINE)
+_ADDRESS = re.compile(r"https://[\w.-]+(?::\d+)?/(?P<owner>[\w.-]+)/(?P<name>[\w.-]+)")
+_PLACES = (
+    "pyproject.toml",
+    "README.md",
+    "CITATION.cff",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "book/**/*.md",
+    "book/**/*.ipynb",
+)
+
+
+class AddressError(ValueError):
+    """No address, or one that is no repository's; the message says what is wanted."""
+
+
+def read(top: Path) -> str:
+    """The address that _config.yml gives."""
+    config = top / "_config.yml"
+    if not config.is_file():
+        raise AddressError(f"{config} is not there: run this at the top of the repository")
+    found = _SETTING.search(config.read_text(encoding="utf-8"))
+    if found is None:
+        raise AddressError(f"{config} has no `repository:` with a `url:` below it: add them")
+    return found["url"]
+
+
+def change(top: Path, url: str) -> list[Path]:
+    """Makes `url` the repository's address in every file that names the old one; returns the files changed.
+
+    Links that open a chapter in Colab hold owner and name alone, and are rewritten too. Every file is written
+    whole or not at all, and _config.yml last: a change that was interrupted is finished by calling it again.
+    """
+    old, new = read(top), _checked(url)
+    changed = []
+    for path in [*_places(top), top / "_config.yml"]:
+        before = path.read_text(encoding="utf-8")
+        after = _replaced(before, old, new)
+        if after != before:
+            write_text(path, after)
+            changed.append(path)
+    return changed
+
+
+def _places(top: Path) -> list[Path]:
+    found = {path for place in _PLACES for path in top.glob(place) if "_build" not in path.parts}
+    return sorted(found)
+
+
+def _checked(url: str) -> str:
+    url = url.removesuffix("/").removesuffix(".git")
+    if not _ADDRESS.fullmatch(url):
+        raise AddressError(f"{url!r} is not a repository's address; it must look like https://host/owner/name")
+    return url
+
+
+def _replaced(text: str, old: str, new: str) -> str:
+    def owner_and_name(url: str) -> str:
+        found = _ADDRESS.fullmatch(url)
+        if found is None:
+            raise AddressError(f"_config.yml says {url!r}, which is not of the form https://host/owner/name")
+        return f"{found['owner']}/{found['name']}"
+
+    end = r"(?![\w-])"
+    colab = "https://colab.research.google.com/github/"
+    text = re.sub(re.escape(old) + end, new, text)
+    return re.sub(re.escape(colab + owner_and_name(old)) + end, colab + owner_and_name(new), text)

@@ -1,0 +1,159 @@
+"""Chapters as files: the cell that begins each of them, and how their outputs are made anew."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+from nbformat import NotebookNode
+
+from lop_tutorial import address
+from lop_tutorial.atomic import write_text
+
+FIRST_CELL = """\
+# Written by `lop-tutorial book refresh`. Where the package is missing, as in Colab, this installs it.
+import importlib.util
+import os
+import subprocess
+import sys
+
+if importlib.util.find_spec("lop_tutorial") is None:
+    source = os.environ.get("LOP_TUTORIAL_SOURCE", "git+{address}")
+    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", source], check=True)
+    importlib.invalidate_caches()
+
+from lop_tutorial.notebook import start
+
+setting = start()"""
+
+_ID = "first-cell"
+# The device differs from machine to machine, so nbval runs this cell and does not compare what it prints.
+_TAGS = ["remove-input", "nbval-ignore-output"]
+_CELL_KEYS_THAT_VARY = ("ExecuteTime", "collapsed", "colab", "execution", "id", "outputId")
+_IMAGES = ("image/png", "image/jpeg", "image/svg+xml")
+
+
+class ChapterError(ValueError):
+    """A chapter could not be found or run; the message says which, why, and what to do."""
+
+
+def first_cell(repository: str) -> NotebookNode:
+    """The one cell with which every chapter begins, for a repository at this address."""
+    source = FIRST_CELL.format(address=repository)
+    return nbformat.v4.new_code_cell(source, id=_ID, metadata={"tags": list(_TAGS)})
+
+
+def chapters(top: Path) -> list[Path]:
+    """Every notebook of the book, by path; copies under _build and checkpoints are none of it."""
+    book = top / "book"
+    return sorted(
+        path
+        for path in book.rglob("*.ipynb")
+        if not any(part.startswith((".", "_")) for part in path.relative_to(book).parts)
+    )
+
+
+def refresh(
+    top: Path,
+    names: Iterable[str] = (),
+    *,
+    check: bool = False,
+    report: Callable[[str], None] = print,
+) -> list[Path]:
+    """Writes the first cell of the chapters named (none named: all), runs them, and stores their outputs.
+
+    A name is a file's, with or without folder and `.ipynb`. Chapters run in their own folder, in the profile
+    `quick`, without a GPU. With `check` nothing is written. Returns the chapters that changed, or would have;
+    a check compares everything but pictures and what the first cell prints, which differ between machines.
+    A chapter that cannot be run stays as it was, and ChapterError says where it stopped.
+    """
+    changed = []
+    selected = _select(top, list(names))
+    for number, path in enumerate(selected, start=1):
+        shown = path.relative_to(top)
+        report(f"[{number}/{len(selected)}] {shown}: running")
+        old = path.read_text(encoding="utf-8")
+        notebook = nbformat.reads(old, as_version=4)
+        _put_first_cell(notebook, address.read(top))
+        _run(notebook, path)
+        _settle(notebook)
+        new = nbformat.writes(notebook) + "\n"
+        same = old == new
+        if check:
+            same = _essence(nbformat.reads(old, as_version=4)) == _essence(notebook)
+        report(f"[{number}/{len(selected)}] {shown}: {'unchanged' if same else 'changed'}")
+        if not same:
+            changed.append(path)
+            if not check:
+                write_text(path, new)
+    return changed
+
+
+def _select(top: Path, names: list[str]) -> list[Path]:
+    known = chapters(top)
+    if not known:
+        raise ChapterError(f"no chapter under {top / 'book'}: run this at the top of the repository")
+    if not names:
+        return known
+    by_stem = {path.stem: path for path in known}
+    selected = []
+    for name in names:
+        stem = Path(name).name.removesuffix(".ipynb")
+        if stem not in by_stem:
+            raise ChapterError(f"no chapter is called {name!r}; there are {', '.join(by_stem)}")
+        selected.append(by_stem[stem])
+    return selected
+
+
+def _put_first_cell(notebook: NotebookNode, repository: str) -> None:
+    notebook.cells = [
+        first_cell(repository),
+        *(cell for cell in notebook.cells if cell.get("id") != _ID),
+    ]
+
+
+def _run(notebook: NotebookNode, path: Path) -> None:
+    notebook.metadata["kernelspec"] = {
+        "display_name": "Python 3 (ipykernel)",
+        "language": "python",
+        "name": "python3",
+    }
+    client = NotebookClient(
+        notebook,
+        timeout=600,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(path.parent)}},
+        record_timing=False,
+        coalesce_streams=True,
+        extra_arguments=["--IPKernelApp.log_level=ERROR"],
+    )
+    try:
+        client.execute(env=os.environ | {"LOP_PROFILE": "quick", "CUDA_VISIBLE_DEVICES": ""})
+    except CellExecutionError as error:
+        where = re.sub(r"\x1b\[[\d;]*m", "", str(error))
+        raise ChapterError(f"{path.name} stopped, and was left as it was:\n{where}") from None
+
+
+def _settle(notebook: NotebookNode) -> None:
+    """Drops what differs from run to run or machine to machine and says nothing: times, versions, fold states."""
+    notebook.metadata["language_info"] = {"name": "python"}
+    for cell in notebook.cells:
+        for key in _CELL_KEYS_THAT_VARY:
+            cell.metadata.pop(key, None)
+
+
+def _essence(notebook: NotebookNode) -> NotebookNode:
+    """The notebook without pictures and without the first cell's output."""
+    essence = nbformat.from_dict(notebook)
+    for cell in essence.cells:
+        if cell.get("id") == _ID:
+            cell["outputs"] = []
+        for output in cell.get("outputs", []):
+            for kind in _IMAGES:
+                output.get("data", {}).pop(kind, None)
+    return essence

@@ -1,0 +1,81 @@
+"""The book as files: pages, chapters and their first cell, citations."""
+
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+import yaml
+
+from lop_tutorial import address
+from lop_tutorial.chapters import chapters, first_cell
+
+TOP = Path(__file__).parents[1]
+BOOK = TOP / "book"
+CHAPTERS = chapters(TOP)
+
+
+def pages() -> list[str]:
+    """Every page that _toc.yml names, in order."""
+    contents = yaml.safe_load((TOP / "_toc.yml").read_text())
+    return [contents["root"], *(entry["file"] for part in contents["parts"] for entry in part["chapters"])]
+
+
+def text_of(page: Path) -> str:
+    """What a reader reads: a page's Markdown, or that of a notebook's cells."""
+    if page.suffix == ".md":
+        return page.read_text(encoding="utf-8")
+    cells = nbformat.read(page, as_version=4).cells
+    return "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+
+
+def test_the_settings_beside_the_pages_are_those_at_the_top():
+    for name in ("_config.yml", "_toc.yml"):
+        link = BOOK / name
+        assert link.is_symlink()
+        assert link.readlink() == Path("..") / name
+
+
+def test_the_table_of_contents_names_every_page_once_and_no_other():
+    there = [
+        path.relative_to(BOOK).with_suffix("").as_posix()
+        for path in [*chapters(TOP), *BOOK.glob("*.md"), *BOOK.glob("chapters/**/*.md")]
+    ]
+    assert sorted(pages()) == sorted(there)
+
+
+def test_the_landing_page_links_the_chapters_that_are_here_and_no_others():
+    rows = re.findall(r"^\| \d+\. (.*?) \|.*\| (.*?) \|$", (BOOK / "index.md").read_text(), re.MULTILINE)
+    here = [re.search(r"\((.*)\)", chapter)[1] for chapter, status in rows if status == "here"]
+    assert here == [path.relative_to(BOOK).as_posix() for path in CHAPTERS]
+    assert {status for chapter, status in rows if "](" not in chapter} <= {"to&nbsp;come"}
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_a_chapter_begins_with_the_generated_cell_and_is_stored_as_run(path):
+    notebook = nbformat.read(path, as_version=4)
+    nbformat.validate(notebook)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    generated = first_cell(address.read(TOP))
+    assert {key: notebook.cells[0][key] for key in ("id", "source", "metadata")} == {
+        key: generated[key] for key in ("id", "source", "metadata")
+    }
+    assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
+    assert not [output for cell in code for output in cell.outputs if output.output_type == "error"]
+    said = code[0].outputs[0].text
+    assert re.fullmatch(r"profile quick · device cpu · seeds set to \d+\n", said)
+
+
+def test_every_citation_has_its_source_and_every_source_a_year_and_a_place_to_find_it():
+    entries = re.split(r"^@", (BOOK / "references.bib").read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
+    sources = {re.match(r"\w+\{(\w+),", entry)[1]: entry for entry in entries}
+    assert len(sources) == len(entries)
+    for key, entry in sources.items():
+        assert re.search(rf"year\s*= \{{{key[-4:]}\}}", entry), key
+        assert re.search(r"^  (url|doi)\s*= ", entry, re.MULTILINE), key
+    texts = [text_of(page) for page in [*CHAPTERS, *BOOK.glob("*.md")]]
+    cited = {
+        key.strip() for text in texts for keys in re.findall(r"\{cite:\w+\}`([^`]+)`", text) for key in keys.split(",")
+    }
+    assert cited
+    assert cited <= set(sources)
