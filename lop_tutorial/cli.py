@@ -37,7 +37,7 @@ Root = Annotated[
 
 @app.command()
 def reproduce(
-    experiment: Annotated[str, typer.Argument(help="table1, table2 or first_look.")],
+    experiment: Annotated[str, typer.Argument(help="table1 or first_look.")],
     profile: Annotated[
         str, typer.Option(help="quick: two CPU cores, minutes, no download. full: the paper's protocol.")
     ] = "quick",
@@ -202,7 +202,7 @@ def data_get(
     from lop_tutorial.data.progress import progress_bars
 
     with progress_bars(console) as progress:
-        found = get(which, root=root, replace=replace_it, progress=progress)  # type: ignore[arg-type]
+        found = get(which, root=root, replace=replace_it, progress=progress)
     _describe(found)
 
 

@@ -19,8 +19,11 @@ Loss = Callable[[Tensor, Tensor], Tensor]
 class LearnerState(Protocol):
     """What a hook may touch of a learner."""
 
-    network: Network
-    optimiser: torch.optim.Optimizer
+    @property
+    def network(self) -> Network: ...
+
+    @property
+    def optimiser(self) -> torch.optim.Optimizer: ...
 
     def restart(self) -> None:
         """Fresh weights and a fresh optimiser."""

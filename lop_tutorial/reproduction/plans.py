@@ -15,7 +15,7 @@ from lop_tutorial.training import Training
 
 # Small enough for two CPU cores and three minutes. Loss of plasticity shows within tens of tasks instead of thousands
 # because the step size is fifteen times as large.
-QUICK = Plan(
+TABLE1_QUICK = Plan(
     name="table1",
     about="SmallConv on continual class pairs",
     table=1,
@@ -28,7 +28,7 @@ QUICK = Plan(
     tasks=40,
 )
 
-FULL = Plan(
+TABLE1_FULL = Plan(
     name="table1",
     about="SmallConv on Continual ImageNet",
     table=1,
@@ -47,18 +47,14 @@ FIRST_LOOK = Plan(
     about="A small network on continual class pairs",
     network="mlp",
     network_settings={"hidden": (32, 32, 32)},
-    procedural={"number": 40, "size": 8, "train": 250},
-    training=Training(step_size=0.1, epochs=20, batch_size=50),
-    tasks=60,
+    procedural={"number": 40, "size": 8, "train": 200},
+    training=Training(step_size=0.1, epochs=15, batch_size=40),
+    tasks=50,
 )
 
 PLANS: dict[str, dict[str, Plan]] = {
-    "table1": {"quick": QUICK, "full": FULL},
-    "table2": {
-        "quick": replace(QUICK, name="table2", table=2, about="ConvNet on continual class pairs", network="convnet"),
-        "full": replace(FULL, name="table2", table=2, about="ConvNet on Continual ImageNet", network="convnet"),
-    },
-    "first_look": {"quick": FIRST_LOOK, "full": replace(FIRST_LOOK, seeds=tuple(range(20)), tasks=200)},
+    "table1": {"quick": TABLE1_QUICK, "full": TABLE1_FULL},
+    "first_look": {"quick": FIRST_LOOK, "full": replace(FIRST_LOOK, seeds=tuple(range(20)), tasks=500)},
 }
 
 

@@ -1,5 +1,5 @@
 import math
-from itertools import islice
+from itertools import islice, pairwise
 
 import numpy as np
 import pytest
@@ -39,8 +39,6 @@ def test_pairs_use_every_class_once_before_any_comes_again(number, seed):
     rounds = [[k for t in range(per_round) for k in stream.classes(r * per_round + t)] for r in range(6)]
     for classes in rounds:
         assert len(set(classes)) == len(classes) == 2 * per_round
-    if number % 2:  # the one left out changes
-        assert len({frozenset(classes) for classes in (r for r in rounds)}) > 1 or number == 1
 
 
 def test_rounds_are_shuffled_anew_or_repeated(tiny_images):
@@ -73,7 +71,7 @@ def test_increments_grow_and_labels_stay(tiny_images):
     tasks = list(stream)
     assert [task.outputs for task in tasks] == [3, 6, 7]
     assert sorted(tasks[-1].classes) == list(range(7))
-    assert all(small.classes == large.classes[: small.outputs] for small, large in zip(tasks, tasks[1:], strict=False))
+    assert all(small.classes == large.classes[: small.outputs] for small, large in pairwise(tasks))
     assert (torch.bincount(tasks[1].train_y) == 20).all()
     with pytest.raises(IndexError, match=r"task 3.*3 tasks"):
         stream.task(3)

@@ -1,0 +1,55 @@
+import numpy as np
+import pytest
+from matplotlib.colors import to_hex
+
+from lop_tutorial.figures import METHOD_COLOURS, accuracy_over_tasks, image_rows
+from lop_tutorial.figures.accuracy import running_mean
+from lop_tutorial.interventions import INTERVENTIONS
+from lop_tutorial.reproduction import Results
+
+
+@pytest.fixture
+def results():
+    draw = np.random.default_rng(0)
+    return Results(
+        tuple(
+            {
+                "method": m,
+                "seed": s,
+                "task": t,
+                "train_accuracy": draw.uniform(),
+                "test_accuracy": draw.uniform(),
+                "train_loss": 0.0,
+            }
+            for m in ("none", "retrained")
+            for s in range(4)
+            for t in range(9)
+        )
+    )
+
+
+def test_lines_are_means_in_the_methods_colours(results):
+    figure = accuracy_over_tasks(results, smooth=1)
+    for ax, quantity in zip(figure.axes, ("train_accuracy", "test_accuracy"), strict=True):
+        assert ax.get_xlabel() == "task"
+        for line, method in zip(ax.get_lines(), ("none", "retrained"), strict=False):
+            np.testing.assert_allclose(line.get_xdata(), np.arange(1, 10))
+            np.testing.assert_allclose(line.get_ydata(), results.curves(method, quantity).mean(axis=0))
+            assert to_hex(line.get_color()) == METHOD_COLOURS[method].lower()
+            assert line.get_label() == INTERVENTIONS[method].title
+    assert "accuracy" in figure.axes[0].get_ylabel()
+
+
+def test_a_running_mean_is_centred_and_short_runs_are_shown_too(results):
+    np.testing.assert_allclose(running_mean(np.array([[1.0, 2.0, 6.0, 3.0]]), 3), [[3.0, 11 / 3]])
+    assert accuracy_over_tasks(results, smooth=50).axes[0].get_lines()[0].get_ydata().shape == (1,)
+
+
+def test_every_method_has_a_colour_of_its_own():
+    assert set(INTERVENTIONS) <= set(METHOD_COLOURS)
+    assert len(set(METHOD_COLOURS.values())) == len(METHOD_COLOURS)
+
+
+def test_image_rows_show_a_row_a_class():
+    figure = image_rows([np.zeros((8, 4, 4, 3), np.uint8)] * 2, ["a", "b"], per_row=5)
+    assert [ax.get_ylabel() for ax in figure.axes[::5]] == ["a", "b"]

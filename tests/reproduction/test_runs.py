@@ -1,0 +1,128 @@
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from lop_tutorial.reproduction import PLANS, Plan, Results, Run, execute, plan, rows, stored, write
+from lop_tutorial.training import Training
+
+TINY = Plan(
+    name="tiny",
+    about="a tiny experiment",
+    network="mlp",
+    network_settings={"hidden": (6,)},
+    procedural={"number": 4, "size": 4, "train": 20, "test": 10},
+    training=Training(step_size=0.05, epochs=2, batch_size=10),
+    seeds=(0, 3),
+    tasks=3,
+)
+
+
+def ordered(found):
+    return sorted(found, key=lambda row: (row["method"], row["seed"], row["task"]))
+
+
+def test_workers_change_nothing_but_the_order():
+    alone, together = list(rows(TINY)), list(rows(TINY, workers=2))
+    assert len(alone) == TINY.steps == 12
+    assert ordered(alone) == ordered(together)
+
+
+def test_a_workers_error_reaches_the_caller():
+    broken = replace(TINY, train_per_class=99)
+    with pytest.raises(ValueError, match="99 train images a class"):
+        list(rows(broken, workers=2))
+
+
+def test_a_killed_worker_is_noticed(monkeypatch):
+    monkeypatch.setattr(execute, "_work", _die)
+    with pytest.raises(RuntimeError, match="exit code 7"):
+        list(rows(TINY, workers=2))
+
+
+def _die(plan, todo, done):
+    import os
+
+    os._exit(7)
+
+
+def test_methods_of_one_seed_are_paired_and_seeds_differ():
+    found = Results(tuple(rows(TINY)))
+    none, retrained = found.curves("none", "train_loss"), found.curves("retrained", "train_loss")
+    np.testing.assert_array_equal(none[:, 0], retrained[:, 0])
+    assert (none[:, 1:] != retrained[:, 1:]).all()
+    assert none[0, 0] != none[1, 0]
+
+
+def test_a_run_folder_says_what_was_done_and_gives_it_back(tmp_path):
+    folder = tmp_path / "deep" / "run"
+    passed = list(write(TINY, "quick", rows(TINY), folder, "cpu"))
+    run = Run.open(folder)
+    assert run.config["training"]["step_size"] == 0.05
+    assert run.config["data_sha256"] == TINY.images.sha256
+    assert run.environment["finished"] is True
+    assert run.environment["wall_seconds"] > 0
+    assert run.environment["packages"]["torch"]
+    assert (folder / "metrics.csv").read_text().startswith("method,seed,task,train_accuracy,test_accuracy")
+    for kept, row in zip(run.results.rows, passed, strict=True):
+        assert (kept["method"], kept["seed"], kept["task"]) == (row["method"], row["seed"], row["task"])
+        assert kept["train_loss"] == pytest.approx(row["train_loss"], rel=1e-5)
+    assert sorted(path.name for path in folder.iterdir()) == ["config.json", "environment.json", "metrics.csv"]
+
+
+def test_rows_are_on_disk_as_they_come(tmp_path):
+    going = write(TINY, "quick", rows(TINY), tmp_path / "run", "cpu")
+    for _ in range(2):
+        next(going)
+    run = Run.open(tmp_path / "run")
+    assert [row["task"] for row in run.results.rows] == [0, 1]
+    assert run.environment["finished"] is False
+
+
+def test_nothing_is_overwritten(tmp_path):
+    (tmp_path / "precious").write_text("x")
+    with pytest.raises(ValueError, match="is there already"):
+        next(write(TINY, "quick", rows(TINY), tmp_path, "cpu"))
+    assert [path.name for path in tmp_path.iterdir()] == ["precious"]
+
+
+def test_what_is_no_run_is_named(tmp_path):
+    with pytest.raises(ValueError, match=r"no config\.json"):
+        Run.open(tmp_path)
+    (tmp_path / "config.json").write_text("{")
+    with pytest.raises(ValueError, match="damaged"):
+        Run.open(tmp_path)
+    with pytest.raises(ValueError, match="no stored run 'nothing'"):
+        stored("nothing")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"network": "resnet"}, "known are mlp, smallconv, convnet"),
+        ({"methods": ("none", "magic")}, "'magic'; known are none, retrained"),
+        ({"methods": ("none", "none")}, "none of them twice"),
+        ({"seeds": ()}, "at least one"),
+        ({"tasks": 0}, "tasks is 0"),
+    ],
+)
+def test_wrong_plans_are_named(change, message):
+    with pytest.raises(ValueError, match=message):
+        replace(TINY, **change)
+
+
+def test_every_plan_can_be_written_down_and_begun():
+    for name, profiles in PLANS.items():
+        for profile, each in profiles.items():
+            assert plan(name, profile) is each
+            small = replace(each, data="procedural", procedural=dict(each.procedural) | {"number": 2, "train": 600})
+            assert json.loads(json.dumps(small.as_config()))["network"] == each.network
+            assert small.learner("none", 0).network.head.out_features == 2
+
+
+def test_the_full_plan_of_table_1_is_the_benchmarks_protocol():
+    full = plan("table1", "full")
+    assert (full.tasks, full.training.epochs, full.training.batch_size) == (5000, 250, 100)
+    assert (full.train_per_class, full.test_per_class, full.data) == (600, 100, "imagenet32")
+    assert (full.training.momentum, full.training.head, full.training.loss) == (0.9, "zero", "cross_entropy")

@@ -1,0 +1,126 @@
+"""The command line as its users meet it: what it prints, what it leaves, and how it takes wrong input."""
+
+import json
+import sys
+
+import pytest
+
+from lop_tutorial.cli import main, parse_seeds, parse_split
+from lop_tutorial.reproduction import Run
+
+FAST = ["--tasks", "2", "--epochs", "1", "--seeds", "2", "--workers", "1"]
+
+
+@pytest.fixture(autouse=True)
+def nobodys_data(monkeypatch, tmp_path):
+    monkeypatch.setenv("LOP_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("COLUMNS", "120")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["lop-tutorial"])
+
+
+def test_reproduce_prints_a_table_and_leaves_a_run_and_a_figure(tmp_path, capsys):
+    assert main(["reproduce", "first_look", *FAST, "--out", "run"]) == 0
+    shown = capsys.readouterr().out
+    assert "No Intv." in shown
+    assert "Retrained" in shown
+    run = Run.open(tmp_path / "run")
+    assert len(run.results.rows) == 2 * 2 * 2
+    assert run.config["training"]["epochs"] == 1
+    assert (tmp_path / "run" / "accuracy.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_same_seed_twice_gives_the_same_numbers(tmp_path):
+    for out in ("a", "b"):
+        assert main(["reproduce", "first_look", *FAST, "--out", out]) == 0
+    assert (tmp_path / "a/metrics.csv").read_bytes() == (tmp_path / "b/metrics.csv").read_bytes()
+
+
+def test_table1_stands_beside_the_paper(capsys):
+    assert main(["reproduce", "table1", "--tasks", "5", "--epochs", "1", "--seeds", "1", "--methods", "none"]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "0.817 0.805 0.562 0.500 0.500" in shown
+    assert "another data set and protocol" in shown
+
+
+def test_overrides_reach_the_configuration(tmp_path):
+    words = ["--methods", "retrained", "--seeds", "7:9", "--step-size", "0.02"]
+    assert main(["reproduce", "first_look", *FAST, *words, "--out", "run"]) == 0
+    config = json.loads((tmp_path / "run/config.json").read_text())
+    assert config["methods"] == ["retrained"]
+    assert config["seeds"] == [7, 8]
+    assert config["training"]["step_size"] == 0.02
+
+
+WRONG = {
+    "frobnicate": "frobnicate",
+    "reproduce table9": "'table9'; known are table1, first_look",
+    "reproduce table1 --profile slow": "'slow'; table1 has quick, full",
+    "reproduce table1 --data nowhere": "no image set 'nowhere'",
+    "reproduce table1 --methods magic": "'magic'; known are none, retrained",
+    "reproduce table1 --seeds five": "write 5 (five seeds from 0)",
+    "reproduce table1 --seeds 3:3": "write 5 (five seeds from 0)",
+    "reproduce table1 --tasks 0": "--tasks",
+    "reproduce table1 --epochs many": "--epochs",
+    "reproduce table1 --step-size -1": "step_size is -1",
+    "reproduce table1 --device tpu": "cpu, cuda or cuda:N",
+    "reproduce table1 --device cuda:99": "CUDA devices here; use --device cpu",
+    "reproduce table1 --workers 0": "--workers",
+    "reproduce table1 --speed": "--speed",
+    "reproduce table1 --out full": "full is there already",
+    "data get mnist": "only cifar100 and tinyimagenet",
+    "data verify nowhere": "no image set 'nowhere'",
+    "data add Some/Thing --from .": "Some/Thing",
+    "data add new --from nowhere": "nowhere: no such file or folder",
+    "data add new --from full": "full",
+    "data add new --from full --split half": "official, or TRAIN:TEST",
+    "book refresh --top full": "full",
+    "book address nonsense --top full": "full",
+}
+
+
+@pytest.mark.parametrize("words", WRONG)
+def test_a_wrong_value_gets_one_line_and_exit_code_2(words, tmp_path, capsys):
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full/precious").write_text("x")
+    assert main(words.split()) == 2
+    said = capsys.readouterr()
+    assert WRONG[words] in said.err
+    assert said.err.startswith("lop-tutorial: ")
+    assert said.err.count("\n") == 1
+    assert "Traceback" not in said.out + said.err
+    assert (tmp_path / "full/precious").read_text() == "x"
+    assert not list(tmp_path.glob("data/*"))
+
+
+@pytest.mark.parametrize(
+    "words", ["", "reproduce", "data", "data add", "data get", "data list", "book", "book refresh", "doctor"]
+)
+def test_help_reads_well_everywhere(words, capsys):
+    assert main([*words.split(), "--help"]) == 0
+    shown = capsys.readouterr().out
+    assert "Usage: lop-tutorial" in shown
+    assert "--help" in shown
+
+
+def test_doctor_says_what_is_missing_and_how_to_get_it(capsys, tmp_path):
+    assert main(["doctor"]) == 0
+    shown = "".join(capsys.readouterr().out.split())
+    assert "lop-tutorialdatagetcifar100" in shown
+    assert str(tmp_path / "data") in shown
+    assert "torch" in shown
+
+
+def test_an_empty_list_says_what_to_do(capsys):
+    assert main(["data", "list"]) == 0
+    assert "data get cifar100" in capsys.readouterr().out
+
+
+def test_seeds_and_splits():
+    assert parse_seeds("3") == (0, 1, 2)
+    assert parse_seeds("100:103") == (100, 101, 102)
+    assert parse_seeds("1,4,7") == (1, 4, 7)
+    assert parse_seeds("9,") == (9,)
+    assert parse_split(None) is None
+    assert parse_split("official") == "official"
+    assert parse_split("600:100") == (600, 100)
