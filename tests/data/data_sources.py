@@ -1,14 +1,18 @@
-"""Tiny sources in the very layouts in which images are published, from pixels that a test knows."""
+"""Tiny sources in the very layouts in which images are published, from pixels that a test knows; and their harm."""
 
 from __future__ import annotations
 
 import io
+import os
 import pickle
 import struct
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
+
+from lop_tutorial.data import DataError, add
 
 
 def random_images(n: int, seed: int = 0, side: int = 32) -> np.ndarray:
@@ -179,3 +183,16 @@ def class_folders(folder: Path, train: int = 5, test: int = 1, parts: tuple[str,
             (part / name).mkdir(parents=True, exist_ok=True)
             Image.fromarray(image).save(part / name / f"{i:03d}.png")
     return stored.reshape(-1, 32, 32, 3)
+
+
+def refused(source: Path, root: Path, reason: str, **options) -> str:
+    """The message with which `add` refuses the source, after which the root is empty."""
+    with pytest.raises(DataError, match=reason) as caught:
+        add("broken", source, root=root, **options)
+    assert os.listdir(root) == []
+    assert ";" in str(caught.value) or "What is recognised" in str(caught.value)  # there is a remedy
+    return str(caught.value)
+
+
+def truncate(path: Path, keep: float = 0.6) -> None:
+    path.write_bytes(path.read_bytes()[: int(path.stat().st_size * keep)])

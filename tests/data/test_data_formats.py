@@ -157,6 +157,9 @@ def test_a_chosen_split_takes_the_first_images_in_stored_order(tmp_path):
     found = add("s", tmp_path / "source", root=tmp_path / "root", split=(5, 1))
     np.testing.assert_array_equal(found.of_class(1, "train"), stored[1, :5])
     np.testing.assert_array_equal(found.of_class(1, "test"), stored[1, 5:6])
+    folder, stored = cifar100(tmp_path)  # its files hold all classes, and more of each than is asked for
+    found = add("c", folder, root=tmp_path / "root", split=(3, 1))
+    np.testing.assert_array_equal(found.images, stored.reshape(4, 7, 32, 32, 3)[:, :4].reshape(-1, 32, 32, 3))
     for split, reason in [((5, 3), "class 'cat' holds 7 images, but 5 training and 3 test"), ((0, 3), "none of")]:
         with pytest.raises(DataError, match=reason):
             add("t", tmp_path / "source", root=tmp_path / "root", split=split)
