@@ -15,8 +15,8 @@ LOADED = re.compile(r"""<(?:script|img|iframe|link)\b[^>]*\b(?:src|href)=["']?((
 def pages(entry: dict) -> list[str]:
     """The pages that an entry of _toc.yml names, itself and below."""
     own = [entry[key] for key in ("root", "file") if key in entry]
-    below = [entry for key in ("parts", "chapters", "sections") for entry in entry.get(key, [])]
-    return own + [page for entry in below for page in pages(entry)]
+    below = [part for key in ("parts", "chapters", "sections") for part in entry.get(key, [])]
+    return own + [page for part in below for page in pages(part)]
 
 
 def main() -> int:
