@@ -1,4 +1,9 @@
+import sys
+from pathlib import Path
+
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))  # for data_sources, in whichever way pytest imports the tests
 
 
 @pytest.fixture
