@@ -1,0 +1,5 @@
+"""Exercises that check themselves: right, or in which way not yet; never the solution."""
+
+from lop_tutorial.exercises.checking import CHECKS, check
+
+__all__ = ["CHECKS", "check"]
