@@ -48,13 +48,17 @@ FIRST_LOOK = Plan(
     network="mlp",
     network_settings={"hidden": (32, 32, 32)},
     procedural={"number": 40, "size": 8, "train": 200},
-    training=Training(step_size=0.1, epochs=15, batch_size=40),
+    training=Training(step_size=0.1, epochs=10, batch_size=40),
     tasks=50,
 )
 
 PLANS: dict[str, dict[str, Plan]] = {
     "table1": {"quick": TABLE1_QUICK, "full": TABLE1_FULL},
-    "first_look": {"quick": FIRST_LOOK, "full": replace(FIRST_LOOK, seeds=tuple(range(20)), tasks=500)},
+    "first_look": {
+        "quick": FIRST_LOOK,
+        "colab": replace(FIRST_LOOK, seeds=tuple(range(10)), tasks=100),
+        "full": replace(FIRST_LOOK, seeds=tuple(range(20)), tasks=500),
+    },
 }
 
 

@@ -61,5 +61,5 @@ def recognise(source: Path, unpacked: Path) -> Contents:
             break
         path = Path(inside[0])
     reason = "an empty folder" if path.is_dir() and not any(path.iterdir()) else "not recognised"
-    known = "\n".join(f"  - {format.TITLE}" for format in FORMATS)
-    raise DataError(f"{source}: {reason}. What is recognised:\n{known}\n(or an archive of one: {', '.join(SUFFIXES)})")
+    known = "; ".join(format.TITLE for format in FORMATS)
+    raise DataError(f"{source}: {reason}. What is recognised: {known}; or an archive of one ({', '.join(SUFFIXES)})")
