@@ -116,7 +116,7 @@ def test_every_plan_can_be_written_down_and_begun():
     for name, profiles in PLANS.items():
         for profile, each in profiles.items():
             assert plan(name, profile) is each
-            small = replace(each, data="procedural", procedural=dict(each.procedural) | {"number": 2, "train": 600})
+            small = replace(each, data="procedural", procedural=dict(each.procedural) | {"number": 2})
             assert json.loads(json.dumps(small.as_config()))["network"] == each.network
             assert small.learner("none", 0).network.head.out_features == 2
 
@@ -124,5 +124,5 @@ def test_every_plan_can_be_written_down_and_begun():
 def test_the_full_plan_of_table_1_is_the_benchmarks_protocol():
     full = plan("table1", "full")
     assert (full.tasks, full.training.epochs, full.training.batch_size) == (5000, 250, 100)
-    assert (full.train_per_class, full.test_per_class, full.data) == (600, 100, "imagenet32")
+    assert (full.data, full.train_per_class, full.image_size) == ("imagenet32", None, None)  # 600 + 100 as converted
     assert (full.training.momentum, full.training.head, full.training.loss) == (0.9, "zero", "cross_entropy")
