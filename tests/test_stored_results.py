@@ -1,0 +1,34 @@
+"""Every run that the book shows says where it came from, and is whole."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from lop_tutorial.reproduction import Run, stored
+
+RESULTS = Path(__file__).resolve().parents[1] / "results"
+RUNS = sorted(path.parent.name for path in RESULTS.glob("*/config.json"))
+
+
+def test_there_are_runs_and_nothing_else():
+    assert RUNS
+    assert {path.name for path in RESULTS.iterdir() if path.is_dir()} == set(RUNS)
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_a_stored_run_is_whole_and_carries_its_origin(name):
+    run = stored(name)
+    assert isinstance(run, Run)
+    assert run.environment["finished"] is True
+    assert re.fullmatch(r"[0-9a-f]{40}", run.environment["commit"]), "the code must have been committed"
+    assert re.fullmatch(r"[0-9a-f]{64}", run.config["data_sha256"])
+    assert run.environment["command"].startswith("lop-tutorial reproduce ")
+    assert not re.search(r"\s/", run.environment["command"]), "no path of one machine"
+    for key in ("date", "device", "packages", "python", "wall_seconds"):
+        assert run.environment[key]
+    learners = {(row["method"], row["seed"]) for row in run.results.rows}
+    assert learners == {(method, seed) for method in run.config["methods"] for seed in run.config["seeds"]}
+    for method, seed in learners:
+        tasks = [row["task"] for row in run.results.rows if (row["method"], row["seed"]) == (method, seed)]
+        assert tasks == list(range(run.config["tasks"]))
