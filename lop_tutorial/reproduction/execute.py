@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import islice
 from queue import Empty
 from typing import Any
@@ -47,7 +47,8 @@ def _side_by_side(plan: Plan, learners: list[tuple[str, int]], workers: int) -> 
         todo.put(learner)
     for _ in range(workers):
         todo.put(None)
-    processes = [context.Process(target=_work, args=(plan, todo, done), daemon=True) for _ in range(workers)]
+    unopened = replace(plan)  # without its images: each worker opens them itself
+    processes = [context.Process(target=_work, args=(unopened, todo, done), daemon=True) for _ in range(workers)]
     for process in processes:
         process.start()
     try:
