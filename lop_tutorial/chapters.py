@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from nbformat import NotebookNode
 
 from lop_tutorial import address
 from lop_tutorial.atomic import write_text
+from lop_tutorial.figures import slim_png
 
 FIRST_CELL = """\
 # Written by `lop-tutorial book refresh`. Where the package is missing, as in Colab, this installs it.
@@ -140,11 +142,15 @@ def _run(notebook: NotebookNode, path: Path) -> None:
 
 
 def _settle(notebook: NotebookNode) -> None:
-    """Drops what differs from run to run or machine to machine and says nothing: times, versions, fold states."""
+    """Drops what differs between runs or machines and says nothing (times, versions, fold states); slims pictures."""
     notebook.metadata["language_info"] = {"name": "python"}
     for cell in notebook.cells:
         for key in _CELL_KEYS_THAT_VARY:
             cell.metadata.pop(key, None)
+        for output in cell.get("outputs", []):
+            if "image/png" in output.get("data", {}):
+                slim = slim_png(b64decode(output.data["image/png"]))
+                output.data["image/png"] = b64encode(slim).decode()
 
 
 def _essence(notebook: NotebookNode) -> NotebookNode:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from io import BytesIO
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -115,7 +116,9 @@ def _carry_out(chosen: Any, profile: str, folder: Path, device: str, workers: in
     results = Results(tuple(kept))
     _print_table(results, chosen, text)
     figures.use()
-    figures.accuracy_over_tasks(results, title=text, smooth=min(5, results.tasks)).savefig(folder / "accuracy.png")
+    picture = BytesIO()
+    figures.accuracy_over_tasks(results, title=text, smooth=min(5, results.tasks)).savefig(picture)
+    (folder / "accuracy.png").write_bytes(figures.slim_png(picture.getvalue()))
     plt.close("all")
     console.print(f"Run: {folder}", highlight=False)
 

@@ -1,10 +1,13 @@
 """Refreshing chapters: what is written, what is kept, and what happens when a chapter cannot run."""
 
 import json
+from base64 import b64encode
+from io import BytesIO
 from pathlib import Path
 
 import nbformat
 import pytest
+from PIL import Image
 
 from lop_tutorial.chapters import ChapterError, chapters, first_cell, refresh
 
@@ -49,8 +52,14 @@ def test_a_refresh_stores_outputs_once_and_a_second_changes_no_byte(top):
     assert lines[-1] == "[1/1] book/chapters/one.ipynb: unchanged"
 
 
+def a_png(grey: int) -> str:
+    out = BytesIO()
+    Image.new("RGB", (2, 2), (grey,) * 3).save(out, "PNG")
+    return b64encode(out.getvalue()).decode()
+
+
 def test_a_check_writes_nothing_and_tells_a_changed_output_from_a_changed_picture(top):
-    shown = "{'image/png': 'AAAA', 'text/plain': 'same'}"
+    shown = f"{{'image/png': '{a_png(0)}', 'text/plain': 'same'}}"
     path = put(top, "one", f"from IPython.display import display\ndisplay({shown}, raw=True)")
     refresh(top, report=lambda line: None)
 
@@ -60,7 +69,7 @@ def test_a_check_writes_nothing_and_tells_a_changed_output_from_a_changed_pictur
         nbformat.write(notebook, path)
         return path.read_bytes()
 
-    store("image/png", "BBBB")
+    store("image/png", a_png(255))
     assert refresh(top, check=True, report=lambda line: None) == []
     altered = store("text/plain", "other")
     assert refresh(top, check=True, report=lambda line: None) == [path]

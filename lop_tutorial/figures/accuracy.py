@@ -21,7 +21,7 @@ QUANTITIES = (
 
 
 def accuracy_over_tasks(results: Results, *, smooth: int = 5, title: str = "", chance: float = 0.5) -> Figure:
-    """Training accuracy on the left, test accuracy on the right; mean over seeds with a 95 % bootstrap band.
+    """Training accuracy left, test accuracy right: mean over seeds, 95 % bootstrap band, a thin line for each seed.
 
     `smooth` averages each learner over that many tasks in a row, since tasks differ in difficulty.
     """
@@ -39,15 +39,16 @@ def accuracy_over_tasks(results: Results, *, smooth: int = 5, title: str = "", c
 
 
 def curves(ax: Axes, results: Results, quantity: str, *, line: str = "-", smooth: int = 1) -> None:
-    """One line a method, mean over the seeds that went all the way, with its band."""
+    """For each method the mean over the seeds that went all the way, its band, and a thin line for each seed."""
     for method in results.methods:
         values = finite(running_mean(results.curves(method, quantity), smooth))
         if not len(values):
             continue
         found, tasks = interval(values), np.arange(values.shape[1]) + (smooth + 1) / 2
         colour, label = METHOD_COLOURS[method], INTERVENTIONS[method].title
+        ax.plot(tasks, values.T, color=colour, linewidth=0.5, alpha=0.35, gid="seed")
         ax.fill_between(tasks, found.low, found.high, color=colour, alpha=0.18, linewidth=0)
-        ax.plot(tasks, found.mean, color=colour, linestyle=line, label=label)
+        ax.plot(tasks, found.mean, color=colour, linestyle=line, label=label, gid="mean")
 
 
 def running_mean(values: Float64[np.ndarray, "seed task"], width: int) -> Float64[np.ndarray, "seed place"]:

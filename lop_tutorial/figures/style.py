@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
 import matplotlib as mpl
 import matplotlib.style
+from PIL import Image
 
 # Okabe and Ito's palette (2008), safe for the common kinds of colour blindness.
 METHOD_COLOURS = {
@@ -20,7 +23,7 @@ PAGE_WIDTH = 7.0
 """Inches; a figure of this width fills the text column and can be read on a phone."""
 
 _STYLE = {
-    "figure.dpi": 130,
+    "figure.dpi": 135,
     "figure.figsize": (PAGE_WIDTH, 3.2),
     "figure.facecolor": "white",
     "figure.constrained_layout.use": True,
@@ -43,3 +46,10 @@ _STYLE = {
 def use() -> None:
     """Sets matplotlib to the book's style."""
     mpl.style.use(_STYLE)
+
+
+def slim_png(png: bytes) -> bytes:
+    """The same picture with a palette of 256 colours: a figure of flat colours takes a third of the space."""
+    out = BytesIO()
+    Image.open(BytesIO(png)).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
+    return out.getvalue()

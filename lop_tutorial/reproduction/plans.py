@@ -2,8 +2,8 @@
 
 Given by the paper: networks' names, 5,000 tasks, bins of 1,000, the methods. Given by the public benchmark (Dohare
 et al. 2024): class pairs of 32 x 32 images, 600 + 100 a class, 250 epochs of batches of 100, momentum 0.9, the head
-set to zero at each task. Other image sets are used whole. Ours: SmallConv's shape; the step size, the largest that the benchmark tries (its plain
-network loses most there); a learner's five seeds; everything about the profile `quick`.
+set to zero at each task. Other image sets are used whole. Ours: SmallConv's shape; the step size, the largest that the
+benchmark tries (its plain network loses most there); a learner's five seeds; everything about the profile `quick`.
 """
 
 from __future__ import annotations

@@ -1,8 +1,11 @@
+from io import BytesIO
+
 import numpy as np
 import pytest
 from matplotlib.colors import to_hex
+from PIL import Image
 
-from lop_tutorial.figures import METHOD_COLOURS, accuracy_over_tasks, image_rows
+from lop_tutorial.figures import METHOD_COLOURS, accuracy_over_tasks, image_rows, slim_png
 from lop_tutorial.figures.accuracy import running_mean
 from lop_tutorial.interventions import INTERVENTIONS
 from lop_tutorial.reproduction import Results
@@ -32,11 +35,13 @@ def test_lines_are_means_in_the_methods_colours(results):
     figure = accuracy_over_tasks(results, smooth=1)
     for ax, quantity in zip(figure.axes, ("train_accuracy", "test_accuracy"), strict=True):
         assert ax.get_xlabel() == "task"
-        for line, method in zip(ax.get_lines(), ("none", "retrained"), strict=False):
+        means = [line for line in ax.get_lines() if line.get_gid() == "mean"]
+        for line, method in zip(means, ("none", "retrained"), strict=True):
             np.testing.assert_allclose(line.get_xdata(), np.arange(1, 10))
             np.testing.assert_allclose(line.get_ydata(), results.curves(method, quantity).mean(axis=0))
             assert to_hex(line.get_color()) == METHOD_COLOURS[method].lower()
             assert line.get_label() == INTERVENTIONS[method].title
+        assert sum(line.get_gid() == "seed" for line in ax.get_lines()) == 8
     assert "accuracy" in figure.axes[0].get_ylabel()
 
 
@@ -53,3 +58,13 @@ def test_every_method_has_a_colour_of_its_own():
 def test_image_rows_show_a_row_a_class():
     figure = image_rows([np.zeros((8, 4, 4, 3), np.uint8)] * 2, ["a", "b"], per_row=5)
     assert [ax.get_ylabel() for ax in figure.axes[::5]] == ["a", "b"]
+
+
+def test_a_slim_png_is_smaller_and_looks_the_same(results):
+    png = BytesIO()
+    accuracy_over_tasks(results).savefig(png)
+    slim = slim_png(png.getvalue())
+    assert len(slim) < 0.7 * len(png.getvalue())
+    before, after = (np.asarray(Image.open(BytesIO(data)).convert("RGB"), float) for data in (png.getvalue(), slim))
+    assert before.shape == after.shape
+    assert np.abs(before - after).mean() < 1.5
