@@ -1,5 +1,6 @@
 """Every run that the book shows says where it came from, and is whole."""
 
+import math
 import re
 from pathlib import Path
 
@@ -30,5 +31,8 @@ def test_a_stored_run_is_whole_and_carries_its_origin(name):
     learners = {(row["method"], row["seed"]) for row in run.results.rows}
     assert learners == {(method, seed) for method in run.config["methods"] for seed in run.config["seeds"]}
     for method, seed in learners:
-        tasks = [row["task"] for row in run.results.rows if (row["method"], row["seed"]) == (method, seed)]
-        assert tasks == list(range(run.config["tasks"]))
+        life = [row for row in run.results.rows if (row["method"], row["seed"]) == (method, seed)]
+        assert [row["task"] for row in life] == list(range(len(life)))
+        diverged = [math.isnan(row["train_accuracy"]) for row in life]
+        assert not any(diverged[:-1])
+        assert len(life) == run.config["tasks"] or diverged[-1]

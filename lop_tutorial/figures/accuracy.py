@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float64
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from lop_tutorial.figures.style import METHOD_COLOURS, PAGE_WIDTH, TEST_LINE, TRAIN_LINE
 from lop_tutorial.interventions import INTERVENTIONS
@@ -29,10 +30,11 @@ def accuracy_over_tasks(results: Results, *, smooth: int = 5, title: str = "", c
     for ax, (quantity, label, line) in zip(axes, QUANTITIES, strict=True):
         curves(ax, results, quantity, line=line, smooth=smooth)
         ax.axhline(chance, color="#999999", linewidth=0.8, linestyle=":")
-        ax.annotate("chance", (0, chance), xytext=(2, 3), textcoords="offset points", color="#777777", fontsize=8)
+        ax.text(0.01, chance + 0.006, "chance", transform=ax.get_yaxis_transform(), color="#777777", fontsize=8)
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
         ax.set(title=label, xlabel="task", ylim=(chance - 0.04, 1.01))
     axes[0].set_ylabel("accuracy on the task just learned")
-    axes[0].legend(loc="lower left", bbox_to_anchor=(0, 0.06))
+    axes[0].legend()
     if title:
         figure.suptitle(title, x=0.01, ha="left", fontsize=11)
     return figure

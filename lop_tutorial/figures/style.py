@@ -23,7 +23,7 @@ PAGE_WIDTH = 7.0
 """Inches; a figure of this width fills the text column and can be read on a phone."""
 
 _STYLE = {
-    "figure.dpi": 135,
+    "figure.dpi": 125,
     "figure.figsize": (PAGE_WIDTH, 3.2),
     "figure.facecolor": "white",
     "figure.constrained_layout.use": True,
