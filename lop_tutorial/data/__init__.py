@@ -1,10 +1,10 @@
 """Files on disk: download, convert, verify, load. Nothing here knows of tasks."""
 
-from .convert import add
-from .download import get
-from .image_set import DataError, ImageSet, LabelledImages, Split
-from .progress import Progress, progress_bars
-from .store import Card, data_root, list_sets, load, verify
+from lop_tutorial.data.convert import add
+from lop_tutorial.data.download import get
+from lop_tutorial.data.image_set import DataError, ImageSet, LabelledImages, Split
+from lop_tutorial.data.progress import Progress, progress_bars
+from lop_tutorial.data.store import Card, data_root, list_sets, load, verify
 
 __all__ = [
     "Card",

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
-from .errors import explained
-from .formats import Contents, Counts, recognise
-from .image_set import DataError, ImageSet
-from .progress import Progress, silent
-from .scratch import publish, scratch_folder
-from .splits import SplitChoice, chosen_counts
-from .store import Card, check_name, data_root, hash_content, hash_images, load, write_card
+from lop_tutorial.data.errors import explained
+from lop_tutorial.data.formats import Contents, Counts, recognise
+from lop_tutorial.data.image_set import DataError, ImageSet
+from lop_tutorial.data.progress import Progress, silent
+from lop_tutorial.data.scratch import publish, scratch_folder
+from lop_tutorial.data.splits import SplitChoice, chosen_counts
+from lop_tutorial.data.store import Card, check_name, data_root, hash_content, hash_images, load, write_card
 
 SHAPE = (32, 32, 3)
 

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from .convert import add
-from .errors import FULL, explained
-from .image_set import DataError, ImageSet
-from .progress import Progress, silent
-from .scratch import lock
-from .store import data_root
+from lop_tutorial.data.convert import add
+from lop_tutorial.data.errors import FULL, explained
+from lop_tutorial.data.image_set import DataError, ImageSet
+from lop_tutorial.data.progress import Progress, silent
+from lop_tutorial.data.scratch import lock
+from lop_tutorial.data.store import data_root
 
 CHUNK = 1 << 18
 TIMEOUT = 30.0  # seconds without a byte

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 from pathlib import Path
 
-from .image_set import DataError
+from lop_tutorial.data.image_set import DataError
 
 FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 """The disk, the quota or the largest file allowed is used up."""

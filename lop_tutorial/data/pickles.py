@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .image_set import DataError
+from lop_tutorial.data.image_set import DataError
 
 _EMPTY = np.empty(0, np.uint8)
 

@@ -16,7 +16,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from .image_set import DataError
+from lop_tutorial.data.image_set import DataError
 
 if sys.platform != "win32":
     import fcntl

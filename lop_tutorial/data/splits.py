@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .formats import Contents, Counts
-from .image_set import DataError
+from lop_tutorial.data.formats import Contents, Counts
+from lop_tutorial.data.image_set import DataError
 
 SplitChoice = str | tuple[int, int] | None
 """None for the format's default, "official" for the split that the files come with, or (n_train, n_test)."""

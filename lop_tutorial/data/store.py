@@ -27,7 +27,7 @@ from typing import Any, cast
 import numpy as np
 import platformdirs
 
-from .image_set import DataError, ImageSet, Split
+from lop_tutorial.data.image_set import DataError, ImageSet, Split
 
 FORMAT_VERSION = 1
 RESERVED = {"procedural": "procedural images are drawn from a seed, not stored"}

@@ -10,10 +10,10 @@ import os
 from pathlib import Path
 from typing import Protocol
 
-from ..archives import SUFFIXES, is_archive, unpack
-from ..image_set import DataError
-from . import cifar100, class_arrays, class_folders, class_sheets, imagenet32, tiny_imagenet
-from .contents import Block, Contents, Counts, SplitRule
+from lop_tutorial.data.archives import SUFFIXES, is_archive, unpack
+from lop_tutorial.data.formats import cifar100, class_arrays, class_folders, class_sheets, imagenet32, tiny_imagenet
+from lop_tutorial.data.formats.contents import Block, Contents, Counts, SplitRule
+from lop_tutorial.data.image_set import DataError
 
 __all__ = ["FORMATS", "Block", "Contents", "Counts", "Format", "SplitRule", "recognise"]
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ..image_set import DataError
-from ..pickles import read_pickle
-from .contents import Block, Contents, Counts
-from .planar import class_labels, planar_images
+from lop_tutorial.data.formats.contents import Block, Contents, Counts
+from lop_tutorial.data.formats.planar import class_labels, planar_images
+from lop_tutorial.data.image_set import DataError
+from lop_tutorial.data.pickles import read_pickle
 
 TITLE = "CIFAR-100 for Python: the folder cifar-100-python (train, test, meta), its parent, or its .tar.gz"
 FOLDER = "cifar-100-python"

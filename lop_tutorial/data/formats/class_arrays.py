@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import UInt8
 
-from ..image_set import DataError
-from .contents import Block, Contents
+from lop_tutorial.data.formats.contents import Block, Contents
+from lop_tutorial.data.image_set import DataError
 
 TITLE = "class arrays: a folder of .npy files, one a class (0.npy ...), of shape (n, 3, 32, 32) or (n, 32, 32, 3)"
 BENCHMARK = (600, 100)

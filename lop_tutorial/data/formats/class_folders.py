@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from .contents import Block, Contents, Counts
-from .pictures import is_picture, shrunk_all
+from lop_tutorial.data.formats.contents import Block, Contents, Counts
+from lop_tutorial.data.formats.pictures import is_picture, shrunk_all
 
 TITLE = "class folders: a folder of pictures for each class, all together or below train/ and test/ (or val/)"
 TESTS = ("test", "val", "valid", "validation")

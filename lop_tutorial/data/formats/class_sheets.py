@@ -9,9 +9,9 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image
 
-from ..image_set import DataError
-from .contents import Block, Contents, Counts, read_words, readable
-from .pictures import pixels
+from lop_tutorial.data.formats.contents import Block, Contents, Counts, read_words, readable
+from lop_tutorial.data.formats.pictures import pixels
+from lop_tutorial.data.image_set import DataError
 
 TITLE = "class sheets: a folder of .webp files, one a class, 800 pixels wide, 25 images of 32x32 a row"
 SIDE, ACROSS, TRAIN = 32, 25, 500

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..image_set import DataError, Split
+from lop_tutorial.data.image_set import DataError, Split
 
 Block = tuple[np.ndarray, np.ndarray]
 """Class indices (images,) and the images (images, 32, 32, 3) uint8 of one piece of the source."""

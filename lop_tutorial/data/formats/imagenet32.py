@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from ..image_set import DataError
-from ..pickles import read_pickle
-from .contents import Block, Contents, readable
-from .planar import class_labels, planar_images
+from lop_tutorial.data.formats.contents import Block, Contents, readable
+from lop_tutorial.data.formats.planar import class_labels, planar_images
+from lop_tutorial.data.image_set import DataError
+from lop_tutorial.data.pickles import read_pickle
 
 TITLE = "downsampled ImageNet-32: train_data_batch_1 .. train_data_batch_10 and val_data, as pickles or .npz"
 CLASSES = 1000

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int, UInt8
 
-from ..image_set import DataError
+from lop_tutorial.data.image_set import DataError
 
 
 def planar_images(data: Any, where: object) -> UInt8[np.ndarray, "image 32 32 3"]:

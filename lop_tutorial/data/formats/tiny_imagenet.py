@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ..image_set import DataError
-from .contents import Block, Contents, Counts, read_words, readable
-from .pictures import is_picture, shrunk_all
+from lop_tutorial.data.formats.contents import Block, Contents, Counts, read_words, readable
+from lop_tutorial.data.formats.pictures import is_picture, shrunk_all
+from lop_tutorial.data.image_set import DataError
 
 TITLE = "Tiny ImageNet-200: the folder tiny-imagenet-200 (wnids.txt, train/, val/) or its .zip"
 
