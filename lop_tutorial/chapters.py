@@ -18,15 +18,18 @@ from lop_tutorial.atomic import write_text
 from lop_tutorial.figures import slim_png
 
 FIRST_CELL = """\
-# Written by `lop-tutorial book refresh`. Where the package is missing, as in Colab, this installs it.
+# Written by `lop-tutorial book refresh`. Where the package is missing, as in
+# Colab, this installs it.
 import importlib.util
 import os
 import subprocess
 import sys
 
 if importlib.util.find_spec("lop_tutorial") is None:
-    source = os.environ.get("LOP_TUTORIAL_SOURCE", "git+{address}")
-    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", source], check=True)
+    address = "{address}"
+    source = os.environ.get("LOP_TUTORIAL_SOURCE", f"git+{{address}}")
+    install = [sys.executable, "-m", "pip", "install", "--quiet", source]
+    subprocess.run(install, check=True)
     importlib.invalidate_caches()
 
 from lop_tutorial.notebook import start

@@ -29,6 +29,7 @@ book_app = typer.Typer(
 app.add_typer(data_app, name="data")
 app.add_typer(book_app, name="book")
 
+INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 ClickError: Any = typer.BadParameter.__mro__[2]  # click's own base class; newer typer carries its own click
 Root = Annotated[
     Path | None,
@@ -307,23 +308,21 @@ def doctor(root: Root = None) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """The exit code: 0, or 2 after one line on what was wrong, or 130 after an interrupt."""
     command = typer.main.get_command(app)
+    words = None if arguments is None else list(arguments)
+    message = ""
     try:
-        code = command.main(
-            args=list(arguments) if arguments is not None else None,
-            prog_name="lop-tutorial",
-            standalone_mode=False,
-        )
-        return code if isinstance(code, int) else 0
-    except ClickError as error:
-        message = error.format_message()
-    except (ValueError, OSError) as error:
-        message = str(error)
+        code = command.main(args=words, prog_name="lop-tutorial", standalone_mode=False) or 0
     except (KeyboardInterrupt, typer.Abort):
-        print("lop-tutorial: interrupted", file=sys.stderr)
-        return 130
+        code = INTERRUPTED
+    except ClickError as error:
+        code, message = 2, error.format_message()
+    except (ValueError, OSError) as error:
+        code, message = 2, str(error)
+    if code == INTERRUPTED:  # some versions of typer return it, others raise
+        message = "interrupted; what was written until then is kept"
     if message:
         print(f"lop-tutorial: {message}", file=sys.stderr)
-    return 2
+    return code
 
 
 if __name__ == "__main__":

@@ -1,7 +1,10 @@
 """The command line as its users meet it: what it prints, what it leaves, and how it takes wrong input."""
 
 import json
+import signal
+import subprocess
 import sys
+import time
 
 import pytest
 
@@ -124,3 +127,19 @@ def test_seeds_and_splits():
     assert parse_split(None) is None
     assert parse_split("official") == "official"
     assert parse_split("600:100") == (600, 100)
+
+
+def test_an_interrupt_ends_with_one_line_and_keeps_what_was_written(tmp_path):
+    words = [sys.executable, "-m", "lop_tutorial", "reproduce", "first_look", "--workers", "1", "--out", "run"]
+    process = subprocess.Popen(words, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    metrics = tmp_path / "run/metrics.csv"
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and not (metrics.exists() and metrics.read_text().count("\n") > 2):
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert said == "lop-tutorial: interrupted; what was written until then is kept\n"
+    run = Run.open(tmp_path / "run")
+    assert run.environment["finished"] is False
+    assert len(run.results.rows) >= 2

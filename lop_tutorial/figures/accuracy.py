@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 
 from lop_tutorial.figures.style import METHOD_COLOURS, PAGE_WIDTH, TEST_LINE, TRAIN_LINE
 from lop_tutorial.interventions import INTERVENTIONS
-from lop_tutorial.reproduction.results import Results, finite, interval
+from lop_tutorial.reproduction.results import Interval, Results, finite, interval
 
 QUANTITIES = (
     ("train_accuracy", "training accuracy", TRAIN_LINE),
@@ -46,11 +46,18 @@ def curves(ax: Axes, results: Results, quantity: str, *, line: str = "-", smooth
         values = finite(running_mean(results.curves(method, quantity), smooth))
         if not len(values):
             continue
-        found, tasks = interval(values), np.arange(values.shape[1]) + (smooth + 1) / 2
-        colour, label = METHOD_COLOURS[method], INTERVENTIONS[method].title
-        ax.plot(tasks, values.T, color=colour, linewidth=0.5, alpha=0.35, gid="seed")
-        ax.fill_between(tasks, found.low, found.high, color=colour, alpha=0.18, linewidth=0)
-        ax.plot(tasks, found.mean, color=colour, linestyle=line, label=label, gid="mean")
+        tasks = np.arange(values.shape[1]) + (smooth + 1) / 2
+        ax.plot(tasks, values.T, color=METHOD_COLOURS[method], linewidth=0.5, alpha=0.35, gid="seed")
+        band(ax, tasks, interval(values), method, line=line)
+
+
+def band(
+    ax: Axes, x: Iterable[float], found: Interval, method: str, *, line: str = "-", label: str | None = None
+) -> None:
+    """A mean with its interval over `x`, in the colour of a method (and under its title, unless `label` says else)."""
+    x, colour = list(x), METHOD_COLOURS[method]
+    ax.fill_between(x, found.low, found.high, color=colour, alpha=0.18, linewidth=0)
+    ax.plot(x, found.mean, line, color=colour, label=label or INTERVENTIONS[method].title, gid="mean")
 
 
 def running_mean(values: Float64[np.ndarray, "seed task"], width: int) -> Float64[np.ndarray, "seed place"]:

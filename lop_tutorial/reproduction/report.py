@@ -47,7 +47,7 @@ def bin_table(results: Results, *, bins: int = 5, paper: int | None = None, data
             f" Rows marked paper: test accuracy in its {theirs.about}, bins of {theirs.bin_unit.lstrip('x')}; another "
             "data set and protocol, so compare the shape, not the level."
         )
-    return BinTable(("method", "accuracy", *(f"tasks {span}" for span in spans)), tuple(lines), note)
+    return BinTable(("method", "accuracy", *(f"tasks\n{span}" for span in spans)), tuple(lines), note)
 
 
 def _cells(binned: np.ndarray) -> list[str]:
