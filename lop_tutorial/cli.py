@@ -91,7 +91,7 @@ def _carry_out(chosen: Any, profile: str, folder: Path, device: str, workers: in
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     from lop_tutorial import figures
-    from lop_tutorial.reproduction import Results, rows, write
+    from lop_tutorial.reproduction import Run, rows, write
 
     text = f"{chosen.about}, {chosen.data} images of {chosen.stream(chosen.seeds[0]).shape[-1]} pixels"
     console.print(
@@ -105,16 +105,14 @@ def _carry_out(chosen: Any, profile: str, folder: Path, device: str, workers: in
         TextColumn("tasks,"),
         TimeRemainingColumn(),
     )
-    kept = []
     with Progress(*columns, TextColumn("left"), console=console) as bar:
         running = bar.add_task("training", total=chosen.steps)
         outcome = rows(chosen, device=device, workers=workers)
         for row in write(chosen, profile, outcome, folder, device):
-            kept.append(row)
             bar.advance(running)
             if row["train_accuracy"] != row["train_accuracy"]:
                 bar.print(f"{row['method']}, seed {row['seed']}: diverged in task {row['task']}, stopped there")
-    results = Results(tuple(kept))
+    results = Run.open(folder).results  # what is shown is what is stored
     _print_table(results, chosen, text)
     figures.use()
     picture = BytesIO()

@@ -70,7 +70,7 @@ def test_the_papers_numbers():
 
 def test_the_table_sets_the_paper_beside_ours_and_says_so(results):
     shown = bin_table(results, bins=5, paper=1, data="toy")
-    assert shown.header[2:] == ("tasks 1–2", "tasks 3–4", "tasks 5", "tasks 6", "tasks 7")
+    assert shown.header[2:] == ("tasks\n1–2", "tasks\n3–4", "tasks\n5", "tasks\n6", "tasks\n7")
     assert [line[:2] for line in shown.lines[:3]] == [
         ("No Intv.", "train"),
         ("No Intv.", "test"),
