@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lop_tutorial.reproduction import Run, stored
+from lop_tutorial.reproduction import Run, finite, stored
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
 RUNS = sorted(path.parent.name for path in RESULTS.glob("*/config.json"))
@@ -36,3 +36,17 @@ def test_a_stored_run_is_whole_and_carries_its_origin(name):
         diverged = [math.isnan(row["train_accuracy"]) for row in life]
         assert not any(diverged[:-1])
         assert len(life) == run.config["tasks"] or diverged[-1]
+
+
+def test_what_chapter_1_tells_of_its_runs():
+    """The numbers in its text that no cell prints."""
+    cifar, tiny = (stored(f"class_pairs_{name}").results for name in ("cifar100", "tinyimagenet"))
+    first_below = [(life < 0.6).argmax() + 1 for life in finite(cifar.curves("none", "train_accuracy"))]
+    assert (min(first_below), max(first_below)) == (11, 81)
+    dead = [(finite(run.curves("none"))[:, -10:] == 0.5).all(axis=1) for run in (cifar, tiny)]
+    assert [(sum(each), len(each)) for each in dead] == [(5, 7), (3, 8)]
+    back = cifar.curves("none")[0]
+    assert back[30:40].mean() < 0.51
+    assert back[50:60].mean() == pytest.approx(0.77, abs=0.005)
+    assert [(row["method"], row["task"]) for row in cifar.rows if math.isnan(row["test_accuracy"])] == [("none", 4)]
+    assert [(run.curves("retrained", "train_accuracy") < 0.6).sum() for run in (cifar, tiny)] == [2, 1]

@@ -5,7 +5,7 @@ from lop_tutorial.reproduction.paper import PaperTable, paper_table
 from lop_tutorial.reproduction.plan import Plan
 from lop_tutorial.reproduction.plans import PLANS, plan
 from lop_tutorial.reproduction.report import BinTable, bin_table
-from lop_tutorial.reproduction.results import Interval, Results, interval
+from lop_tutorial.reproduction.results import Interval, Results, finite, interval
 from lop_tutorial.reproduction.runs import Run, stored, write
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "Results",
     "Run",
     "bin_table",
+    "finite",
     "interval",
     "paper_table",
     "plan",
