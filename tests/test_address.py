@@ -19,7 +19,7 @@ OTHER = "https://example.org/someone/a-book"
 @pytest.fixture
 def copied(tmp_path: Path) -> Path:
     """The repository's files that name the address, elsewhere."""
-    shutil.copytree(TOP / "book", tmp_path / "book", symlinks=True, ignore=shutil.ignore_patterns("_build"))
+    shutil.copytree(TOP / "book", tmp_path / "book", symlinks=True, ignore=shutil.ignore_patterns("_build", ".*"))
     for name in (
         "_config.yml",
         "pyproject.toml",
