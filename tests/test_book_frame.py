@@ -79,3 +79,21 @@ def test_every_citation_has_its_source_and_every_source_a_year_and_a_place_to_fi
     }
     assert cited
     assert cited <= set(sources)
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_every_figure_says_in_words_what_it_shows_and_is_small(path):
+    for cell in nbformat.read(path, as_version=4).cells:
+        for output in cell.get("outputs", []):
+            if "image/png" in output.get("data", {}):
+                described = cell.metadata.get("mystnb", {})
+                assert len(described["image"]["alt"]) > 40, cell.id
+                assert described["figure"]["caption"], cell.id
+                assert len(output.data["image/png"]) * 3 / 4 < 80_000, cell.id
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_no_cell_hides_its_value_with_a_semicolon(path):
+    """nbval does not know that habit and would see another output; plt.show() says the same."""
+    cells = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+    assert not [cell.id for cell in cells if cell.source.rstrip().endswith(";")]
