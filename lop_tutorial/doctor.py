@@ -14,19 +14,12 @@ import torch
 
 from lop_tutorial.data import data_root, list_sets
 
-GROUPS = (
-    (
-        "the package",
-        ("torch", "torchvision", "numpy", "scipy", "matplotlib", "pillow", "typer", "rich"),
-        "pip install lop-tutorial",
-    ),
-    ("the book", ("jupyter-book", "ipykernel", "ipywidgets", "nbclient"), "pip install 'lop-tutorial[book]'"),
-    (
-        "the tests",
-        ("pytest", "nbval", "hypothesis", "beartype", "ruff", "mypy"),
-        "pip install 'lop-tutorial[test]'",
-    ),
-)
+INSTALL = "in a clone of the repository: pip install -r requirements.txt"
+GROUPS = {
+    "the package": ("torch", "torchvision", "numpy", "scipy", "matplotlib", "pillow", "typer", "rich"),
+    "the book": ("jupyter-book", "ipykernel", "ipywidgets", "nbclient"),
+    "the tests": ("pytest", "nbval", "hypothesis", "beartype", "ruff", "mypy"),
+}
 SETS = {
     "cifar100": "lop-tutorial data get cifar100",
     "tinyimagenet": "lop-tutorial data get tinyimagenet",
@@ -47,10 +40,10 @@ class Finding:
 def examine(root: Path | None = None) -> Iterator[Finding]:
     """Every finding, from Python up to the data."""
     yield Finding(sys.version_info >= (3, 11), "Python", platform.python_version(), "3.11 or newer is needed")
-    for what, packages, remedy in GROUPS:
+    for what, packages in GROUPS.items():
         found = {package: _version(package) for package in packages}
         text = ", ".join(f"{package} {number or 'missing'}" for package, number in found.items())
-        yield Finding(all(found.values()), what, text, remedy)
+        yield Finding(all(found.values()), what, text, INSTALL)
     yield Finding(True, "CPU", f"{os.cpu_count()} cores, torch uses {torch.get_num_threads()} threads")
     if torch.cuda.is_available():
         for number in range(torch.cuda.device_count()):

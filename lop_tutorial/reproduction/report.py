@@ -41,7 +41,7 @@ def bin_table(results: Results, *, bins: int = 5, paper: int | None = None, data
             lines.append((title, "paper", *(f"{value:.3f}" for value in theirs.rows[title])))
     spans = [f"{first}–{last}" if last > first else f"{first}" for first, last in results.bin_edges(bins)]
     seeds = len({row["seed"] for row in results.rows})
-    note = f"{data or 'Ours'}. Mean over {seeds} seeds, 95 % bootstrap interval."
+    note = f"{data or 'Ours'}. " + (f"Mean over {seeds} seeds, 95 % bootstrap interval." if seeds > 1 else "One seed.")
     if theirs is not None:
         note += (
             f" Rows marked paper: test accuracy in its {theirs.about}, bins of {theirs.bin_unit.lstrip('x')}; another "
