@@ -265,7 +265,7 @@ def book_refresh(
     top: Annotated[Path, typer.Option(help="The repository.")] = Path("."),
 ) -> None:
     """Write the first cell of the chapters, run them, and store their outputs."""
-    from lop_tutorial.chapters import refresh
+    from lop_tutorial.publishing.chapters import refresh
 
     changed = refresh(top.resolve(), chapters or (), check=check, report=console.print)
     if check and changed:
@@ -280,7 +280,7 @@ def book_address(
     top: Annotated[Path, typer.Option(help="The repository.")] = Path("."),
 ) -> None:
     """Show the repository's address, or change it everywhere it is written."""
-    from lop_tutorial import address
+    from lop_tutorial.publishing import address
 
     if url is None:
         console.print(address.read(top.resolve()), highlight=False)

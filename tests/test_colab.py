@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from lop_tutorial.chapters import chapters
+from lop_tutorial.publishing.chapters import chapters
 
 TOP = Path(__file__).parents[1]
 # What Colab has of what the chapters need, and what runs a notebook.

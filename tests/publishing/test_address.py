@@ -9,10 +9,10 @@ import nbformat
 import pytest
 import yaml
 
-from lop_tutorial import address
-from lop_tutorial.chapters import chapters, first_cell
+from lop_tutorial.publishing import address
+from lop_tutorial.publishing.chapters import chapters, first_cell
 
-TOP = Path(__file__).parents[1]
+TOP = Path(__file__).parents[2]
 OTHER = "https://example.org/someone/a-book"
 
 

@@ -9,7 +9,7 @@ import nbformat
 import pytest
 from PIL import Image
 
-from lop_tutorial.chapters import ChapterError, chapters, first_cell, refresh
+from lop_tutorial.publishing.chapters import ChapterError, chapters, first_cell, refresh
 
 ADDRESS = "https://example.org/someone/a-book"
 

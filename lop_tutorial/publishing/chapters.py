@@ -13,9 +13,9 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 
-from lop_tutorial import address
 from lop_tutorial.atomic import write_text
 from lop_tutorial.figures import slim_png
+from lop_tutorial.publishing import address
 
 FIRST_CELL = """\
 # Written by `lop-tutorial book refresh`. Where the package is missing, as in
