@@ -85,7 +85,7 @@ def use() -> None:
 
 
 def slim_png(png: bytes, limit: int = 60_000) -> bytes:
-    """The same picture with a palette: of 256 colours, or of as many fewer (down to 32) as keep it below `limit` bytes."""
+    """The same picture with a palette of 256 colours, or of as few (128, 64, 32) as keep it below `limit` bytes."""
     picture = Image.open(BytesIO(png)).convert("RGB")
     for colours in (256, 128, 64, 32):
         out = BytesIO()

@@ -55,9 +55,7 @@ class CloudExplorer(Explorer):
     def picture(self) -> Figure:
         """Up to four frames along the first slider, on the same axes."""
         frames, arrays, spec = self.frames(4), self.arrays(), self.spec
-        figure, axes = plt.subplots(
-            1, len(frames), figsize=(PAGE_WIDTH, 2.3), sharex=True, sharey=True, squeeze=False
-        )
+        figure, axes = plt.subplots(1, len(frames), figsize=(PAGE_WIDTH, 2.3), sharex=True, sharey=True, squeeze=False)
         for ax, (frame, words) in zip(axes[0], frames, strict=True):
             points = arrays["points"][frame]
             classes = np.rint(arrays["classes"] if spec["still"] else arrays["classes"][frame])

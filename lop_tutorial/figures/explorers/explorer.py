@@ -47,7 +47,7 @@ class Explorer(anywidget.AnyWidget):
     kind: ClassVar[str]
     spec = traitlets.Dict().tag(sync=True)
     values = traitlets.Bytes().tag(sync=True)
-    at = traitlets.List().tag(sync=True)
+    at: traitlets.List[float] = traitlets.List().tag(sync=True)
 
     def __init__(
         self,
@@ -85,7 +85,7 @@ class Explorer(anywidget.AnyWidget):
         return unpack(self.spec["arrays"], self.values)
 
     def show(self, other: Explorer) -> None:
-        """Shows what another explorer of the same kind holds, in place; sliders of the same length stay where they are."""
+        """Shows, in place, what another explorer of the kind holds; sliders as long as before stay where they are."""
         if other.kind != self.kind:
             raise ValueError(f"a {self.kind} explorer cannot show what a {other.kind} explorer holds")
         with self.hold_sync():
@@ -100,7 +100,7 @@ class Explorer(anywidget.AnyWidget):
         raise NotImplementedError
 
     def frames(self, most: int) -> list[tuple[tuple[int, ...], str]]:
-        """Up to `most` places along the first slider, spread evenly, as indices and words; the others at their start."""
+        """Up to `most` places spread along the first slider, as indices and words; the other sliders at their start."""
         if not self.sliders:
             return [((), "")]
         (name, stops), *others = self.sliders.items()
@@ -126,7 +126,7 @@ class Explorer(anywidget.AnyWidget):
 
 
 def must_follow(array: np.ndarray, sliders: Sliders | None, shape: Sequence[int | None], what: str) -> np.ndarray:
-    """The array with an axis for each slider before `shape`, where None is any length; ValueError where it is not so."""
+    """The array, which must have an axis for each slider, then `shape`, where None is any length; else ValueError."""
     array = np.asarray(array, dtype=np.float64)
     wanted = (*(len(stops) for stops in (sliders or {}).values()), *shape)
     fits = len(array.shape) == len(wanted) and all(

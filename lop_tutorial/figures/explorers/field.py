@@ -1,4 +1,4 @@
-"""The field explorer: a number for each place of a plane, points on top, scrubbed over tasks, layers, depth or width."""
+"""The field explorer: a number at each place of a plane, points on it, scrubbed over tasks, layers, depth or width."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ COLOUR_STOPS = 17
 class FieldExplorer(Explorer):
     """A scalar field over the plane.
 
-    `field` is (*sliders, rows, columns), its values at the centres of equal cells; row 0 lies lowest, column 0 leftmost.
+    `field` is (*sliders, rows, columns), values at the centres of equal cells; row 0 lies lowest, column 0 leftmost.
     `extent` is (left, right, bottom, top), the outer edges of the cells. `points` is (points, 2), or
     (*sliders, points, 2) where they move; `classes`, (points,) or with sliders, are integers that choose their marks.
     `boundary`, shaped as `field`, is drawn as the curve where it crosses `level`, such as a class probability of 0.5.
@@ -84,23 +84,30 @@ class FieldExplorer(Explorer):
         colours.set_bad("#a0a0a0")
         colours.set_under("black")
         figure, axes = plt.subplots(1, len(frames), figsize=(PAGE_WIDTH, 2.3), sharey=True, squeeze=False)
-        image = None
+        images = []
         for ax, (frame, words) in zip(axes[0], frames, strict=True):
             now = {name: array if name in spec["still"] else array[frame] for name, array in arrays.items()}
             shown = np.where(now["field"] == -np.inf, -1e30, now["field"])
             low, high = spec["limits"]
-            image = ax.imshow(
-                shown, origin="lower", extent=spec["extent"], cmap=colours, vmin=low, vmax=high, aspect="auto"
+            images.append(
+                ax.imshow(
+                    shown, origin="lower", extent=spec["extent"], cmap=colours, vmin=low, vmax=high, aspect="auto"
+                )
             )
             if "boundary" in now and now["boundary"].min() < spec["level"] < now["boundary"].max():
                 ax.contour(
-                    now["boundary"], [spec["level"]], extent=spec["extent"], colors="black", linewidths=1, origin="lower"
+                    now["boundary"],
+                    [spec["level"]],
+                    extent=spec["extent"],
+                    colors="black",
+                    linewidths=1,
+                    origin="lower",
                 )
             _points(ax, now)
             ax.grid(False)
             ax.set(title=words, xlabel=spec["axes"][0], xlim=spec["extent"][:2], ylim=spec["extent"][2:])
         axes[0, 0].set_ylabel(spec["axes"][1])
-        figure.colorbar(image, ax=axes[0], label=spec["quantity"], pad=0.01)
+        figure.colorbar(images[0], ax=axes[0], label=spec["quantity"], pad=0.01)
         return figure
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-BITS = {8: np.dtype("u1"), 16: np.dtype("<u2")}
+BITS: dict[int, np.dtype[Any]] = {8: np.dtype("u1"), 16: np.dtype("<u2")}
 SPECIAL = 3
 """The three highest codes of either width stand for minus infinity, plus infinity and NaN."""
 
@@ -43,7 +43,7 @@ def unpack(index: Mapping[str, Mapping[str, Any]], packed: bytes) -> dict[str, n
     for name, entry in index.items():
         bits, low, high = entry["bits"], entry["low"], entry["high"]
         top = 2**bits - 1 - SPECIAL
-        codes = np.frombuffer(packed, BITS[bits], int(np.prod(entry["shape"])), entry["offset"])
+        codes = np.frombuffer(packed, BITS[bits], int(np.prod(entry["shape"], dtype=int)), int(entry["offset"]))
         special = np.select([codes == top + 1, codes == top + 2], [-np.inf, np.inf], np.nan)
         values = np.where(codes > top, special, low + (high - low) * codes.astype(np.float64) / top)
         arrays[name] = values.reshape(entry["shape"])
