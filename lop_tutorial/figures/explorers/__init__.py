@@ -8,5 +8,6 @@ from lop_tutorial.figures.explorers.curves import CurveExplorer
 from lop_tutorial.figures.explorers.explorer import Explorer
 from lop_tutorial.figures.explorers.field import FieldExplorer
 from lop_tutorial.figures.explorers.labels import LabelExplorer
+from lop_tutorial.figures.explorers.live import live
 
-__all__ = ["CloudExplorer", "CurveExplorer", "Explorer", "FieldExplorer", "LabelExplorer"]
+__all__ = ["CloudExplorer", "CurveExplorer", "Explorer", "FieldExplorer", "LabelExplorer", "live"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar
 
 import matplotlib.pyplot as plt
@@ -30,7 +30,7 @@ class CurveExplorer(Explorer):
 
     def __init__(
         self,
-        x: Sequence[float] | np.ndarray,
+        x: Iterable[float] | Iterable[int],
         panels: Panels,
         *,
         sliders: Sliders | None = None,
@@ -41,7 +41,7 @@ class CurveExplorer(Explorer):
         reference: tuple[float, str] | None = None,
         title: str = "",
     ) -> None:
-        places = np.asarray(x, dtype=float)
+        places = np.asarray(list(x), dtype=float)
         if places.ndim != 1 or len(places) < 2 or not (np.diff(places) > 0).all():
             raise ValueError(f"x has shape {places.shape}; it must be one axis of two or more growing numbers")
         chosen = METHOD_COLOURS | dict(colours or {})

@@ -21,8 +21,8 @@ from lop_tutorial.figures.style import slim_png
 LIMIT = 700_000
 """Bytes that one explorer may hold, so that a chapter's stay below a mebibyte once stored as text."""
 
-Sliders = Mapping[str, Sequence[float | str]]
-"""A slider for each name, with the values it can stand at. The first axes of an explorer's arrays follow them."""
+Sliders = Mapping[str, Sequence[object]]
+"""The values, numbers or words, that each slider can stand at. The first axes of an explorer's arrays follow them."""
 
 _PAGE = files(__package__) / "page"
 

@@ -22,7 +22,7 @@ class FieldExplorer(Explorer):
     `field` is (*sliders, rows, columns), values at the centres of equal cells; row 0 lies lowest, column 0 leftmost.
     `extent` is (left, right, bottom, top), the outer edges of the cells. `points` is (points, 2), or
     (*sliders, points, 2) where they move; `classes`, (points,) or with sliders, are integers that choose their marks.
-    `boundary`, shaped as `field`, is drawn as the curve where it crosses `level`, such as a class probability of 0.5.
+    `boundary`, `field` itself or one of its shape, is drawn where it crosses `level`, as a class probability of 0.5.
     `quantity` names one of the book's (`QUANTITIES`), or is one. Minus infinity is drawn black, NaN grey.
     """
 
@@ -52,7 +52,7 @@ class FieldExplorer(Explorer):
             raise ValueError(f"extent is {extent}; it must be (left, right, bottom, top), each pair growing")
         arrays = {"field": must_follow(field, sliders, (None, None), "field")}
         still = []
-        if boundary is not None:
+        if boundary is not None and boundary is not field:
             arrays["boundary"] = must_follow(boundary, sliders, arrays["field"].shape[-2:], "boundary")
         for name, array, shape in (("points", points, (None, 2)), ("classes", classes, (None,))):
             if array is None:
@@ -63,12 +63,13 @@ class FieldExplorer(Explorer):
             arrays[name] = must_follow(array, None if name in still else sliders, shape, name)
         finite = arrays["field"][np.isfinite(arrays["field"])]
         limits = quantity.ends(float(finite.min()), float(finite.max())) if finite.size else quantity.ends(0.0, 1.0)
-        colours = mpl.colormaps[quantity.colours](np.linspace(0, 1, COLOUR_STOPS))
+        colours = mpl.colormaps[quantity.colours](np.linspace(0.07, 0.93, COLOUR_STOPS))  # the ends are too dark
         super().__init__(
             title or quantity.label,
             arrays,
             sliders,
             still=still,
+            boundary=None if boundary is None else "field" if boundary is field else "boundary",
             extent=[float(end) for end in extent],
             limits=list(limits),
             level=float(level),
@@ -81,8 +82,7 @@ class FieldExplorer(Explorer):
         """Up to four frames along the first slider, side by side."""
         frames, arrays, spec = self.frames(4), self.arrays(), self.spec
         colours = mpl.colors.LinearSegmentedColormap.from_list("field", spec["colours"])
-        colours.set_bad("#a0a0a0")
-        colours.set_under("black")
+        colours = colours.with_extremes(bad="#a0a0a0", under="black")
         figure, axes = plt.subplots(1, len(frames), figsize=(PAGE_WIDTH, 2.3), sharey=True, squeeze=False)
         images = []
         for ax, (frame, words) in zip(axes[0], frames, strict=True):
@@ -94,9 +94,10 @@ class FieldExplorer(Explorer):
                     shown, origin="lower", extent=spec["extent"], cmap=colours, vmin=low, vmax=high, aspect="auto"
                 )
             )
-            if "boundary" in now and now["boundary"].min() < spec["level"] < now["boundary"].max():
+            line = now.get(spec["boundary"])
+            if line is not None and line.min() < spec["level"] < line.max():
                 ax.contour(
-                    now["boundary"],
+                    line,
                     [spec["level"]],
                     extent=spec["extent"],
                     colors="black",

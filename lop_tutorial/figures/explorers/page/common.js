@@ -189,8 +189,8 @@ function explorer({ model, el }, kind) {
     view.draw = kind(view, model);
     el.append(root);
     const sizes = new ResizeObserver(() => {
-      if (root.clientWidth === view.width || root.clientWidth === 0) return;
-      view.width = root.clientWidth;
+      if (panels.clientWidth === view.width || panels.clientWidth === 0) return;
+      view.width = panels.clientWidth;
       view.draw();
     });
     sizes.observe(root);

@@ -117,9 +117,9 @@ function field(view) {
     const y = scale([y0, y1], [box.top + box.height, box.top]);
     place = { x, y, box };
     axes(svg, x, y, box, spec.axes, { grid: false });
-    if (view.arrays.boundary) {
+    if (spec.boundary) {
       const d = crossings(
-        view.frame("boundary").values, rows, columns, spec.level,
+        view.frame(spec.boundary).values, rows, columns, spec.level,
         (c) => x(x0 + ((c + 0.5) / columns) * (x1 - x0)), (r) => y(y0 + ((r + 0.5) / rows) * (y1 - y0)),
       );
       svg.append(h("svg:path", { class: "boundary under", d }), h("svg:path", { class: "boundary", d }));
