@@ -7,6 +7,7 @@ import nbformat
 import pytest
 import yaml
 
+from lop_tutorial.exercises.checking import CHAPTERS as CHECKED
 from lop_tutorial.publishing import address
 from lop_tutorial.publishing.chapters import chapters, first_cell
 
@@ -97,3 +98,23 @@ def test_no_cell_hides_its_value_with_a_semicolon(path):
     """nbval does not know that habit and would see another output; plt.show() says the same."""
     cells = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
     assert not [cell.id for cell in cells if cell.source.rstrip().endswith(";")]
+
+
+def test_every_chapter_has_its_checks_under_its_title_and_uses_each_of_them():
+    titles = {}
+    for path in CHAPTERS:
+        cells = nbformat.read(path, as_version=4).cells
+        titles[path.stem] = re.search(r"^# (.*)$", text_of(path), re.MULTILINE)[1]
+        code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
+        asked = set(re.findall(r"\bcheck\(\"(.*?)\"", code))
+        assert asked == {name for chapter in CHECKED if chapter.module == path.stem for name in chapter.checks}
+    assert {chapter.module: chapter.title for chapter in CHECKED} == titles
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_a_chapter_ends_with_three_exercises_each_with_hint_and_solution(path):
+    text = text_of(path)
+    labels = re.findall(r"\{exercise(?:-start)?\}.*\n:label: (\S+)", text)
+    assert re.findall(r"^:kind: (\w+)$", text, re.MULTILINE) == ["predict", "implement", "investigate"]
+    assert re.findall(r"\{solution-start\} (\S+)\n:class: dropdown$", text, re.MULTILINE) == labels
+    assert len(re.findall(r"\{hint\}\n:class: dropdown$", text, re.MULTILINE)) == len(labels)
