@@ -11,7 +11,7 @@ RIGHT = {"a": "forgetting", "b": "loss of plasticity", "c": "neither", "d": "los
 
 def said(capsys, name, answer):
     check(name, answer)
-    return capsys.readouterr().out.strip()
+    return " ".join(capsys.readouterr().out.split())
 
 
 @pytest.mark.parametrize(
@@ -65,9 +65,4 @@ def test_what_helps_done_wrong(answer, words, capsys):
     ("name", "answer"), [("sort the cases", RIGHT), ("paired loss", paired), ("what helps", "weight decay")]
 )
 def test_done_right(name, answer, capsys):
-    assert said(capsys, name, answer) == f"{name}: right"
-
-
-def test_an_unknown_exercise_is_answered_with_the_nearest():
-    with pytest.raises(ValueError, match="did you mean 'paired loss'"):
-        check("paired losses", None)
+    assert said(capsys, name, answer).startswith(f"{name}: right. ")

@@ -1,4 +1,4 @@
-"""Checks of chapter 1."""
+"""Checks of "What is loss of plasticity?"."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from lop_tutorial.exercises.verdicts import Check, called
+from lop_tutorial.exercises.verdicts import Check, called, one_of
 from lop_tutorial.reproduction.results import interval
+
+TITLE = "What is loss of plasticity?"
 
 KINDS = ("forgetting", "loss of plasticity", "neither")
 SUSPECTS = ("clear momentum", "keep the head", "weight decay")
@@ -21,9 +23,9 @@ def _sorted_cases(answer: Any) -> str | None:
     missing = [case for case in _CASES if case not in answer]
     if missing:
         return f"Case {missing[0]} has no answer yet."
-    unknown = [value for value in answer.values() if value not in KINDS]
-    if unknown:
-        return f"{unknown[0]!r} is not one of {', '.join(KINDS)}."
+    for case in _CASES:
+        if complaint := one_of(answer[case], KINDS):
+            return f"Case {case}: {complaint}"
     wrong = [case for case, kind in _CASES.items() if answer[case] != kind]
     if wrong:
         return f"{len(_CASES) - len(wrong)} of {len(_CASES)} are right; look again at case {wrong[0]}."
@@ -58,8 +60,8 @@ def _paired_loss(answer: Any) -> str | None:
 
 
 def _what_helps(answer: Any) -> str | None:
-    if answer not in SUSPECTS:
-        return f"{answer!r} is not one of {', '.join(SUSPECTS)}."
+    if complaint := one_of(answer, SUSPECTS):
+        return complaint
     if answer != "weight decay":
         return "With that change alone, how high is the test accuracy of the last ten tasks? Run it and look."
     return None
