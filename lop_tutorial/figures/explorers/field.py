@@ -81,8 +81,8 @@ class FieldExplorer(Explorer):
     def picture(self) -> Figure:
         """Up to four frames along the first slider, side by side."""
         frames, arrays, spec = self.frames(4), self.arrays(), self.spec
-        colours = mpl.colors.LinearSegmentedColormap.from_list("field", spec["colours"])
-        colours = colours.with_extremes(bad="#a0a0a0", under="black")
+        scale = mpl.colors.LinearSegmentedColormap.from_list("field", spec["colours"])
+        colours = scale.with_extremes(bad="#a0a0a0", under="black")
         figure, axes = plt.subplots(1, len(frames), figsize=(PAGE_WIDTH, 2.3), sharey=True, squeeze=False)
         images = []
         for ax, (frame, words) in zip(axes[0], frames, strict=True):
