@@ -48,7 +48,7 @@ def test_the_table_of_contents_names_every_page_once_and_no_other():
 def test_the_landing_page_links_the_chapters_that_are_here_and_no_others():
     rows = re.findall(r"^\| \d+\. (.*?) \|.*\| (.*?) \|$", (BOOK / "index.md").read_text(), re.MULTILINE)
     here = [re.search(r"\((.*)\)", chapter)[1] for chapter, status in rows if status == "here"]
-    assert here == [path.relative_to(BOOK).as_posix() for path in CHAPTERS]
+    assert here == [f"{page}.ipynb" for page in pages() if (BOOK / f"{page}.ipynb").is_file()]
     assert {status for chapter, status in rows if "](" not in chapter} <= {"to&nbsp;come"}
 
 
