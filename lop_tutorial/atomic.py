@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -24,4 +26,21 @@ def write_bytes(path: Path, data: bytes) -> None:
         os.replace(beside, path)
     except BaseException:
         os.unlink(beside)
+        raise
+
+
+@contextmanager
+def all_or_none(texts: Mapping[Path, str]) -> Iterator[None]:
+    """Writes every file; if that fails, or what is done in the block, each of them is again as it was before."""
+    before = {path: path.read_text(encoding="utf-8") if path.exists() else None for path in texts}
+    try:
+        for path, text in texts.items():
+            write_text(path, text)
+        yield
+    except BaseException:
+        for path, old in before.items():
+            if old is None:
+                path.unlink(missing_ok=True)
+            else:
+                write_text(path, old)
         raise

@@ -16,6 +16,8 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from lop_tutorial.publishing.commands import book_app
+
 console = Console()
 app = typer.Typer(
     help="Loss of plasticity in deep continual learning: the book's experiments, data and pages.",
@@ -23,9 +25,6 @@ app = typer.Typer(
     add_completion=False,
 )
 data_app = typer.Typer(help="Image sets on this machine: fetch, convert, list, check.", no_args_is_help=True)
-book_app = typer.Typer(
-    help="The book's chapters: run them anew, change the repository's address.", no_args_is_help=True
-)
 app.add_typer(data_app, name="data")
 app.add_typer(book_app, name="book")
 
@@ -256,37 +255,6 @@ def _describe(found: Any) -> None:
         f"sha256 {found.sha256[:12]}",
         highlight=False,
     )
-
-
-@book_app.command("refresh")
-def book_refresh(
-    chapters: Annotated[list[str] | None, typer.Argument(help="Chapters by file name; none: all.")] = None,
-    check: Annotated[bool, typer.Option("--check", help="Write nothing; fail if anything would change.")] = False,
-    top: Annotated[Path, typer.Option(help="The repository.")] = Path("."),
-) -> None:
-    """Write the first cell of the chapters, run them, and store their outputs."""
-    from lop_tutorial.publishing.chapters import refresh
-
-    changed = refresh(top.resolve(), chapters or (), check=check, report=console.print)
-    if check and changed:
-        raise ValueError(
-            f"{len(changed)} chapters are not as a refresh would leave them: run `lop-tutorial book refresh`"
-        )
-
-
-@book_app.command("address")
-def book_address(
-    url: Annotated[str | None, typer.Argument(help="https://host/owner/name; none: show it.")] = None,
-    top: Annotated[Path, typer.Option(help="The repository.")] = Path("."),
-) -> None:
-    """Show the repository's address, or change it everywhere it is written."""
-    from lop_tutorial.publishing import address
-
-    if url is None:
-        console.print(address.read(top.resolve()), highlight=False)
-        return
-    for path in address.change(top.resolve(), url):
-        console.print(f"changed {path.relative_to(top.resolve())}", highlight=False)
 
 
 @app.command()

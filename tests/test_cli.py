@@ -78,6 +78,10 @@ WRONG = {
     "data add new --from full": "full",
     "data add new --from full --split half": "official, or TRAIN:TEST",
     "book refresh --top full": "full",
+    "book new-chapter a_name Title --top full": "full",
+    "book new-chapter A-name Title": "the name is 'A-name'",
+    "book timings --top full": "full",
+    "book timings --page-only --top full": "full",
     "book address nonsense --top full": "full",
 }
 
@@ -97,7 +101,20 @@ def test_a_wrong_value_gets_one_line_and_exit_code_2(words, tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
-    "words", ["", "reproduce", "data", "data add", "data get", "data list", "book", "book refresh", "doctor"]
+    "words",
+    [
+        "",
+        "reproduce",
+        "data",
+        "data add",
+        "data get",
+        "data list",
+        "book",
+        "book refresh",
+        "book new-chapter",
+        "book timings",
+        "doctor",
+    ],
 )
 def test_help_reads_well_everywhere(words, capsys):
     assert main([*words.split(), "--help"]) == 0

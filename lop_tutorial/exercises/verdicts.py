@@ -36,6 +36,8 @@ def one_of(answer: Any, choices: Sequence[str]) -> str | None:
     """Whether `answer` is one of the words to choose from; any of them will do."""
     if isinstance(answer, str) and answer in choices:
         return None
+    if answer is ...:
+        return f"The three dots are still there: put one of {', '.join(choices)} in their place."
     shown = repr(answer) if isinstance(answer, str | int | float | None) else f"An answer of type {_kind(answer)}"
     return f"{shown} is not one of {', '.join(choices)}."
 

@@ -80,14 +80,14 @@ def refresh(
     A chapter that cannot be run stays as it was, and ChapterError says where it stopped.
     """
     changed = []
-    selected = _select(top, list(names))
+    selected = select(top, list(names))
     for number, path in enumerate(selected, start=1):
         shown = path.relative_to(top)
         report(f"[{number}/{len(selected)}] {shown}: running")
         old = path.read_text(encoding="utf-8")
         notebook = nbformat.reads(old, as_version=4)
         _put_first_cell(notebook, address.read(top))
-        _run(notebook, path)
+        run(notebook, path, top)
         _settle(notebook)
         new = nbformat.writes(notebook) + "\n"
         same = old == new
@@ -101,7 +101,8 @@ def refresh(
     return changed
 
 
-def _select(top: Path, names: list[str]) -> list[Path]:
+def select(top: Path, names: list[str]) -> list[Path]:
+    """The chapters of these names (none: all), each with or without folder and `.ipynb`."""
     known = chapters(top)
     if not known:
         raise ChapterError(f"no chapter under {top / 'book'}: run this at the top of the repository")
@@ -124,7 +125,11 @@ def _put_first_cell(notebook: NotebookNode, repository: str) -> None:
     ]
 
 
-def _run(notebook: NotebookNode, path: Path) -> None:
+def run(notebook: NotebookNode, path: Path, top: Path, profile: str = "quick") -> None:
+    """Runs a notebook in its own folder, with the package of its own repository; ChapterError says where it stopped.
+
+    In the profile `quick` no GPU is seen. Others have the GPU, and all the time that they want.
+    """
     notebook.metadata["kernelspec"] = {
         "display_name": "Python 3 (ipykernel)",
         "language": "python",
@@ -132,15 +137,20 @@ def _run(notebook: NotebookNode, path: Path) -> None:
     }
     client = NotebookClient(
         notebook,
-        timeout=600,
+        timeout=600 if profile == "quick" else None,
         kernel_name="python3",
         resources={"metadata": {"path": str(path.parent)}},
         record_timing=False,
         coalesce_streams=True,
         extra_arguments=["--IPKernelApp.log_level=ERROR"],
     )
+    env = os.environ | {"LOP_PROFILE": profile}
+    if profile == "quick":
+        env["CUDA_VISIBLE_DEVICES"] = ""
+    if (top / "lop_tutorial").is_dir():
+        env["PYTHONPATH"] = os.pathsep.join(filter(None, (str(top), os.environ.get("PYTHONPATH"))))
     try:
-        client.execute(env=os.environ | {"LOP_PROFILE": "quick", "CUDA_VISIBLE_DEVICES": ""})
+        client.execute(env=env)
     except CellExecutionError as error:
         where = re.sub(r"\x1b\[[\d;]*m", "", str(error))
         raise ChapterError(f"{path.name} stopped, and was left as it was:\n{where}") from None

@@ -177,3 +177,4 @@ def test_a_function_is_called_and_its_failure_told():
 def test_a_choice_must_be_one_of_the_words(answer):
     assert one_of(answer, ("a", "b")).endswith(" is not one of a, b.")
     assert one_of("a", ("a", "b")) is None
+    assert "three dots" in one_of(..., ("a", "b"))

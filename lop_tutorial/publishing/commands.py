@@ -1,0 +1,79 @@
+"""`lop-tutorial book ...`: what one does to the book as files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+console = Console(highlight=False, soft_wrap=True)
+book_app = typer.Typer(
+    help="The book's chapters: make one, run them anew, time them; the repository's address.", no_args_is_help=True
+)
+Top = Annotated[Path, typer.Option("--top", help="The repository.")]
+HERE = Path(".")
+
+
+@book_app.command("new-chapter")
+def new_chapter(
+    slug: Annotated[str, typer.Argument(help="Its file name: lower-case letters, digits and _.")],
+    title: Annotated[str, typer.Argument(help="What stands above it.")],
+    part: Annotated[
+        str | None, typer.Option(help="Caption of the part of _toc.yml it belongs to. Default: the last numbered one.")
+    ] = None,
+    top: Top = HERE,
+) -> None:
+    """Make a small chapter that works, to be edited: a notebook, checks of its exercises, and a test of these."""
+    from lop_tutorial.publishing.new_chapter import new_chapter
+
+    for path in new_chapter(top.resolve(), slug, title, part, report=console.print):
+        console.print(f"wrote {path.relative_to(top.resolve())}")
+    console.print(f"Edit the notebook and the checks, then run `lop-tutorial book refresh {slug}`.")
+
+
+@book_app.command("refresh")
+def refresh(
+    chapters: Annotated[list[str] | None, typer.Argument(help="Chapters by file name; none: all.")] = None,
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; fail if anything would change.")] = False,
+    top: Top = HERE,
+) -> None:
+    """Write the first cell of the chapters, run them, and store their outputs."""
+    from lop_tutorial.publishing.chapters import refresh
+
+    changed = refresh(top.resolve(), chapters or (), check=check, report=console.print)
+    if check and changed:
+        raise ValueError(
+            f"{len(changed)} chapters are not as a refresh would leave them: run `lop-tutorial book refresh`"
+        )
+
+
+@book_app.command("timings")
+def timings(
+    chapters: Annotated[list[str] | None, typer.Argument(help="Chapters by file name; none: all.")] = None,
+    profile: Annotated[str, typer.Option(help="quick, on the CPU; colab or full, on a GPU.")] = "quick",
+    page_only: Annotated[bool, typer.Option("--page-only", help="Measure nothing; write the page anew.")] = False,
+    top: Top = HERE,
+) -> None:
+    """Measure how long chapters take; keep it in results/timings.csv and show it on the page book/timings.md."""
+    from lop_tutorial.publishing.timings import measure, write_page
+
+    if not page_only:
+        measure(top.resolve(), chapters or (), profile, report=console.print)
+    write_page(top.resolve())
+
+
+@book_app.command("address")
+def address(
+    url: Annotated[str | None, typer.Argument(help="https://host/owner/name; none: show it.")] = None,
+    top: Top = HERE,
+) -> None:
+    """Show the repository's address, or change it everywhere it is written."""
+    from lop_tutorial.publishing import address
+
+    if url is None:
+        console.print(address.read(top.resolve()))
+        return
+    for path in address.change(top.resolve(), url):
+        console.print(f"changed {path.relative_to(top.resolve())}")

@@ -1,0 +1,178 @@
+"""How long chapters take: measured, kept in results/timings.csv, shown on the page book/timings.md."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+import nbformat
+
+from lop_tutorial.atomic import write_text
+from lop_tutorial.notebook import PROFILES
+from lop_tutorial.publishing import contents
+from lop_tutorial.publishing.chapters import run, select
+
+KINDS = {"CPU": "one core of a CPU", "GPU": "a GPU"}
+"""What a chapter can be timed on, and what the page calls it."""
+_SHOWN_PACKAGES = ("lop-tutorial", "torch", "numpy")
+
+
+class TimingsError(ValueError):
+    """Something that cannot be timed here, or a damaged file; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Timing:
+    """How long a chapter took on one kind of machine."""
+
+    chapter: str
+    kind: str
+    """CPU or GPU."""
+    profile: str
+    seconds: float
+    machine: str
+    date: str
+    versions: str
+
+
+COLUMNS = tuple(field.name for field in fields(Timing))
+
+
+def store(top: Path) -> Path:
+    return top / "results/timings.csv"
+
+
+def read(top: Path) -> list[Timing]:
+    """What is stored; none where nothing has been measured."""
+    path = store(top)
+    if not path.exists():
+        return []
+    with path.open(encoding="utf-8", newline="") as file:
+        reader = csv.DictReader(file)
+        if tuple(reader.fieldnames or ()) != COLUMNS:
+            raise TimingsError(f"{path}: its columns must be {', '.join(COLUMNS)}; mend it, or remove it and measure")
+        try:
+            return [Timing(seconds=float(line.pop("seconds")), **line) for line in reader]
+        except (TypeError, ValueError) as error:
+            raise TimingsError(f"{path}, line {reader.line_num}: {error}; mend it, or remove it and measure") from error
+
+
+def keep(top: Path, new: Timing) -> None:
+    """Stores a measurement, in place of the one of the same chapter on the same kind of machine."""
+    others = [old for old in read(top) if (old.chapter, old.kind) != (new.chapter, new.kind)]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    for timing in sorted([*others, new], key=lambda each: (each.chapter, each.kind)):
+        writer.writerow(asdict(timing))
+    write_text(store(top), text.getvalue())
+
+
+def measure(
+    top: Path, names: Iterable[str] = (), profile: str = "quick", *, report: Callable[[str], None] = print
+) -> list[Timing]:
+    """Runs chapters (none named: all) and stores each one's wall time as it ends; the notebooks stay as they are.
+
+    The profile `quick` runs on the CPU, the others need a GPU. The time is that of a fresh kernel, from its start to
+    the last cell.
+    """
+    selected = select(top, list(names))
+    if not store(top).parent.is_dir():
+        raise TimingsError(f"{store(top).parent} is not there: run this at the top of the repository")
+    machine = _machine(profile)
+    measured = []
+    for number, path in enumerate(selected, start=1):
+        notebook = nbformat.read(path, as_version=4)
+        began = time.perf_counter()
+        run(notebook, path, top, profile)
+        timing = Timing(path.stem, seconds=round(time.perf_counter() - began, 1), profile=profile, **machine)
+        keep(top, timing)
+        measured.append(timing)
+        report(f"[{number}/{len(selected)}] {path.stem}: {timing.seconds:.1f} s")
+    return measured
+
+
+def _machine(profile: str) -> dict[str, str]:
+    """Kind, machine, date and versions of what is measured from now on."""
+    import torch
+
+    from lop_tutorial.reproduction.runs import environment
+
+    if profile not in PROFILES:
+        raise TimingsError(f"profile is {profile!r}; it must be one of {', '.join(PROFILES)}")
+    if profile != "quick" and not torch.cuda.is_available():
+        raise TimingsError(f"profile is {profile!r}, and torch sees no GPU here; measure quick, or go to a GPU")
+    here = environment("cpu" if profile == "quick" else "cuda")
+    name = re.fullmatch(r"CPU \((.*)\)", here["device"])
+    return {
+        "kind": "CPU" if name else "GPU",
+        "machine": f"{name[1]}, one of {here['cores']} cores" if name else here["device"],
+        "date": here["date"].split()[0],
+        "versions": ", ".join(
+            [f"python {here['python']}", *(f"{package} {here['packages'][package]}" for package in _SHOWN_PACKAGES)]
+        ),
+    }
+
+
+def page(top: Path) -> str:
+    """The page of timings, from what is stored and the chapters that _toc.yml lists."""
+    measured = {(timing.chapter, timing.kind): timing for timing in read(top)}
+    listed = [Path(each) for each in contents.pages((top / "_toc.yml").read_text(encoding="utf-8"))]
+    chapters = [each for each in listed if _notebook(top, each).is_file()]
+    lines = [
+        "<!-- Written by `lop-tutorial book timings`. -->",
+        "# Timings",
+        "",
+        "How long each chapter takes from the start of its kernel to its last output. An empty cell: not measured.",
+        "",
+        f"| chapter | {' | '.join(KINDS.values())} |",
+        "|:---|---:|---:|",
+    ]
+    for each in chapters:
+        times = [_shown(measured[each.name, kind]) if (each.name, kind) in measured else "" for kind in KINDS]
+        lines.append(f"| [{_title(top, each)}]({each}.ipynb) | {' | '.join(times)} |")
+    here = [timing for key, timing in measured.items() if key[0] in {each.name for each in chapters}]
+    for setting in dict.fromkeys(_setting(timing) for timing in here):
+        on = [timing for timing in here if _setting(timing) == setting]
+        titles = [_title(top, each) for each in chapters if each.name in {timing.chapter for timing in on}]
+        days = sorted({timing.date for timing in on})
+        when = " to ".join(dict.fromkeys((days[0], days[-1])))
+        lines += ["", f"Measured {when} on {setting}: {'; '.join(titles)}"]
+    lines += [
+        "",
+        "To measure again: `lop-tutorial book timings`, and on a GPU `lop-tutorial book timings --profile colab`.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _setting(timing: Timing) -> str:
+    return f"**{timing.machine}** (profile `{timing.profile}`; {timing.versions})"
+
+
+def _shown(timing: Timing) -> str:
+    seconds = timing.seconds
+    return f"{seconds:.0f}&nbsp;s" if seconds < 120 else f"{seconds / 60:.0f}&nbsp;min"
+
+
+def _notebook(top: Path, page: Path) -> Path:
+    return top / "book" / f"{page}.ipynb"
+
+
+def _title(top: Path, page: Path) -> str:
+    cells = nbformat.read(_notebook(top, page), as_version=4).cells
+    found = (re.search(r"^# (.*)$", cell.source, re.MULTILINE) for cell in cells if cell.cell_type == "markdown")
+    return next((title[1] for title in found if title), page.name)
+
+
+def write_page(top: Path) -> Path:
+    """Writes book/timings.md from what is stored."""
+    path = top / "book/timings.md"
+    if not path.parent.is_dir():
+        raise TimingsError(f"{path.parent} is not there: run this at the top of the repository")
+    write_text(path, page(top))
+    return path
