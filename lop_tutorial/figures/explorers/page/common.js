@@ -211,9 +211,20 @@ function explorer({ model, el }, kind) {
     };
   }
   build();
-  model.on("change:spec", build);
+  // New frames may change one of the two or both; build once for both.
+  let waiting = false;
+  const anew = () => {
+    if (waiting) return;
+    waiting = true;
+    queueMicrotask(() => {
+      waiting = false;
+      build();
+    });
+  };
+  const changes = ["change:spec", "change:values"];
+  changes.forEach((change) => model.on(change, anew));
   return () => {
-    model.off("change:spec", build);
+    changes.forEach((change) => model.off(change, anew));
     clean();
   };
 }
