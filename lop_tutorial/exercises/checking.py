@@ -27,7 +27,7 @@ class ChapterChecks:
 
 
 def discover(package: ModuleType) -> tuple[ChapterChecks, ...]:
-    """The checks of every module of a package, by the module's name; those that begin with _ are helpers.
+    """The checks of every module of a package, by the module's name; one that begins with _ stands for no chapter.
 
     ValueError names a module without `TITLE` or `CHECKS`, and two that have an exercise of the same name.
     """

@@ -106,13 +106,13 @@ def test_an_unknown_exercise_is_answered_with_the_nearest():
         check(lambda fresh, old: None, "paired loss")
 
 
-def test_modules_are_found_by_being_there_and_helpers_are_not(package):
+def test_modules_are_found_by_being_there_and_private_ones_are_not(package):
     found = discover(
         package(
             "made_here_1",
             second='TITLE = "Two"\nCHECKS = {"b": len}',
             first='TITLE = "One"\nCHECKS = {"a": len}',
-            _helper="",
+            _shared="",
         )
     )
     assert [(chapter.title, chapter.module, list(chapter.checks)) for chapter in found] == [
