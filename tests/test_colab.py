@@ -61,7 +61,7 @@ def test_a_chapter_installs_the_package_and_runs_to_its_end(folder):
     torch_before = call("-c", "import torch; print(torch.__version__)").stdout
 
     chapter = Path(shutil.copy(chapters(TOP)[0], empty))
-    ran = call("-c", RUN, chapter.name, LOP_TUTORIAL_SOURCE=str(TOP))
+    ran = call("-c", RUN, chapter.name, LOP_TUTORIAL_SOURCE=TOP.as_uri())
     assert ran.returncode == 0, ran.stderr
 
     where = json.loads(call("-c", WHERE).stdout)

@@ -1,6 +1,16 @@
 """Figures: they take results and compute nothing that a chapter would quote."""
 
-from lop_tutorial.figures.accuracy import accuracy_over_tasks, band, curves, image_rows
+from lop_tutorial.figures.accuracy import accuracy_over_tasks, band, curves, image_rows, running_mean
 from lop_tutorial.figures.style import METHOD_COLOURS, PAGE_WIDTH, slim_png, use
 
-__all__ = ["METHOD_COLOURS", "PAGE_WIDTH", "accuracy_over_tasks", "band", "curves", "image_rows", "slim_png", "use"]
+__all__ = [
+    "METHOD_COLOURS",
+    "PAGE_WIDTH",
+    "accuracy_over_tasks",
+    "band",
+    "curves",
+    "image_rows",
+    "running_mean",
+    "slim_png",
+    "use",
+]

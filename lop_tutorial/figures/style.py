@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from io import BytesIO
 
 import matplotlib as mpl
@@ -17,8 +18,43 @@ METHOD_COLOURS = {
     "continual_backprop": "#009E73",
     "generalized_mixup": "#0072B2",
 }
+CLASS_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+CLASS_MARKS = ("o", "^", "s", "D")
+"""The first class is a blue disc, the second an orange triangle, and so on: never told apart by colour alone."""
+ON_DARK = {"#4D4D4D": "#C4C4C4", "#0072B2": "#4AA3DF"}
+"""What takes the place of a colour that is too dark for a dark page."""
 TRAIN_LINE, TEST_LINE = "--", "-"
 """Training accuracy is dashed, test accuracy solid, everywhere."""
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A quantity that is drawn as a field: its name with its unit, its colours, and the ends of its scale.
+
+    With a `centre` the scale reaches equally far to both sides of it; without fixed `limits` it follows the values.
+    """
+
+    label: str
+    colours: str
+    limits: tuple[float, float] | None = None
+    centre: float | None = None
+
+    def ends(self, low: float, high: float) -> tuple[float, float]:
+        """The ends of the scale for values between `low` and `high`."""
+        if self.limits is not None:
+            return self.limits
+        if self.centre is not None:
+            reach = max(abs(low - self.centre), abs(high - self.centre)) or 1.0
+            return self.centre - reach, self.centre + reach
+        return (low, high) if high > low else (low - 0.5, high + 0.5)
+
+
+QUANTITIES = {
+    "probability": Quantity("probability of class 1", "PuOr_r", limits=(0.0, 1.0), centre=0.5),
+    "ftle": Quantity("FTLE (per layer)", "RdBu_r", centre=0.0),
+    "loss": Quantity("loss (nats)", "viridis"),
+}
+"""Each quantity has one scale of colours in the whole book."""
 PAGE_WIDTH = 7.0
 """Inches; a figure of this width fills the text column and can be read on a phone."""
 
@@ -48,8 +84,17 @@ def use() -> None:
     mpl.style.use(_STYLE)
 
 
-def slim_png(png: bytes) -> bytes:
-    """The same picture with a palette of 256 colours: a figure of flat colours takes a third of the space."""
-    out = BytesIO()
-    Image.open(BytesIO(png)).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
+def slim_png(png: bytes, limit: int = 60_000) -> bytes:
+    """The same picture with a palette of 256 colours, or of as few (128, 64, 32) as keep it below `limit` bytes."""
+    picture = Image.open(BytesIO(png)).convert("RGB")
+    for colours in (256, 128, 64, 32):
+        out = BytesIO()
+        picture.quantize(colours, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
+        if out.tell() <= limit:
+            break
     return out.getvalue()
+
+
+def on_dark(colour: str) -> str:
+    """The colour to use instead on a dark page."""
+    return ON_DARK.get(colour, colour)

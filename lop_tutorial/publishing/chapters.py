@@ -16,6 +16,7 @@ from nbformat import NotebookNode
 from lop_tutorial.atomic import write_text
 from lop_tutorial.figures import slim_png
 from lop_tutorial.publishing import address
+from lop_tutorial.publishing.widget_state import settle_widgets, without_values
 
 FIRST_CELL = """\
 # Written by `lop-tutorial book refresh`. Where the package is missing, as in
@@ -28,7 +29,8 @@ import sys
 if importlib.util.find_spec("lop_tutorial") is None:
     address = "{address}"
     source = os.environ.get("LOP_TUTORIAL_SOURCE", f"git+{{address}}")
-    install = [sys.executable, "-m", "pip", "install", "--quiet", source]
+    wanted = f"lop-tutorial[notebook] @ {{source}}"
+    install = [sys.executable, "-m", "pip", "install", "--quiet", wanted]
     subprocess.run(install, check=True)
     importlib.invalidate_caches()
 
@@ -156,6 +158,7 @@ def run(notebook: NotebookNode, path: Path, top: Path, profile: str = "quick") -
 
 def _settle(notebook: NotebookNode) -> None:
     """Drops what differs between runs or machines and says nothing (times, versions, fold states); slims pictures."""
+    settle_widgets(notebook)
     notebook.metadata["language_info"] = {"name": "python"}
     for cell in notebook.cells:
         for key in _CELL_KEYS_THAT_VARY:
@@ -167,7 +170,7 @@ def _settle(notebook: NotebookNode) -> None:
 
 
 def _essence(notebook: NotebookNode) -> NotebookNode:
-    """The notebook without pictures and without the first cell's output."""
+    """The notebook without pictures, without the numbers that explorers hold, and without the first cell's output."""
     essence = nbformat.from_dict(notebook)
     for cell in essence.cells:
         if cell.get("id") == _ID:
@@ -175,4 +178,5 @@ def _essence(notebook: NotebookNode) -> NotebookNode:
         for output in cell.get("outputs", []):
             for kind in _IMAGES:
                 output.get("data", {}).pop(kind, None)
+    without_values(essence)
     return essence

@@ -1,4 +1,4 @@
-"""Where chapters are listed: `_toc.yml`, and the table of book/index.md. Both are changed as text, by one line."""
+"""Where chapters are listed: `_toc.yml`, and the table of book/_chapters.md. Both are changed as text, by one line."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class ContentsError(ValueError):
 
 @dataclass(frozen=True)
 class Row:
-    """A row of the table in book/index.md."""
+    """A row of the table in book/_chapters.md."""
 
     number: int
     title: str
@@ -41,7 +41,9 @@ def rows(index: str) -> list[Row]:
         title, page = (link["title"], link["path"].removesuffix(".ipynb")) if link else (match["title"], None)
         found.append(Row(int(match["number"]), title, match["question"], page))
     if not found:
-        raise ContentsError("book/index.md has no table with rows such as `| 1. Title | Its question | here |`: add it")
+        raise ContentsError(
+            "book/_chapters.md has no table with rows such as `| 1. Title | Its question | here |`: add it"
+        )
     return found
 
 
@@ -57,7 +59,7 @@ def row_for(index: str, title: str, page: str, question: str) -> Row:
 
 
 def with_row(index: str, row: Row) -> str:
-    """book/index.md with a row in its place: instead of the row of that number, or after the last."""
+    """book/_chapters.md with a row in its place: instead of the row of that number, or after the last."""
     for match in _ROW.finditer(index):
         if int(match["number"]) == row.number:
             return index[: match.start()] + row.text + index[match.end() :]

@@ -27,13 +27,13 @@ def new_chapter(
     """Writes and runs a chapter that works as it stands; returns the files written or changed, or leaves none.
 
     `slug` names its files, `title` stands above it. It is listed at the end of the part of `_toc.yml` with the
-    caption `part` (none: the last numbered one), and in the table of book/index.md, in the row that announces its
+    caption `part` (none: the last numbered one), and in the table of book/_chapters.md, in the row that announces its
     title if there is one.
     """
     notebook = top / "book/chapters" / f"{slug}.ipynb"
     checks = top / "lop_tutorial/exercises/chapters" / f"{slug}.py"
     test = top / "tests/exercises" / f"test_{slug}.py"
-    toc, index, times = top / "_toc.yml", top / "book/index.md", top / "book/timings.md"
+    toc, index, times = top / "_toc.yml", top / "book/_chapters.md", top / "book/timings.md"
     _must_be_a_name(slug)
     address.read(top)
     for needed in (toc, index, notebook.parent, checks.parent, test.parent):

@@ -50,7 +50,7 @@ def agree(top: Path) -> None:
             assert cloned == url, name
         for opened in re.findall(r"colab\.research\.google\.com/github/([\w.-]+/[\w.-]+)", text):
             assert opened == owner_and_name, name
-    assert f"git clone {url} " in (top / "book/index.md").read_text()
+    assert f"git clone {url} " in (top / "book/how_to_read.ipynb").read_text()
 
 
 def test_everything_that_names_the_repository_agrees(copied):

@@ -24,7 +24,7 @@ WRITTEN = [
     f"lop_tutorial/exercises/chapters/{SLUG}.py",
     f"tests/exercises/test_{SLUG}.py",
     "_toc.yml",
-    "book/index.md",
+    "book/_chapters.md",
     "book/timings.md",
 ]
 
@@ -92,7 +92,7 @@ def test_it_is_listed_in_the_contents_on_the_landing_page_and_among_the_timings(
     assert contents["parts"][0]["chapters"][-1] == {"file": f"chapters/{SLUG}"}
     assert (made / "_toc.yml").read_text().splitlines()[0] == (TOP / "_toc.yml").read_text().splitlines()[0]
     row = f"| 4. [{TITLE}](chapters/{SLUG}.ipynb) | Which remedies has the field found, "
-    assert row in (made / "book/index.md").read_text()
+    assert row in (made / "book/_chapters.md").read_text()
     assert f"[{TITLE}](chapters/{SLUG}.ipynb) |  |  |" in (made / "book/timings.md").read_text()
 
 

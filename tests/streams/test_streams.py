@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lop_tutorial.data.procedural import ProceduralImages
-from lop_tutorial.streams import CIFAR100_PIXELS, ClassIncrements, ClassPairs, Pixels, ToyPoints
+from lop_tutorial.streams import CIFAR100_PIXELS, ClassIncrements, ClassPairs, Pixels, PlanarClouds, ToyPoints
 
 
 def same(a, b):
@@ -93,6 +93,17 @@ def test_toy_points_overlap_as_promised():
     assert accuracy == pytest.approx(0.5 * (1 + math.erf(1.25 / math.sqrt(2))), abs=0.005)
 
 
+def test_planar_clouds_lie_around_their_centres_and_alternate_in_class():
+    stream = PlanarClouds(3, clouds=4, spread=0.1, test_per_cloud=5_000)
+    task, centres = stream.task(7), stream.centres(7)
+    assert centres.abs().max() <= 2
+    clouds = task.test_x.reshape(4, 5_000, 2)
+    torch.testing.assert_close(clouds.mean(dim=1), centres, atol=0.01, rtol=0)
+    torch.testing.assert_close(clouds.std(dim=1), torch.full((4, 2), 0.1), atol=0.005, rtol=0)
+    assert task.test_y.reshape(4, 5_000).unique(dim=1).flatten().tolist() == [0, 1, 0, 1]
+    assert not torch.equal(centres, stream.centres(8))
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -101,6 +112,8 @@ def test_toy_points_overlap_as_promised():
         (lambda images: ClassPairs(images, 0, pixels=Pixels(size=3)).task(0), "size is 3"),
         (lambda images: ClassIncrements(images, 0, increment=8), "increment is 8"),
         (lambda _: ClassPairs(ProceduralImages(number=1), 0), "at least 2"),
+        (lambda _: PlanarClouds(0, clouds=1), "clouds is 1"),
+        (lambda _: PlanarClouds(0, spread=0.0), "spread is 0"),
         (lambda _: ToyPoints(0, classes=30, dimensions=20), "classes is 30"),
     ],
 )
