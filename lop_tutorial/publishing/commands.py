@@ -10,7 +10,8 @@ from rich.console import Console
 
 console = Console(highlight=False, soft_wrap=True)
 book_app = typer.Typer(
-    help="The book's chapters: make one, run them anew, time them; the repository's address.", no_args_is_help=True
+    help="The book's chapters: make one, run them anew, time them, print them; the repository's address.",
+    no_args_is_help=True,
 )
 Top = Annotated[Path, typer.Option("--top", help="The repository.")]
 HERE = Path(".")
@@ -62,6 +63,20 @@ def timings(
     if not page_only:
         measure(top.resolve(), chapters or (), profile, report=console.print)
     write_page(top.resolve())
+
+
+@book_app.command("pdf")
+def pdf(
+    out: Annotated[Path, typer.Option(help="The file to write.")] = Path("loss_of_plasticity.pdf"),
+    top: Top = HERE,
+) -> None:
+    """Print the whole book to one PDF, with page numbers and working links; needs Chromium."""
+    from lop_tutorial.publishing.pdf import make
+
+    if not out.resolve().parent.is_dir():
+        raise ValueError(f"folder {out.resolve().parent} is not there: make it, or choose another --out")
+    make(top.resolve(), out.resolve())
+    console.print(f"wrote {out}")
 
 
 @book_app.command("address")
