@@ -114,7 +114,7 @@ def test_the_book_with_it_builds_without_a_warning(made):
     build = "from jupyter_book.cli.main import main; main()"
     in_copy(made, "-c", build, "build", "-W", "-n", "--keep-going", "--quiet", "book/")
     page = (made / f"book/_build/html/chapters/{SLUG}.html").read_text()
-    assert page.count("<details class=") == 6
+    assert page.count('<details class="admonition ') == 6
     assert re.search(r"Definition \d+\.1\b", re.sub(r"<[^>]+>", "", page))
 
 
