@@ -9,7 +9,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
-from lop_tutorial.figures.explorers.explorer import Explorer, Sliders, module, must_follow
+from lop_tutorial.figures.explorers.explorer import Explorer, Number, Sliders, module, must_follow
 from lop_tutorial.figures.style import METHOD_COLOURS, PAGE_WIDTH, on_dark
 from lop_tutorial.interventions import INTERVENTIONS
 from lop_tutorial.reproduction.results import Interval
@@ -35,10 +35,10 @@ class CurveExplorer(Explorer):
         *,
         sliders: Sliders | None = None,
         names: tuple[str, str] = ("task", "accuracy"),
-        limits: tuple[float, float] | None = None,
+        limits: tuple[Number, Number] | None = None,
         lines: Mapping[str, str] | None = None,
         colours: Mapping[str, str] | None = None,
-        reference: tuple[float, str] | None = None,
+        reference: tuple[Number, str] | None = None,
         title: str = "",
     ) -> None:
         places = np.asarray(list(x), dtype=float)

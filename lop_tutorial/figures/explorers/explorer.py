@@ -21,6 +21,7 @@ from lop_tutorial.figures.style import slim_png
 LIMIT = 700_000
 """Bytes that one explorer may hold, so that a chapter's stay below a mebibyte once stored as text."""
 
+Number = float | int
 Sliders = Mapping[str, Sequence[object]]
 """The values, numbers or words, that each slider can stand at. The first axes of an explorer's arrays follow them."""
 

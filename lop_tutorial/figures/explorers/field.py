@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from lop_tutorial.figures.explorers.explorer import Explorer, Sliders, module, must_follow
+from lop_tutorial.figures.explorers.explorer import Explorer, Number, Sliders, module, must_follow
 from lop_tutorial.figures.style import CLASS_MARKS, PAGE_WIDTH, QUANTITIES, Quantity
 
 COLOUR_STOPS = 17
@@ -32,14 +32,14 @@ class FieldExplorer(Explorer):
     def __init__(
         self,
         field: np.ndarray,
-        extent: tuple[float, float, float, float],
+        extent: tuple[Number, Number, Number, Number],
         *,
         quantity: str | Quantity = "ftle",
         sliders: Sliders | None = None,
         points: np.ndarray | None = None,
         classes: np.ndarray | None = None,
         boundary: np.ndarray | None = None,
-        level: float = 0.5,
+        level: Number = 0.5,
         axes: tuple[str, str] = ("x₁", "x₂"),
         title: str = "",
     ) -> None:

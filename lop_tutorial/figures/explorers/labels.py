@@ -8,7 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
-from lop_tutorial.figures.explorers.explorer import Explorer, module
+from lop_tutorial.figures.explorers.explorer import Explorer, Number, module
 from lop_tutorial.figures.style import CLASS_COLOURS, PAGE_WIDTH, on_dark
 
 
@@ -22,7 +22,7 @@ class LabelExplorer(Explorer):
     kind: ClassVar[str] = "labels"
     _esm = module("labels")
 
-    def __init__(self, *, bump: float = 1.0, mixing: float = 0.5, title: str = "Labels of Generalized Mixup") -> None:
+    def __init__(self, *, bump: Number = 1.0, mixing: Number = 0.5, title: str = "Labels of Generalized Mixup") -> None:
         if not 0 <= bump <= 2:
             raise ValueError(f"bump is {bump}; it must lie between 0 and 2")
         if not 0 <= mixing <= 1:
