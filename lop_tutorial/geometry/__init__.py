@@ -1,14 +1,30 @@
 """What is measured: stretching, neural collapse, ranks, units, drift, curvature, and the theory behind."""
 
+from lop_tutorial.geometry.activations import hidden_activations
 from lop_tutorial.geometry.collapse import NeuralCollapse, neural_collapse, simplex_etf
 from lop_tutorial.geometry.rank import approximate_rank, effective_rank, feature_rank, stable_rank
+from lop_tutorial.geometry.units import (
+    UnitShares,
+    dead_units,
+    dormancy_scores,
+    dormant_units,
+    inactive_units,
+    unit_shares,
+)
 
 __all__ = [
     "NeuralCollapse",
+    "UnitShares",
     "approximate_rank",
+    "dead_units",
+    "dormancy_scores",
+    "dormant_units",
     "effective_rank",
     "feature_rank",
+    "hidden_activations",
+    "inactive_units",
     "neural_collapse",
     "simplex_etf",
     "stable_rank",
+    "unit_shares",
 ]
