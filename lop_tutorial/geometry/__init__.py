@@ -2,6 +2,7 @@
 
 from lop_tutorial.geometry.activations import hidden_activations
 from lop_tutorial.geometry.collapse import NeuralCollapse, neural_collapse, simplex_etf
+from lop_tutorial.geometry.drift import distance_from, gradient_norm, snapshot, weight_magnitude, weight_norm
 from lop_tutorial.geometry.rank import approximate_rank, effective_rank, feature_rank, stable_rank
 from lop_tutorial.geometry.units import (
     UnitShares,
@@ -17,14 +18,19 @@ __all__ = [
     "UnitShares",
     "approximate_rank",
     "dead_units",
+    "distance_from",
     "dormancy_scores",
     "dormant_units",
     "effective_rank",
     "feature_rank",
+    "gradient_norm",
     "hidden_activations",
     "inactive_units",
     "neural_collapse",
     "simplex_etf",
+    "snapshot",
     "stable_rank",
     "unit_shares",
+    "weight_magnitude",
+    "weight_norm",
 ]
