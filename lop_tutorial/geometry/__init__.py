@@ -2,6 +2,7 @@
 
 from lop_tutorial.geometry.activations import hidden_activations
 from lop_tutorial.geometry.collapse import NeuralCollapse, neural_collapse, simplex_etf
+from lop_tutorial.geometry.curvature import Spectrum, hessian_eigenvalues, hessian_rank, hessian_spectrum
 from lop_tutorial.geometry.drift import distance_from, gradient_norm, snapshot, weight_magnitude, weight_norm
 from lop_tutorial.geometry.rank import approximate_rank, effective_rank, feature_rank, stable_rank
 from lop_tutorial.geometry.units import (
@@ -15,6 +16,7 @@ from lop_tutorial.geometry.units import (
 
 __all__ = [
     "NeuralCollapse",
+    "Spectrum",
     "UnitShares",
     "approximate_rank",
     "dead_units",
@@ -24,6 +26,9 @@ __all__ = [
     "effective_rank",
     "feature_rank",
     "gradient_norm",
+    "hessian_eigenvalues",
+    "hessian_rank",
+    "hessian_spectrum",
     "hidden_activations",
     "inactive_units",
     "neural_collapse",
