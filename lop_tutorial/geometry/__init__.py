@@ -4,7 +4,9 @@ from lop_tutorial.geometry.activations import hidden_activations
 from lop_tutorial.geometry.collapse import NeuralCollapse, neural_collapse, simplex_etf
 from lop_tutorial.geometry.curvature import Spectrum, hessian_eigenvalues, hessian_rank, hessian_spectrum
 from lop_tutorial.geometry.drift import distance_from, gradient_norm, snapshot, weight_magnitude, weight_norm
+from lop_tutorial.geometry.modes import Contraction, Strengths, contraction, modes_at, modes_end, nc1_rate
 from lop_tutorial.geometry.rank import approximate_rank, effective_rank, feature_rank, stable_rank
+from lop_tutorial.geometry.ufm import UFM, State
 from lop_tutorial.geometry.units import (
     UnitShares,
     dead_units,
@@ -15,10 +17,15 @@ from lop_tutorial.geometry.units import (
 )
 
 __all__ = [
+    "UFM",
+    "Contraction",
     "NeuralCollapse",
     "Spectrum",
+    "State",
+    "Strengths",
     "UnitShares",
     "approximate_rank",
+    "contraction",
     "dead_units",
     "distance_from",
     "dormancy_scores",
@@ -31,6 +38,9 @@ __all__ = [
     "hessian_spectrum",
     "hidden_activations",
     "inactive_units",
+    "modes_at",
+    "modes_end",
+    "nc1_rate",
     "neural_collapse",
     "simplex_etf",
     "snapshot",
