@@ -6,6 +6,14 @@ from lop_tutorial.geometry.curvature import Spectrum, hessian_eigenvalues, hessi
 from lop_tutorial.geometry.drift import distance_from, gradient_norm, snapshot, weight_magnitude, weight_norm
 from lop_tutorial.geometry.modes import Contraction, Strengths, contraction, modes_at, modes_end, nc1_rate
 from lop_tutorial.geometry.rank import approximate_rank, effective_rank, feature_rank, stable_rank
+from lop_tutorial.geometry.theory import (
+    contraction_from_loss,
+    finite_size_exponent,
+    least_exponent,
+    log_collapse_of,
+    predicted_log_collapse,
+    predicted_log_stretch,
+)
 from lop_tutorial.geometry.ufm import UFM, State
 from lop_tutorial.geometry.units import (
     UnitShares,
@@ -26,22 +34,28 @@ __all__ = [
     "UnitShares",
     "approximate_rank",
     "contraction",
+    "contraction_from_loss",
     "dead_units",
     "distance_from",
     "dormancy_scores",
     "dormant_units",
     "effective_rank",
     "feature_rank",
+    "finite_size_exponent",
     "gradient_norm",
     "hessian_eigenvalues",
     "hessian_rank",
     "hessian_spectrum",
     "hidden_activations",
     "inactive_units",
+    "least_exponent",
+    "log_collapse_of",
     "modes_at",
     "modes_end",
     "nc1_rate",
     "neural_collapse",
+    "predicted_log_collapse",
+    "predicted_log_stretch",
     "simplex_etf",
     "snapshot",
     "stable_rank",
