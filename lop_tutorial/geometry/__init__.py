@@ -1,5 +1,17 @@
 """What is measured: stretching, neural collapse, ranks, units, drift, curvature, and the theory behind."""
 
+from lop_tutorial.geometry.accumulation import (
+    Inheritance,
+    Ledger,
+    accumulate,
+    fit_inheritance,
+    growth_per_task,
+    inheritance_law,
+    ledger,
+    product_law,
+    settles_at,
+    strengths_over_tasks,
+)
 from lop_tutorial.geometry.activations import hidden_activations
 from lop_tutorial.geometry.collapse import NeuralCollapse, neural_collapse, simplex_etf
 from lop_tutorial.geometry.curvature import Spectrum, hessian_eigenvalues, hessian_rank, hessian_spectrum
@@ -27,11 +39,14 @@ from lop_tutorial.geometry.units import (
 __all__ = [
     "UFM",
     "Contraction",
+    "Inheritance",
+    "Ledger",
     "NeuralCollapse",
     "Spectrum",
     "State",
     "Strengths",
     "UnitShares",
+    "accumulate",
     "approximate_rank",
     "contraction",
     "contraction_from_loss",
@@ -42,13 +57,17 @@ __all__ = [
     "effective_rank",
     "feature_rank",
     "finite_size_exponent",
+    "fit_inheritance",
     "gradient_norm",
+    "growth_per_task",
     "hessian_eigenvalues",
     "hessian_rank",
     "hessian_spectrum",
     "hidden_activations",
     "inactive_units",
+    "inheritance_law",
     "least_exponent",
+    "ledger",
     "log_collapse_of",
     "modes_at",
     "modes_end",
@@ -56,9 +75,12 @@ __all__ = [
     "neural_collapse",
     "predicted_log_collapse",
     "predicted_log_stretch",
+    "product_law",
+    "settles_at",
     "simplex_etf",
     "snapshot",
     "stable_rank",
+    "strengths_over_tasks",
     "unit_shares",
     "weight_magnitude",
     "weight_norm",
