@@ -31,7 +31,7 @@ def neural_collapse(
     weight: Float[Tensor, "classes width"],
     bias: Float[Tensor, " classes"] | None = None,
 ) -> NeuralCollapse:
-    r"""The four properties of Papyan et al. (2020), eq. 1-6 and the quantities of their figures 2-7.
+    r"""The four properties of Papyan et al. (2020), as the quantities of their figures 2 and 4 to 7.
 
     `features` are the representations of the samples, `weight` and `bias` the last layer. With $\mu_c$ the mean of
     class c, $\mu_G$ the mean *of the class means*, and every class counting the same however many samples it has
@@ -53,8 +53,9 @@ def neural_collapse(
 
     Public variants differ: the authors' code leaves out the 1/C of `nc1`, divides the variance of the norms by C - 1,
     squares `nc3`, reports 1 - `nc4`, and lets large classes count for more in $\Sigma_W$; others take $\mu_G$ as the
-    mean of all samples, centre the weights before `nc3`, or give the standard deviation of the cosines for
-    `nc2_angles`. On balanced classes these have the same zeros, apart from the last one.
+    mean of all samples, centre the weights before `nc3`, compare $WW^\top$ and $W\dot M$ with a simplex for NC2 and
+    NC3 (Zhu et al. 2021), or give the standard deviation of the cosines for `nc2_angles`, which vanishes for angles
+    that are equal without being those of a simplex.
 
     Computed in float64. A class with one sample has no variability of its own. Where a quantity has no meaning it is
     NaN: `nc2_angles` where a class mean coincides with $\mu_G$; `nc3` with zero weights; `nc4` where zero weights and
@@ -65,6 +66,7 @@ def neural_collapse(
     fit, and features, weights or biases that are not finite.
     """
     _check(features, labels, weight, bias)
+    labels = labels.long()
     classes, samples = len(weight), len(features)
     h, w = features.detach().double(), weight.detach().double()
     b = torch.zeros_like(w[:, 0]) if bias is None else bias.detach().double()

@@ -10,6 +10,10 @@ same label: a patch of inputs is trained like the samples in it. (A2) Squared er
 classes. (A3) Class means and weights are aligned, with one strength each. (A4) Deviations within a class do not
 act back on the weights. Point 3 needs none of these.
 
+*Left out.* Real features share weights: a smooth network cannot collapse a patch and spare what surrounds it, so that
+it may collapse less than (viii). And they may saturate: where tanh units of the representation near 1, all its
+dimensions collapse at once, far more than (viii) allows when d > C - 1. How far off this is, only measurement says.
+
 1. *Within a class.* Let J be the Jacobian of the representation at an input x before the task. Two inputs x and
    x + dx start J dx apart, and by (iv) end Phi J dx apart: the Jacobian after the task is Phi J. Hence
 
