@@ -105,8 +105,9 @@ def contraction_from_loss(before: float, after: float) -> Contraction:
 
 
 def predicted_log_stretch(ufm: UFM, start: Strengths, time: float, depth: int) -> float:
-    """log alpha of one task at finite size, equation (ix)."""
-    return math.log(modes_at(ufm, start, time).feature / start.feature) / _layers(depth)
+    """log alpha of one task at finite size, equation (ix); inf where the class means start in one point."""
+    end = modes_at(ufm, start, time).feature
+    return math.log(end / start.feature) / _layers(depth) if start.feature else math.inf
 
 
 def finite_size_exponent(output_distance: float, input_distance: float, depth: int) -> float:

@@ -95,6 +95,10 @@ def test_log_stretch_is_that_of_the_distance_between_class_means(start):
     assert change == pytest.approx(predicted_log_stretch(ufm, start, time, depth), rel=1e-8)
 
 
+def test_class_means_that_start_in_one_point_are_stretched_without_bound():
+    assert predicted_log_stretch(UFM(2, 5), Strengths(0.0, 1.0), 1.0, depth=3) == math.inf
+
+
 def test_contraction_can_be_read_off_the_loss_of_a_balanced_start():
     ufm = UFM(3, 5)
     before, after = ufm.flow(ufm.aligned_start(3, *BALANCED), [0.0, 25.0], tolerance=1e-12)
