@@ -1,7 +1,7 @@
 """Loss of plasticity in deep continual learning: the package behind the book.
 
-Rooms, from the bottom up: `data` (files on disk), `streams` (where tasks come from), `networks`,
-`interventions` (what is done against loss of plasticity), `training` (one learner, a plain loop),
+Rooms, from the bottom up: `data` (files on disk), `streams` (where tasks come from), `networks`, `geometry` (what is
+measured), `interventions` (what is done against loss of plasticity), `training` (one learner, a plain loop),
 `reproduction` (the paper's tables as plans, stored runs), `figures`, and the command line in `cli`.
 """
 

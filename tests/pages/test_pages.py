@@ -189,3 +189,11 @@ def test_the_search_finds_a_word_from_disk(browser, html):
         tab.goto((html / "search.html").as_uri() + "?q=forgetting")
         tab.wait_for_selector("#search-results li a")
         assert tab.locator("#search-results li a").count() >= 2
+
+
+def test_folded_code_is_called_by_the_words_that_are_seen(browser, html):
+    with opened(browser, html, "index") as tab:
+        fold = tab.locator("details.hide > summary")
+        assert fold.count() == 1
+        assert fold.get_attribute("aria-label") is None
+        assert "Show the code" in fold.inner_text()

@@ -1,0 +1,87 @@
+"""What is measured: stretching, neural collapse, ranks, units, drift, curvature, and the theory behind."""
+
+from lop_tutorial.geometry.accumulation import (
+    Inheritance,
+    Ledger,
+    accumulate,
+    fit_inheritance,
+    growth_per_task,
+    inheritance_law,
+    ledger,
+    product_law,
+    settles_at,
+    strengths_over_tasks,
+)
+from lop_tutorial.geometry.activations import hidden_activations
+from lop_tutorial.geometry.collapse import NeuralCollapse, neural_collapse, simplex_etf
+from lop_tutorial.geometry.curvature import Spectrum, hessian_eigenvalues, hessian_rank, hessian_spectrum
+from lop_tutorial.geometry.drift import distance_from, gradient_norm, snapshot, weight_magnitude, weight_norm
+from lop_tutorial.geometry.modes import Contraction, Strengths, contraction, modes_at, modes_end, nc1_rate
+from lop_tutorial.geometry.rank import approximate_rank, effective_rank, feature_rank, stable_rank
+from lop_tutorial.geometry.theory import (
+    contraction_from_loss,
+    finite_size_exponent,
+    least_exponent,
+    log_collapse_of,
+    predicted_log_collapse,
+    predicted_log_stretch,
+)
+from lop_tutorial.geometry.ufm import UFM, State
+from lop_tutorial.geometry.units import (
+    UnitShares,
+    dead_units,
+    dormancy_scores,
+    dormant_units,
+    inactive_units,
+    unit_shares,
+)
+
+__all__ = [
+    "UFM",
+    "Contraction",
+    "Inheritance",
+    "Ledger",
+    "NeuralCollapse",
+    "Spectrum",
+    "State",
+    "Strengths",
+    "UnitShares",
+    "accumulate",
+    "approximate_rank",
+    "contraction",
+    "contraction_from_loss",
+    "dead_units",
+    "distance_from",
+    "dormancy_scores",
+    "dormant_units",
+    "effective_rank",
+    "feature_rank",
+    "finite_size_exponent",
+    "fit_inheritance",
+    "gradient_norm",
+    "growth_per_task",
+    "hessian_eigenvalues",
+    "hessian_rank",
+    "hessian_spectrum",
+    "hidden_activations",
+    "inactive_units",
+    "inheritance_law",
+    "least_exponent",
+    "ledger",
+    "log_collapse_of",
+    "modes_at",
+    "modes_end",
+    "nc1_rate",
+    "neural_collapse",
+    "predicted_log_collapse",
+    "predicted_log_stretch",
+    "product_law",
+    "settles_at",
+    "simplex_etf",
+    "snapshot",
+    "stable_rank",
+    "strengths_over_tasks",
+    "unit_shares",
+    "weight_magnitude",
+    "weight_norm",
+]

@@ -1,0 +1,143 @@
+"""Neural collapse: how near the representations of a task are to where training ends (Papyan et al. 2020)."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+
+class NeuralCollapse(NamedTuple):
+    """The four properties as five numbers; collapse is complete at 0, 0, 0, 0 and 1. See `neural_collapse`."""
+
+    nc1: float
+    """Variability within classes against that between them, in [0, inf]."""
+    nc2_norms: float
+    """How unequal the lengths of the class means are, in [0, sqrt(C/2 - 1)]."""
+    nc2_angles: float
+    """How unequal their angles are, in [0, C/(C - 1)]."""
+    nc3: float
+    """Distance between the last layer's weights and the class means, both scaled to length one, in [0, 2]."""
+    nc4: float
+    """Share of samples that the network and the nearest class mean put into the same class, in [0, 1]."""
+
+
+def neural_collapse(
+    features: Float[Tensor, "sample width"],
+    labels: Int[Tensor, " sample"],
+    weight: Float[Tensor, "classes width"],
+    bias: Float[Tensor, " classes"] | None = None,
+) -> NeuralCollapse:
+    r"""The four properties of Papyan et al. (2020), as the quantities of their figures 2 and 4 to 7.
+
+    `features` are the representations of the samples, `weight` and `bias` the last layer. With $\mu_c$ the mean of
+    class c, $\mu_G$ the mean *of the class means*, and every class counting the same however many samples it has
+    ($\Sigma_W$ is the mean over classes of each class's covariance, $\Sigma_B$ the covariance of the class means):
+
+    - `nc1` $= \mathrm{tr}(\Sigma_W \Sigma_B^+) / C$. Because of the pseudo-inverse it sees only that part of the
+      variability that lies in the span of the class means; the rest may be large at `nc1 = 0`. Singular values of the
+      centred class means below the rounding of float64 count as zero in $\Sigma_B^+$.
+    - `nc2_norms` $= \mathrm{std}_c \lVert\mu_c - \mu_G\rVert / \mathrm{mean}_c \lVert\mu_c - \mu_G\rVert$, their
+      coefficient of variation, with the standard deviation of a population (divided by C). It vanishes exactly where
+      $\lvert\,\lVert\mu_c - \mu_G\rVert - \lVert\mu_{c'} - \mu_G\rVert\,\rvert$ does for all pairs.
+    - `nc2_angles` $= \mathrm{mean}_{c \neq c'} \lvert\langle\tilde\mu_c, \tilde\mu_{c'}\rangle + 1/(C - 1)\rvert$.
+      The pairs c = c' of the formula hold always and are left out.
+    - `nc3` $= \lVert W^\top / \lVert W\rVert_F - \dot M / \lVert\dot M\rVert_F\rVert_F$, not squared.
+    - `nc4` is the share of samples with $\arg\max_c \langle w_c, h\rangle + b_c = \arg\min_c \lVert h - \mu_c\rVert$.
+
+    With two classes `nc2_norms` and `nc2_angles` are zero for any features, since both means lie opposite to each
+    other at equal distance from $\mu_G$; only `nc1`, `nc3` and `nc4` then say anything.
+
+    Public variants differ: the authors' code leaves out the 1/C of `nc1`, divides the variance of the norms by C - 1,
+    squares `nc3`, reports 1 - `nc4`, and lets large classes count for more in $\Sigma_W$; others take $\mu_G$ as the
+    mean of all samples, centre the weights before `nc3`, compare $WW^\top$ and $W\dot M$ with a simplex for NC2 and
+    NC3 (Zhu et al. 2021), or give the standard deviation of the cosines for `nc2_angles`, which vanishes for angles
+    that are equal without being those of a simplex.
+
+    Computed in float64. A class with one sample has no variability of its own. Where a quantity has no meaning it is
+    NaN: `nc2_angles` where a class mean coincides with $\mu_G$; `nc3` with zero weights; `nc4` where zero weights and
+    equal biases decide nothing; all but `nc1` where all class means coincide, and then `nc1` is inf, or NaN where the
+    features do not vary at all. A dead network so reads (nan, nan, nan, nan, nan), and never as collapsed.
+
+    Raises a ValueError for fewer than two classes, a class without samples, labels out of range, shapes that do not
+    fit, and features, weights or biases that are not finite.
+    """
+    _check(features, labels, weight, bias)
+    labels = labels.long()
+    classes, samples = len(weight), len(features)
+    h, w = features.detach().double(), weight.detach().double()
+    b = torch.zeros_like(w[:, 0]) if bias is None else bias.detach().double()
+    rounding = torch.finfo(torch.float64).eps * max(samples, h.shape[1]) * float(h.abs().max())
+
+    counts = labels.bincount(minlength=classes)
+    means = h.new_zeros(classes, h.shape[1]).index_add_(0, labels, h) / counts[:, None]
+    deviations = h - means[labels]
+    centred = means - means.mean(dim=0)
+    norms = centred.norm(dim=1)
+
+    _, scale, directions = torch.linalg.svd(centred, full_matrices=False)
+    seen = scale > max(rounding, torch.finfo(torch.float64).eps * max(centred.shape) * float(scale[0]))
+    if not seen.any():
+        varies = bool((deviations.norm(dim=1) > rounding).any())
+        return NeuralCollapse(math.inf if varies else math.nan, *[math.nan] * 4)
+
+    share = 1 / (classes * counts[labels]).double()  # each class counts the same
+    in_units = deviations @ directions[seen].T / scale[seen]
+    nc1 = (in_units.square().sum(dim=1) * share).sum()
+
+    nc2_norms = norms.std(correction=0) / norms.mean()
+    nc2_angles = torch.tensor(math.nan)
+    if norms.min() > rounding:
+        unit = centred / norms[:, None]
+        others = ~torch.eye(classes, dtype=torch.bool, device=h.device)
+        nc2_angles = (unit @ unit.T + 1 / (classes - 1))[others].abs().mean()
+
+    nc3 = (w / w.norm() - centred / centred.norm()).norm()  # NaN with zero weights
+    nc4 = torch.tensor(math.nan)
+    if w.any() or b.max() > b.min():
+        nearest = torch.cdist(h, means, compute_mode="donot_use_mm_for_euclid_dist").argmin(dim=1)
+        nc4 = ((h @ w.T + b).argmax(dim=1) == nearest).double().mean()
+    return NeuralCollapse(*(float(value) for value in (nc1, nc2_norms, nc2_angles, nc3, nc4)))
+
+
+def simplex_etf(classes: int, width: int) -> Float[Tensor, "classes width"]:
+    """The geometry at the end: `classes` unit vectors with mean zero and cosines of -1/(C - 1), in float64.
+
+    Its singular values are sqrt(C/(C - 1)), C - 1 times. Needs a width of at least `classes` - 1.
+    """
+    if classes < 2:
+        raise ValueError(f"classes is {classes}; a simplex has at least 2 corners")
+    if width < classes - 1:
+        raise ValueError(f"width is {width}; a simplex of {classes} corners needs at least {classes - 1} dimensions")
+    corners = torch.zeros(classes, width, dtype=torch.float64)
+    for k in range(classes - 1):  # corner k lies along axis k, as far as the axes before leave room
+        corners[k, k] = (1 - corners[k].square().sum()).sqrt()
+        corners[k + 1 :, k] = -(1 / (classes - 1) + corners[k + 1 :] @ corners[k]) / corners[k, k]
+    return corners
+
+
+def _check(features: Tensor, labels: Tensor, weight: Tensor, bias: Tensor | None) -> None:
+    for name, value in (("features", features), ("weight", weight), ("bias", bias)):
+        if value is not None and not value.isfinite().all():
+            raise ValueError(f"{name} hold NaN or inf; neural collapse needs finite numbers, has the network diverged?")
+    classes = len(weight)
+    if features.shape[1:] != weight.shape[1:] or (bias is not None and len(bias) != classes):
+        shapes = [list(value.shape) for value in (features, weight, bias) if value is not None]
+        raise ValueError(
+            f"features, weight and bias are {shapes}; they go as samples x width, classes x width, classes"
+        )
+    if len(features) != len(labels):
+        raise ValueError(f"{len(features)} features have {len(labels)} labels; every sample needs one")
+    if classes < 2:
+        raise ValueError(f"weight has {classes} row; neural collapse is about at least 2 classes")
+    if not len(labels) or labels.min() < 0 or labels.max() >= classes:
+        seen = sorted(set(labels.tolist()))
+        raise ValueError(f"labels are {seen}; they must count the rows of weight, 0 to {classes - 1}")
+    missing = sorted(set(range(classes)) - set(labels.tolist()))
+    if missing:
+        raise ValueError(
+            f"classes {missing} have no samples; leave out their rows of weight and bias, and count the labels anew"
+        )

@@ -1,0 +1,87 @@
+"""How far the weights have moved and how hard the loss pulls at them.
+
+Norms go over all parameters of a network, biases and the scales of normalisation layers included, as one long
+vector, in float64. A network with NaN in its weights gives NaN. Public codes also use the mean absolute weight (here
+`weight_magnitude`), the weight matrices alone, or one norm a layer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import torch
+from torch import Tensor, nn
+
+from lop_tutorial.geometry.undisturbed import undisturbed
+
+Objective = Callable[[nn.Module], Tensor]
+"""A loss of a network, for example `lambda network: cross_entropy(network(x), y)`."""
+
+
+def weight_norm(network: nn.Module) -> float:
+    r"""$\lVert\theta\rVert_2$, from 0 up. Grows with the number of weights (Lyle et al. 2023 watch it over tasks)."""
+    return _norm(dict(network.named_parameters()))
+
+
+def weight_magnitude(network: nn.Module) -> float:
+    """The mean of |w| over all parameters, from 0 up (Dohare et al. 2024)."""
+    weights = [p.detach().double().abs() for p in network.parameters()]
+    return float(sum(w.sum() for w in weights)) / sum(w.numel() for w in weights)
+
+
+def snapshot(network: nn.Module) -> dict[str, Tensor]:
+    """A copy of all parameters, by name: where `distance_from` measures from."""
+    return {name: p.detach().clone() for name, p in network.named_parameters()}
+
+
+def distance_from(start: Mapping[str, Tensor], network: nn.Module) -> float:
+    r"""$\lVert\theta - \theta_0\rVert_2$, from 0 up, where `start` is a `snapshot` or a state_dict.
+
+    Raises a ValueError where `start` lacks a parameter or has it in another shape.
+    """
+    moved = {}
+    for name, p in network.named_parameters():
+        if name not in start:
+            raise ValueError(f"start lacks {name!r}; take a snapshot of the same network")
+        if start[name].shape != p.shape:
+            raise ValueError(
+                f"{name!r} has the shape {list(start[name].shape)} in start and {list(p.shape)} in the network; "
+                "take a snapshot of the same network"
+            )
+        moved[name] = p.detach().double() - start[name].to(p.device).double()
+    return _norm(moved)
+
+
+def gradient_norm(network: nn.Module, loss: Objective) -> float:
+    r"""$\lVert\nabla_\theta L\rVert_2$ of `loss(network)`, from 0 up.
+
+    In evaluation mode and in the network's own precision; `.grad`, buffers and training flags are left as they were.
+    Parameters that need no gradient are left out, those that the loss does not depend on count as zero. Public
+    codes differ in what L is (one batch, or all samples, summed or averaged): here it is what `loss` says.
+    """
+    return _norm(dict(enumerate(gradients(network, loss))))
+
+
+def gradients(network: nn.Module, loss: Objective, *, again: bool = False) -> list[Tensor]:
+    """The gradient of `loss(network)` for each parameter that needs one; with `again` it can be differentiated."""
+    parameters = trainable(network)
+    with undisturbed(network), torch.enable_grad():
+        value = loss(network)
+        if value.numel() != 1 or not value.requires_grad:
+            raise ValueError(
+                f"the loss has the shape {list(value.shape)}{'' if value.requires_grad else ' and no gradient'}; "
+                "it must be one number that depends on the network's weights"
+            )
+        return list(torch.autograd.grad(value.sum(), parameters, create_graph=again, materialize_grads=True))
+
+
+def trainable(network: nn.Module) -> list[nn.Parameter]:
+    """The parameters that need a gradient, in the order of `network.parameters()`."""
+    parameters = [p for p in network.parameters() if p.requires_grad]
+    if not parameters:
+        raise ValueError(f"{type(network).__name__} has no parameter that needs a gradient; set requires_grad")
+    return parameters
+
+
+def _norm(tensors: Mapping[str, Tensor] | Mapping[int, Tensor]) -> float:
+    return float(sum(float(t.detach().double().square().sum()) for t in tensors.values())) ** 0.5
