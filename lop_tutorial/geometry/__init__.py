@@ -13,10 +13,13 @@ from lop_tutorial.geometry.accumulation import (
     strengths_over_tasks,
 )
 from lop_tutorial.geometry.activations import hidden_activations
+from lop_tutorial.geometry.changes import Summary, log_collapse, log_stretch, summary
 from lop_tutorial.geometry.collapse import NeuralCollapse, neural_collapse, simplex_etf
 from lop_tutorial.geometry.curvature import Spectrum, hessian_eigenvalues, hessian_rank, hessian_spectrum
 from lop_tutorial.geometry.drift import distance_from, gradient_norm, snapshot, weight_magnitude, weight_norm
+from lop_tutorial.geometry.ftle import SingularVectors, ftle, layers_up_to, singular_vectors
 from lop_tutorial.geometry.modes import Contraction, Strengths, contraction, modes_at, modes_end, nc1_rate
+from lop_tutorial.geometry.probes import between, field, grid, segments, within
 from lop_tutorial.geometry.rank import approximate_rank, effective_rank, feature_rank, stable_rank
 from lop_tutorial.geometry.theory import (
     contraction_from_loss,
@@ -42,12 +45,15 @@ __all__ = [
     "Inheritance",
     "Ledger",
     "NeuralCollapse",
+    "SingularVectors",
     "Spectrum",
     "State",
     "Strengths",
+    "Summary",
     "UnitShares",
     "accumulate",
     "approximate_rank",
+    "between",
     "contraction",
     "contraction_from_loss",
     "dead_units",
@@ -56,9 +62,12 @@ __all__ = [
     "dormant_units",
     "effective_rank",
     "feature_rank",
+    "field",
     "finite_size_exponent",
     "fit_inheritance",
+    "ftle",
     "gradient_norm",
+    "grid",
     "growth_per_task",
     "hessian_eigenvalues",
     "hessian_rank",
@@ -66,9 +75,12 @@ __all__ = [
     "hidden_activations",
     "inactive_units",
     "inheritance_law",
+    "layers_up_to",
     "least_exponent",
     "ledger",
+    "log_collapse",
     "log_collapse_of",
+    "log_stretch",
     "modes_at",
     "modes_end",
     "nc1_rate",
@@ -76,12 +88,16 @@ __all__ = [
     "predicted_log_collapse",
     "predicted_log_stretch",
     "product_law",
+    "segments",
     "settles_at",
     "simplex_etf",
+    "singular_vectors",
     "snapshot",
     "stable_rank",
     "strengths_over_tasks",
+    "summary",
     "unit_shares",
     "weight_magnitude",
     "weight_norm",
+    "within",
 ]

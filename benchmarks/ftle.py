@@ -1,0 +1,125 @@
+"""How long leading exponents take: ours against a loop that a careful reader would write.
+
+1,000 images of 32 x 32 pixels, ConvNet's representation (128 x 3072 Jacobians). The loop asks
+`torch.autograd.functional.jacobian` for each image's Jacobian and `torch.linalg.svdvals` for its singular values.
+
+    python benchmarks/ftle.py                    # on one CPU thread; under two minutes, nearly all of them the loop's
+    python benchmarks/ftle.py --device cuda
+    python benchmarks/ftle.py --trained --exact  # of a network trained on three tasks, and with our exact path
+
+The last line is one JSON object. Times are in seconds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import platform
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+import lop_tutorial
+from lop_tutorial.data.procedural import ProceduralImages
+from lop_tutorial.geometry import ftle
+from lop_tutorial.networks import ConvNet, Network
+from lop_tutorial.seeds import seeded
+from lop_tutorial.streams import ClassPairs, Pixels
+from lop_tutorial.training import Learner, Training
+
+CLASSES, PARTS, TOLERANCE = 10, 5, 1e-3
+
+
+def loop(network: Network, x: Tensor) -> Tensor:
+    exponents = []
+    for image in x:
+        jacobian = torch.autograd.functional.jacobian(network.representation, image[None]).reshape(-1, image.numel())
+        exponents.append(torch.linalg.svdvals(jacobian)[0].log() / network.depth)
+    return torch.stack(exponents)
+
+
+def timed(work: Callable[[Tensor], Tensor], x: Tensor, device: str) -> tuple[Tensor, float]:
+    if device == "cuda":
+        torch.cuda.synchronize()
+    begin = time.perf_counter()
+    result = work(x).cpu()
+    return result, time.perf_counter() - begin
+
+
+def network_and_images(samples: int, trained: bool) -> tuple[Network, Tensor]:
+    images = ProceduralImages(number=CLASSES, train=math.ceil(samples / CLASSES), test=1)
+    x = Pixels()(np.concatenate([images.of_class(k, "train") for k in range(CLASSES)])[:samples])
+    if trained:
+        stream = ClassPairs(ProceduralImages(number=CLASSES, train=100, test=1, seed=1), seed=0)
+        learner = Learner(lambda: ConvNet((3, 32, 32), 2), Training(epochs=40, batch_size=50), seed=0)
+        for task in range(3):
+            print(
+                f"  trained on task {task}: accuracy {learner.learn(stream.task(task)).train_accuracy:.2f}", flush=True
+            )
+        return learner.network.eval(), x
+    with seeded(0, "weights", 0):
+        return ConvNet((3, 32, 32), 2).eval(), x
+
+
+def machine(device: str) -> str:
+    if device == "cuda":
+        return torch.cuda.get_device_name()
+    cpuinfo = Path("/proc/cpuinfo")
+    names = [line for line in cpuinfo.read_text().splitlines() if "model name" in line] if cpuinfo.exists() else []
+    return names[0].split(":")[1].strip() if names else platform.processor() or platform.machine()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--samples", type=int, default=1000)
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--trained", action="store_true", help="train the network on three tasks first")
+    parser.add_argument("--exact", action="store_true", help="time our exact path too")
+    asked = parser.parse_args()
+    torch.set_num_threads(asked.threads)
+
+    network, x = network_and_images(asked.samples, asked.trained)
+    network, x = network.to(asked.device), x.to(asked.device)
+    ftle(network, x[:64]), loop(network, x[:4])  # to warm up
+
+    work = {"ours": lambda part: ftle(network, part)[:, 0], "theirs": lambda part: loop(network, part)}
+    if asked.exact:
+        work["exact"] = lambda part: ftle(network, part, method="exact")[:, 0]
+    parts = x.split(math.ceil(len(x) / PARTS))  # in turn, so that what else the machine does falls on all alike
+    rounds = [{name: timed(do, part, asked.device) for name, do in work.items()} for part in parts]
+    exponents = {name: torch.cat([each[name][0] for each in rounds]) for name in work}
+    times = {name: sum(each[name][1] for each in rounds) for name in work}
+    worst = {name: (exponents[name] - exponents["theirs"]).abs().max().item() for name in work}
+    found = {
+        "benchmark": "ftle",
+        **{name: round(taken, 3) for name, taken in times.items()},
+        "ratio": round(times["theirs"] / times["ours"], 2),
+        "worst_error": worst["ours"],
+        "samples": len(x),
+        "trained": asked.trained,
+        "device": asked.device,
+        "threads": asked.threads,
+        "machine": machine(asked.device),
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "lop_tutorial": lop_tutorial.__version__,
+    }
+    print(f"{found['machine']}, {asked.device}, {asked.threads} thread(s), torch {torch.__version__}, {len(x)} images")
+    for name, title in (("theirs", "loop"), ("ours", "ftle"), ("exact", 'ftle, "exact"')):
+        if name in times:
+            each = 1000 * times[name] / len(x)
+            print(f"{title:14} {times[name]:8.2f} s {each:8.2f} ms an image, worst |difference| {worst[name]:.1e}")
+    print(f"{'ratio':14} {found['ratio']:8.2f}; allowed is a difference of {TOLERANCE:.0e}")
+    print(json.dumps(found))
+    if not worst["ours"] <= TOLERANCE:
+        raise SystemExit(1)
+
+
+if __name__ == "__main__":
+    main()
