@@ -29,7 +29,7 @@ def pack(arrays: Mapping[str, np.ndarray], bits: int = 8) -> tuple[dict[str, dic
         low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
         top = 2**bits - 1 - SPECIAL
         with np.errstate(invalid="ignore"):
-            codes = np.rint((values - low) * (top / (high - low) if high > low else 0.0))
+            codes = np.rint((values - low) / (high - low if high > low else 1.0) * top)
         codes = np.where(values == -np.inf, top + 1, np.where(values == np.inf, top + 2, codes))
         codes = np.where(np.isnan(values), top + 3, codes).astype(BITS[bits])
         index[name] = {"shape": list(values.shape), "offset": len(packed), "bits": bits, "low": low, "high": high}
