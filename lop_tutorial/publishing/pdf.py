@@ -54,7 +54,7 @@ def make(top: Path, out: Path) -> None:
     except ImportError:
         raise PdfError("Playwright is not installed: pip install 'lop-tutorial[book,test]'") from None
     with tempfile.TemporaryDirectory() as folder:
-        pages = _build(top, Path(folder))
+        pages = build(top, Path(folder))
         whole = pages / "whole_book.html"
         whole.write_text(join(pages, yaml.safe_load(contents.read_text(encoding="utf-8"))), encoding="utf-8")
         with sync_playwright() as playwright:
@@ -86,7 +86,8 @@ def chromium(playwright: Any) -> str | None:
     return None
 
 
-def _build(top: Path, folder: Path) -> Path:
+def build(top: Path, folder: Path) -> Path:
+    """Builds the book under `top` into `folder`; returns where its pages lie."""
     command = Path(sys.executable).with_name("jupyter-book")
     words = [str(command), "build", "--quiet", "--path-output", str(folder), str(top / "book")]
     done = subprocess.run(words, capture_output=True, text=True, env=os.environ | {"NO_COLOR": "1"})

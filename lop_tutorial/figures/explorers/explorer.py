@@ -16,7 +16,6 @@ import traitlets
 from matplotlib.figure import Figure
 
 from lop_tutorial.figures.explorers.packing import pack, unpack
-from lop_tutorial.figures.style import slim_png
 
 LIMIT = 700_000
 """Bytes that one explorer may hold, so that a chapter's stay below a mebibyte once stored as text."""
@@ -68,7 +67,6 @@ class Explorer(anywidget.AnyWidget):
             raise ValueError(
                 f"{title!r} would hold {len(packed):,} bytes, more than {LIMIT:,}: take fewer frames or a coarser grid"
             )
-        self.sliders = stops
         super().__init__(
             spec={
                 "kind": self.kind,
@@ -81,6 +79,11 @@ class Explorer(anywidget.AnyWidget):
             at=[0] * len(stops),
         )
 
+    @property
+    def sliders(self) -> dict[str, list[str]]:
+        """The stops of each slider, in words."""
+        return {each["name"]: each["values"] for each in self.spec["sliders"]}
+
     def arrays(self) -> dict[str, np.ndarray]:
         """The numbers as the page shows them."""
         return unpack(self.spec["arrays"], self.values)
@@ -91,7 +94,6 @@ class Explorer(anywidget.AnyWidget):
             raise ValueError(f"a {self.kind} explorer cannot show what a {other.kind} explorer holds")
         with self.hold_sync():
             same = [len(stops) for stops in self.sliders.values()] == [len(stops) for stops in other.sliders.values()]
-            self.sliders = other.sliders
             self.values, self.spec = other.values, other.spec
             if not same:
                 self.at = list(other.at)
@@ -122,7 +124,7 @@ class Explorer(anywidget.AnyWidget):
         figure, out = self.picture(), BytesIO()
         figure.savefig(out, format="png")
         plt.close(figure)
-        data["image/png"] = b64encode(slim_png(out.getvalue())).decode()
+        data["image/png"] = b64encode(out.getvalue()).decode()
         return data, metadata
 
 
