@@ -43,7 +43,9 @@ def reproduce(
         str, typer.Option(help="quick: two CPU cores, minutes, no download. full: the paper's protocol.")
     ] = "quick",
     data: Annotated[str | None, typer.Option(help="procedural, or the name of an image set (see `data list`).")] = None,
-    methods: Annotated[str | None, typer.Option(help="Methods by name, with commas: none,retrained.")] = None,
+    methods: Annotated[
+        str | None, typer.Option(help="Methods with commas, settings with colons: none,cbp,g_mixup:M=0.5:intra=1.")
+    ] = None,
     tasks: Annotated[int | None, typer.Option(help="Tasks of each learner.", min=1)] = None,
     epochs: Annotated[int | None, typer.Option(help="Epochs of each task.", min=1)] = None,
     step_size: Annotated[float | None, typer.Option(help="SGD's step size.")] = None,

@@ -1,7 +1,7 @@
 """Figures: they take results and compute nothing that a chapter would quote."""
 
 from lop_tutorial.figures.accuracy import accuracy_over_tasks, band, curves, image_rows, running_mean
-from lop_tutorial.figures.style import METHOD_COLOURS, PAGE_WIDTH, slim_png, use
+from lop_tutorial.figures.style import METHOD_COLOURS, PAGE_WIDTH, method_colour, slim_png, use
 
 __all__ = [
     "METHOD_COLOURS",
@@ -10,6 +10,7 @@ __all__ = [
     "band",
     "curves",
     "image_rows",
+    "method_colour",
     "running_mean",
     "slim_png",
     "use",

@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from lop_tutorial.figures.style import METHOD_COLOURS, PAGE_WIDTH, TEST_LINE, TRAIN_LINE
-from lop_tutorial.interventions import INTERVENTIONS
+from lop_tutorial.figures.style import PAGE_WIDTH, TEST_LINE, TRAIN_LINE, method_colour
+from lop_tutorial.interventions import title as title_of
 from lop_tutorial.reproduction.results import Interval, Results, finite, interval
 
 QUANTITIES = (
@@ -47,7 +47,7 @@ def curves(ax: Axes, results: Results, quantity: str, *, line: str = "-", smooth
         if not len(values):
             continue
         tasks = np.arange(values.shape[1]) + (smooth + 1) / 2
-        ax.plot(tasks, values.T, color=METHOD_COLOURS[method], linewidth=0.5, alpha=0.35, gid="seed")
+        ax.plot(tasks, values.T, color=method_colour(method), linewidth=0.5, alpha=0.35, gid="seed")
         band(ax, tasks, interval(values), method, line=line)
 
 
@@ -55,9 +55,9 @@ def band(
     ax: Axes, x: Iterable[float], found: Interval, method: str, *, line: str = "-", label: str | None = None
 ) -> None:
     """A mean with its interval over `x`, in the colour of a method (and under its title, unless `label` says else)."""
-    x, colour = list(x), METHOD_COLOURS[method]
+    x, colour = list(x), method_colour(method)
     ax.fill_between(x, found.low, found.high, color=colour, alpha=0.18, linewidth=0)
-    ax.plot(x, found.mean, line, color=colour, label=label or INTERVENTIONS[method].title, gid="mean")
+    ax.plot(x, found.mean, line, color=colour, label=label or title_of(method), gid="mean")
 
 
 def running_mean(values: Float64[np.ndarray, "seed task"], width: int) -> Float64[np.ndarray, "seed place"]:

@@ -15,9 +15,10 @@ METHOD_COLOURS = {
     "retrained": "#4D4D4D",
     "l2_init": "#E69F00",
     "layer_norm": "#56B4E9",
-    "continual_backprop": "#009E73",
-    "generalized_mixup": "#0072B2",
+    "cbp": "#009E73",
+    "g_mixup": "#0072B2",
 }
+OTHER_METHODS = "#CC79A7"
 CLASS_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 CLASS_MARKS = ("o", "^", "s", "D")
 """The first class is a blue disc, the second an orange triangle, and so on: never told apart by colour alone."""
@@ -77,6 +78,11 @@ _STYLE = {
     "legend.frameon": False,
     "image.cmap": "viridis",
 }
+
+
+def method_colour(method: str) -> str:
+    """The colour of a method, whatever its settings; those that are not in the paper's tables share one."""
+    return METHOD_COLOURS.get(method.split(":")[0], OTHER_METHODS)
 
 
 def use() -> None:

@@ -1,4 +1,4 @@
-"""What can be done against loss of plasticity, as six moments in a learner's life."""
+"""What can be done against loss of plasticity, as moments in a learner's life."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from lop_tutorial.networks import Network
+from lop_tutorial.networks import Network, Units
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 
 
 @runtime_checkable
 class LearnerState(Protocol):
-    """What a hook may touch of a learner."""
+    """What a hook may read and change of a learner."""
 
     @property
     def network(self) -> Network: ...
@@ -25,24 +25,54 @@ class LearnerState(Protocol):
     @property
     def optimiser(self) -> torch.optim.Optimizer: ...
 
+    @property
+    def units(self) -> list[Units]:
+        """The network's hidden layers, as `network.units()` gives them."""
+
+    @property
+    def activations(self) -> list[Float[Tensor, "batch unit position"]]:
+        """What the units put out in this step's forward pass, a tensor a hidden layer; empty unless `watches`."""
+
+    @property
+    def memory(self) -> dict[str, Tensor]:
+        """The method's own tensors, as `remember` made them; changed in place or replaced by name."""
+
+    @property
+    def draw(self) -> torch.Generator:
+        """The source of the method's random numbers after a step and at the start of a task."""
+
     def restart(self) -> None:
-        """Fresh weights and a fresh optimiser."""
+        """Fresh weights, a fresh optimiser and a fresh memory."""
 
 
 @dataclass(frozen=True)
 class Intervention:
     """A method and its hyper-parameters: override the moments it acts on, leave the rest.
 
-    The hooks run inside the training step. They must not branch on a tensor's value nor copy one to the host;
-    what is to be changed is selected by masks of fixed shape. A method of strength zero changes nothing.
+    The hooks run inside the training step. They must not branch on a tensor's value nor copy one to the host; what is
+    to be changed is selected by masks of fixed shape. A method of strength zero changes nothing, to the last bit.
+    What a method has to remember from step to step it keeps in the learner's `memory`, never in itself.
     """
 
     title: ClassVar[str]
     """The name in tables and figures."""
 
+    source: ClassVar[str] = ""
+    """The paper the method comes from, as a key of the book's bibliography."""
+
+    watches: ClassVar[bool] = False
+    """Whether the learner keeps the hidden units' activations of each step for `after_step`."""
+
+    def check(self, loss: str) -> None:
+        """ValueError where the method cannot go with the training's loss, one of `training.LOSSES`."""
+
     def build(self, make: Callable[[], Network]) -> Network:
         """Makes the network, at the start and whenever the learner restarts."""
         return make()
+
+    def remember(self, network: Network) -> dict[str, Tensor]:
+        """The memory a new network begins with, on the network's device."""
+        return {}
 
     def start_task(self, learner: LearnerState) -> None:
         """Before a task other than the first: the network still is what the last task left."""
@@ -62,9 +92,26 @@ class Intervention:
         """The loss of a batch; `default` is the one that the training settings name."""
         return default(logits, y)
 
-    def penalty(self, network: Network) -> Float[Tensor, ""] | None:
+    def penalty(self, learner: LearnerState) -> Float[Tensor, ""] | None:
         """Added to the loss, or None."""
         return None
 
     def after_step(self, learner: LearnerState) -> None:
-        """After the optimiser's step."""
+        """After the optimiser's step, without gradients."""
+
+    def end_task(self, learner: LearnerState) -> None:
+        """After a task's last step, before the network is measured on it."""
+
+
+def at_least(low: float, **values: float) -> None:
+    """ValueError for the first of `values` that is not a finite number from `low` up."""
+    for name, value in values.items():
+        if not low <= value < float("inf"):
+            raise ValueError(f"{name} is {value}; it must be a finite number from {low} up")
+
+
+def share(**values: float) -> None:
+    """ValueError for the first of `values` that is not in [0, 1]."""
+    for name, value in values.items():
+        if not 0 <= value <= 1:
+            raise ValueError(f"{name} is {value}; it must be a number from 0 to 1")

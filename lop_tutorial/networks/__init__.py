@@ -5,8 +5,26 @@ from collections.abc import Callable
 from lop_tutorial.networks.conv import ConvNet, SmallConv
 from lop_tutorial.networks.mlp import ACTIVATIONS, MLP
 from lop_tutorial.networks.network import HEADS, Network
+from lop_tutorial.networks.resnet import ResNet18
+from lop_tutorial.networks.units import Units, Watch
 
 # By the name that the command line and run folders use; each is called with (input shape, outputs).
-NETWORKS: dict[str, Callable[..., Network]] = {"mlp": MLP, "smallconv": SmallConv, "convnet": ConvNet}
+NETWORKS: dict[str, Callable[..., Network]] = {
+    "mlp": MLP,
+    "smallconv": SmallConv,
+    "convnet": ConvNet,
+    "resnet18": ResNet18,
+}
 
-__all__ = ["ACTIVATIONS", "HEADS", "MLP", "NETWORKS", "ConvNet", "Network", "SmallConv"]
+__all__ = [
+    "ACTIVATIONS",
+    "HEADS",
+    "MLP",
+    "NETWORKS",
+    "ConvNet",
+    "Network",
+    "ResNet18",
+    "SmallConv",
+    "Units",
+    "Watch",
+]

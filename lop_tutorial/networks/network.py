@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+
+from lop_tutorial.networks.units import Units, Weighted, in_order
 
 HEADS = ("zero", "fresh", "keep")
 
@@ -25,6 +29,25 @@ class Network(nn.Module):
     @property
     def depth(self) -> int:
         return sum(isinstance(layer, nn.Linear | nn.Conv2d) for layer in self.body)
+
+    def layers(self) -> Iterator[tuple[str, nn.Module, bool]]:
+        """(name, module, whether its units lie on a residual stream) of the body's layers, in the order of use."""
+        for name, layer in self.body.named_children():
+            yield f"body.{name}", layer, False
+
+    def units(self) -> list[Units]:
+        """The hidden layers as units, from the input to the representation."""
+        return in_order(self.layers(), self.head)
+
+    def fresh_weight(self, layer: Weighted, draw: torch.Generator) -> Tensor:
+        """New weights for one of the layers, from the distribution that initialised it; of its shape, on its device.
+
+        PyTorch's own initialiser: uniform between -1 / sqrt(fan_in) and 1 / sqrt(fan_in).
+        """
+        weight = layer.weight
+        bound = weight[0].numel() ** -0.5
+        drawn = torch.rand(weight.shape, generator=draw, device=draw.device, dtype=weight.dtype)
+        return drawn.to(weight.device).mul_(2 * bound).sub_(bound)
 
     def representation(self, x: Float[Tensor, "batch *shape"]) -> Float[Tensor, "batch width"]:
         """(batch, *input shape) to (batch, width of the last hidden layer)."""

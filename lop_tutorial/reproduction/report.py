@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lop_tutorial.interventions import INTERVENTIONS
+from lop_tutorial.interventions import title as title_of
 from lop_tutorial.reproduction.paper import paper_table
 from lop_tutorial.reproduction.results import Results, finite, interval
 
@@ -34,7 +34,7 @@ def bin_table(results: Results, *, bins: int = 5, paper: int | None = None, data
     theirs = paper_table(paper) if paper is not None and results.tasks >= bins else None
     lines: list[tuple[str, ...]] = []
     for method in results.methods:
-        title = INTERVENTIONS[method].title
+        title = title_of(method)
         for quantity, label in (("train_accuracy", "train"), ("test_accuracy", "test")):
             lines.append((title, label, *_cells(results.binned(method, quantity, bins))))
         if theirs is not None and title in theirs.rows:

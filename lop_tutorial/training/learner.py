@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy, mse_loss, one_hot
 
 from lop_tutorial.interventions import Intervention, Loss, NoIntervention
-from lop_tutorial.networks import HEADS, Network
+from lop_tutorial.networks import HEADS, Network, Watch
 from lop_tutorial.seeds import seeded, torch_generator
 from lop_tutorial.streams import Task
 
@@ -88,13 +88,20 @@ class Learner:
         self.make_network, self.training, self.intervention = make_network, training, intervention
         self.seed, self.device = seed, torch.device(device)
         self.tasks_learned = 0
+        intervention.check(training.loss)
         self.restart()
 
     def restart(self) -> None:
-        """Fresh weights and a fresh optimiser."""
+        """Fresh weights, a fresh optimiser and a fresh memory of the intervention."""
         with seeded(self.seed, "weights", self.tasks_learned):
             self.network = self.intervention.build(self.make_network).to(self.device)
+        if self.training.head == "zero":
+            self.network.reset_head("zero")
         self.optimiser = self._fresh_optimiser()
+        self.units = self.network.units()
+        self.activations = Watch(self.units).activations if self.intervention.watches else []
+        self.draw = torch_generator(self.seed, "intervention", self.tasks_learned)
+        self.memory = self.intervention.remember(self.network)
 
     def _fresh_optimiser(self) -> torch.optim.SGD:
         t = self.training
@@ -114,6 +121,8 @@ class Learner:
         for _ in range(self.training.epochs):
             for batch in self._batches(len(y), order):
                 self._step(task.train_x[batch], y[batch], mixing)
+        with torch.no_grad():
+            self.intervention.end_task(self)
 
         self.tasks_learned += 1
         train_loss, train_accuracy = self.evaluate(task.train_x, task.train_y, task.outputs)
@@ -122,9 +131,9 @@ class Learner:
 
     def _start(self, task: Task) -> None:
         if self.tasks_learned == 0:
-            self.network.reset_head("zero" if self.training.head == "zero" else "keep")
             return
-        self.intervention.start_task(self)
+        with torch.no_grad():
+            self.intervention.start_task(self)
         with seeded(self.seed, "head", self.tasks_learned):
             self.network.reset_head(self.training.head)
         if not self.training.keep_momentum:
@@ -145,13 +154,14 @@ class Learner:
         x, y = self.intervention.batch(x, y, mixing)
         logits = self.network(x)[:, : y.shape[1]]
         loss = self.intervention.loss(LOSSES[self.training.loss], logits, y)
-        penalty = self.intervention.penalty(self.network)
+        penalty = self.intervention.penalty(self)
         if penalty is not None:
             loss = loss + penalty
         self.optimiser.zero_grad()
         loss.backward()
         self.optimiser.step()
-        self.intervention.after_step(self)
+        with torch.no_grad():
+            self.intervention.after_step(self)
 
     @torch.no_grad()
     def evaluate(

@@ -5,9 +5,9 @@ import pytest
 from matplotlib.colors import to_hex
 from PIL import Image
 
-from lop_tutorial.figures import METHOD_COLOURS, accuracy_over_tasks, image_rows, slim_png
+from lop_tutorial.figures import METHOD_COLOURS, accuracy_over_tasks, image_rows, method_colour, slim_png
 from lop_tutorial.figures.accuracy import running_mean
-from lop_tutorial.interventions import INTERVENTIONS
+from lop_tutorial.interventions import SIX
 from lop_tutorial.reproduction import Results
 
 
@@ -40,7 +40,7 @@ def test_lines_are_means_in_the_methods_colours(results):
             np.testing.assert_allclose(line.get_xdata(), np.arange(1, 10))
             np.testing.assert_allclose(line.get_ydata(), results.curves(method, quantity).mean(axis=0))
             assert to_hex(line.get_color()) == METHOD_COLOURS[method].lower()
-            assert line.get_label() == INTERVENTIONS[method].title
+            assert line.get_label() == SIX[method].title
         assert sum(line.get_gid() == "seed" for line in ax.get_lines()) == 8
     assert "accuracy" in figure.axes[0].get_ylabel()
 
@@ -50,9 +50,10 @@ def test_a_running_mean_is_centred_and_short_runs_are_shown_too(results):
     assert accuracy_over_tasks(results, smooth=50).axes[0].get_lines()[0].get_ydata().shape == (1,)
 
 
-def test_every_method_has_a_colour_of_its_own():
-    assert set(INTERVENTIONS) <= set(METHOD_COLOURS)
-    assert len(set(METHOD_COLOURS.values())) == len(METHOD_COLOURS)
+def test_every_method_of_the_tables_has_a_colour_of_its_own():
+    assert set(SIX) == set(METHOD_COLOURS)
+    assert len({*METHOD_COLOURS.values(), method_colour("redo")}) == len(METHOD_COLOURS) + 1
+    assert method_colour("g_mixup:M=1") == METHOD_COLOURS["g_mixup"]
 
 
 def test_image_rows_show_a_row_a_class():

@@ -187,19 +187,22 @@ def test_an_intervention_is_asked_at_every_moment():
             calls.append("loss")
             return default(logits, y)
 
-        def penalty(self, network):
+        def penalty(self, learner):
             calls.append("penalty")
-            return 0.0 * network.head.weight.sum()
+            return 0.0 * learner.network.head.weight.sum()
 
         def after_step(self, learner):
             calls.append("after_step")
+
+        def end_task(self, learner):
+            calls.append("end_task")
 
     one = learner(intervention=Spy(), training=replace(SHORT, epochs=1, batch_size=32))
     plain = learner(training=replace(SHORT, epochs=1, batch_size=32))
     for t in range(2):
         assert one.learn(ToyPoints(0).task(t)) == plain.learn(ToyPoints(0).task(t))
     step = ["batch", "loss", "penalty", "after_step"]
-    assert calls == ["build", *step * 2, "start_task", *step * 2]
+    assert calls == ["build", *step * 2, "end_task", "start_task", *step * 2, "end_task"]
 
 
 @pytest.mark.parametrize(

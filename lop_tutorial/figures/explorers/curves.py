@@ -10,8 +10,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from lop_tutorial.figures.explorers.explorer import Explorer, Number, Sliders, module, must_follow
-from lop_tutorial.figures.style import METHOD_COLOURS, PAGE_WIDTH, on_dark
+from lop_tutorial.figures.style import PAGE_WIDTH, method_colour, on_dark
 from lop_tutorial.interventions import INTERVENTIONS
+from lop_tutorial.interventions import title as title_of
 from lop_tutorial.reproduction.results import Interval
 
 Panels = Mapping[str, Mapping[str, Interval]]
@@ -44,19 +45,19 @@ class CurveExplorer(Explorer):
         places = np.asarray(list(x), dtype=float)
         if places.ndim != 1 or len(places) < 2 or not (np.diff(places) > 0).all():
             raise ValueError(f"x has shape {places.shape}; it must be one axis of two or more growing numbers")
-        chosen = METHOD_COLOURS | dict(colours or {})
         arrays: dict[str, np.ndarray] = {}
         drawn = []
         for number, (panel, curves) in enumerate(panels.items()):
             series = []
             for k, (name, found) in enumerate(curves.items()):
-                if name not in chosen:
+                known = name.split(":")[0] in INTERVENTIONS
+                colour = (colours or {}).get(name, method_colour(name) if known else "")
+                if not colour:
                     raise ValueError(f"curve {name!r} has no colour: use a method's name, or give it one in `colours`")
                 for what, values in zip(("mean", "low", "high"), found, strict=True):
                     arrays[f"{number}.{k}.{what}"] = must_follow(values, sliders, (len(places),), f"{name}'s {what}")
-                label = INTERVENTIONS[name].title if name in INTERVENTIONS else name
                 line = (lines or {}).get(panel, "-")
-                series.append({"label": label, "light": chosen[name], "dark": on_dark(chosen[name]), "line": line})
+                series.append({"label": title_of(name), "light": colour, "dark": on_dark(colour), "line": line})
             ends = limits or _ends([array for key, array in arrays.items() if key.startswith(f"{number}.")])
             drawn.append({"title": panel, "series": series, "limits": list(ends)})
         super().__init__(

@@ -1,0 +1,87 @@
+"""Every method by name, and with settings: `cbp`, `g_mixup:M=0.5:intra=1`."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+from collections.abc import Iterable
+from dataclasses import fields
+
+from lop_tutorial.interventions.continual_backprop import ContinualBackprop
+from lop_tutorial.interventions.generalized_mixup import GeneralizedMixup
+from lop_tutorial.interventions.intervention import Intervention
+from lop_tutorial.interventions.l2_init import L2Init
+from lop_tutorial.interventions.layer_norm import LayerNorm
+from lop_tutorial.interventions.no_intervention import NoIntervention
+from lop_tutorial.interventions.retrained import Retrained
+
+SIX: dict[str, type[Intervention]] = {
+    "none": NoIntervention,
+    "retrained": Retrained,
+    "l2_init": L2Init,
+    "layer_norm": LayerNorm,
+    "cbp": ContinualBackprop,
+    "g_mixup": GeneralizedMixup,
+}
+"""The rows of the paper's tables, in their order."""
+
+OTHERS: dict[str, type[Intervention]] = {}
+"""What else the field uses."""
+
+INTERVENTIONS = SIX | OTHERS
+"""All of them, by the name that the command line and run folders use."""
+
+SYMBOLS = {"M": "bump"}
+"""A paper's symbols that settings may be called by."""
+
+
+@functools.cache
+def intervention(text: str) -> Intervention:
+    """The method that a text names, with its settings: "l2_init", "l2_init:strength=0.01", "g_mixup:M=0.5:intra=1".
+
+    ValueError for a name, a setting or a value that does not exist, with the nearest right one.
+    """
+    name, *settings = text.split(":")
+    if name not in INTERVENTIONS:
+        raise ValueError(f"method is {name!r}; {nearest(name, INTERVENTIONS)}")
+    kind = INTERVENTIONS[name]
+    kinds = {field.name: type(field.default) for field in fields(kind)}
+    values: dict[str, object] = {}
+    for setting in settings:
+        key, equals, value = setting.partition("=")
+        key = SYMBOLS.get(key, key)
+        if key not in kinds or not equals:
+            if not kinds:
+                raise ValueError(f"{name} has no settings, but {text!r} gives it {setting!r}")
+            raise ValueError(f"{name} has no setting {key!r}, or no = in {setting!r}; {nearest(key, kinds)}")
+        if key in values:
+            raise ValueError(f"{text!r} sets {key} twice")
+        values[key] = _value(value, kinds[key], f"{key} in {text!r}")
+    return kind(**values)
+
+
+def _value(text: str, kind: type, what: str) -> object:
+    if kind is bool:
+        if text.lower() not in ("true", "false"):
+            raise ValueError(f"{what} is {text!r}; write true or false")
+        return text.lower() == "true"
+    try:
+        return kind(text)
+    except ValueError:
+        raise ValueError(f"{what} is {text!r}; it must be a {'whole ' if kind is int else ''}number") from None
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """The known words, the one that was perhaps meant first."""
+    known = list(known)
+    close = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
+    return (f"did you mean {close[0]}? Known" if close else "known") + f" are {', '.join(known)}"
+
+
+def title(method: str) -> str:
+    """A method's name in tables and figures with the settings that the text gives; the text itself if unknown."""
+    name, *settings = method.split(":")
+    if name not in INTERVENTIONS:
+        return method
+    shown = ", ".join(setting.replace("=", " = ").replace("_", " ") for setting in settings)
+    return INTERVENTIONS[name].title + (f" ({shown})" if shown else "")
