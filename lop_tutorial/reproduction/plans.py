@@ -45,6 +45,8 @@ FIRST_LOOK = Plan(
     network="mlp",
     network_settings={"hidden": (32, 32, 32)},
     procedural={"number": 40, "size": 8, "train": 200},
+    image_size=8,
+    train_per_class=200,
     training=Training(step_size=0.1, epochs=10, batch_size=40),
     tasks=50,
 )

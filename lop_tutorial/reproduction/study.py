@@ -1,0 +1,97 @@
+"""A study: many settings of one experiment, each boiled down to how it began and how it ended."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float64
+
+from lop_tutorial.atomic import write_text
+from lop_tutorial.reproduction.execute import rows
+from lop_tutorial.reproduction.plan import Plan
+from lop_tutorial.reproduction.results import Results, Row
+
+KEY = ("data", "loss", "step_size", "method", "seed")
+MEASURED = ("train_early", "test_early", "train_late", "test_late")
+COLUMNS = (*KEY, *MEASURED, "diverged_in")
+
+
+@dataclass(frozen=True)
+class Study:
+    """Every method at every step size, with every loss, on every set of images; seeds and all else as in `base`.
+
+    What is kept of a learner: its mean accuracies over the first and the last `ends` tasks, and the task in which it
+    diverged, if it did (its late accuracies are then those of chance in no sense: they are NaN).
+    """
+
+    name: str
+    about: str
+    base: Plan
+    step_sizes: tuple[float, ...]
+    losses: tuple[str, ...] = ("cross_entropy",)
+    data: tuple[str, ...] = ("procedural",)
+    ends: int = 10
+
+    def plans(self) -> Iterator[Plan]:
+        """One plan for each set of images, loss and step size; methods that refuse the loss are left out."""
+        for data, loss, step_size in itertools.product(self.data, self.losses, self.step_sizes):
+            training = replace(self.base.training, loss=loss, step_size=step_size)
+            yield replace(self.base, data=data, training=training)
+
+    def run(self, folder: Path, workers: int = 1) -> Iterator[Row]:
+        """Rows of `table.csv` in `folder` as they come, a row a learner; what stands there already is not run again."""
+        path = folder / "table.csv"
+        there = {tuple(str(row[k]) for k in KEY) for row in read(path)} if path.exists() else set()
+        if not there:
+            write_text(path, ",".join(COLUMNS) + "\n")
+        for plan in self.plans():
+            settings = (plan.data, plan.training.loss, f"{plan.training.step_size:g}")
+            for seed in plan.seeds:
+                missing = [m for m in plan.methods if (*settings, m, str(seed)) not in there]
+                if not missing:
+                    continue
+                part = replace(plan, methods=tuple(missing), seeds=(seed,))
+                results = Results(tuple(rows(part, workers=workers)))
+                for method in missing:
+                    row: Row = dict(zip(KEY, (*settings, method, seed), strict=True)) | self._ends(results, method)
+                    with path.open("a", newline="") as file:
+                        csv.writer(file, lineterminator="\n").writerow([_cell(row[c]) for c in COLUMNS])
+                    yield row
+
+    def _ends(self, results: Results, method: str) -> Row:
+        found: Row = {}
+        for what in ("train", "test"):
+            curve = results.curves(method, f"{what}_accuracy")[0]
+            whole = np.pad(curve, (0, self.base.tasks - len(curve)), constant_values=np.nan)
+            found[f"{what}_early"], found[f"{what}_late"] = whole[: self.ends].mean(), whole[-self.ends :].mean()
+            lost = np.flatnonzero(np.isnan(whole))
+            found["diverged_in"] = int(lost[0]) if len(lost) else ""
+        return found
+
+
+def read(path: Path) -> list[Row]:
+    """The rows of a study's table.csv; numbers as numbers, `diverged_in` as text."""
+    with path.open(newline="") as file:
+        found: list[Row] = []
+        for cells in csv.DictReader(file):
+            row: Row = dict(cells)
+            row["seed"] = int(cells["seed"])
+            row |= {name: float(cells[name]) for name in MEASURED}
+            found.append(row)
+    return found
+
+
+def select(table: Sequence[Row], quantity: str, **wanted: str | int) -> Float64[np.ndarray, " seed"]:
+    """One quantity of all rows with the wanted entries, by rising seed: `select(table, "test_late", method="none")`."""
+    mine = [row for row in table if all(str(row[key]) == str(value) for key, value in wanted.items())]
+    return np.array([float(row[quantity]) for row in sorted(mine, key=lambda row: int(row["seed"]))])
+
+
+def _cell(value: str | int | float) -> str:
+    return f"{value:.4f}" if isinstance(value, float) and math.isfinite(value) else str(value)
