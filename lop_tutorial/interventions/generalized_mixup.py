@@ -12,6 +12,7 @@ from torch.nn.functional import cross_entropy
 
 from lop_tutorial.interventions.intervention import Intervention, Loss, at_least, share
 
+PAIRINGS = ("by_kind", "permutation")
 INTRA_LOSSES = ("squared_error", "training")
 
 
@@ -39,15 +40,16 @@ def mixup_labels(
 class GeneralizedMixup(Intervention):
     """G-mixup, the paper's own method (Wang et al. 2025): every step sees mixed pairs in place of the samples.
 
-    A share `intra` of the batch is paired with samples of the same class, the rest with samples of other classes: 0
-    is inter-class mixup alone, 1 intra-class mixup alone. Partners are drawn at random from the same batch; a sample
-    that finds none of the wanted kind stays as it is. m is drawn for each pair from Beta(alpha, alpha): uniform for
-    alpha = 1, near 0 and 1 for small alpha. Labels are `mixup_labels` with `bump` = M.
+    With `pairing="by_kind"` a share `intra` of the batch is paired with samples of the same class, the rest with samples
+    of other classes: 0 is inter-class mixup alone, 1 intra-class mixup alone. Partners are drawn at random from the
+    same batch; a sample that finds none of the wanted kind stays as it is. "permutation" pairs every sample with the one
+    that a random order of the batch puts in its place, whatever their classes. m is drawn for each pair from
+    Beta(alpha, alpha): uniform for alpha = 1, near 0 and 1 for small alpha. Labels are `mixup_labels`, `bump` is M.
 
     The paper does not say which loss goes with labels outside [0, 1]. Inter-class pairs always have the training's
     own. For intra-class pairs, `intra_loss="squared_error"` takes `intra_weight` times the mean squared error of the
-    logits; "training" takes the training's own for them too, which is refused where that is cross-entropy: with a
-    negative label it has no lower bound. These choices, and the defaults, are ours, from the study in
+    logits; "training" takes the training's own for them too, which is refused where that is cross-entropy (with a
+    negative label it has no lower bound), unless `unbounded` asks to see it fail. These choices, and the defaults, are ours, from the study in
     `results/generalized_mixup_study`.
     """
 
@@ -55,23 +57,27 @@ class GeneralizedMixup(Intervention):
     source: ClassVar[str] = "wang2025"
     bump: float | int = 0.5
     intra: float | int = 0.5
+    pairing: str = "by_kind"
     alpha: float | int = 1.0
     intra_loss: str = "squared_error"
     intra_weight: float | int = 0.25
+    unbounded: bool = False
 
     def __post_init__(self) -> None:
         at_least(0, bump=self.bump, intra_weight=self.intra_weight)
         share(intra=self.intra)
         if not 0 < self.alpha < float("inf"):
             raise ValueError(f"alpha is {self.alpha}; it must be a number above 0")
-        if self.intra_loss not in INTRA_LOSSES:
-            raise ValueError(f"intra_loss is {self.intra_loss!r}; it must be one of {', '.join(INTRA_LOSSES)}")
+        for name, known in (("pairing", PAIRINGS), ("intra_loss", INTRA_LOSSES)):
+            if getattr(self, name) not in known:
+                raise ValueError(f"{name} is {getattr(self, name)!r}; it must be one of {', '.join(known)}")
 
     def check(self, loss: str) -> None:
-        if loss == "cross_entropy" and self.intra_loss == "training" and self.bump > 0 and self.intra > 0:
+        below_zero = self.bump > 0 and (self.intra > 0 or self.pairing == "permutation")
+        if loss == "cross_entropy" and self.intra_loss == "training" and below_zero and not self.unbounded:
             raise ValueError(
-                "G-mixup's labels go below 0, and cross-entropy then has no lower bound; "
-                "use intra_loss=squared_error, or train with squared_error"
+                "G-mixup's labels go below 0, and cross-entropy then has no lower bound: use intra_loss=squared_error, "
+                "or train with squared_error, or see it fail with unbounded=true"
             )
 
     def batch(
@@ -86,6 +92,8 @@ class GeneralizedMixup(Intervention):
     def _partners(self, y: Float[Tensor, "batch outputs"], draw: torch.Generator) -> Tensor:
         """For each sample the place of a random other one of the wanted kind, or its own where there is none."""
         n = len(y)
+        if self.pairing == "permutation":
+            return torch.randperm(n, generator=draw, device=draw.device).to(y.device)
         scores = torch.rand(n, n, generator=draw, device=draw.device).to(y.device)
         want_same = (torch.rand(n, generator=draw, device=draw.device) < self.intra).to(y.device)
         same: Bool[Tensor, "batch batch"] = y @ y.T > 0

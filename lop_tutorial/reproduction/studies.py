@@ -45,6 +45,7 @@ GENERALIZED_MIXUP_SQUARED = Study(
     "Generalized Mixup where all training is with squared error",
     replace(
         _SMALL,
+        training=replace(_SMALL.training, loss="squared_error"),
         methods=(
             "none",
             "retrained",
