@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
 import torch
+from torch import Tensor
 
 
 def derive(seed: int, *purpose: str | int) -> int:
@@ -24,6 +26,35 @@ def derive(seed: int, *purpose: str | int) -> int:
 def torch_generator(seed: int, *purpose: str | int) -> torch.Generator:
     """A CPU generator for one purpose; drawing on the CPU gives the same numbers whatever the device."""
     return torch.Generator().manual_seed(derive(seed, *purpose))
+
+
+class Draw:
+    """Random numbers for one purpose, made of uniform ones alone, in the order in which they are asked for.
+
+    How they are asked for, all at once or a few at a time, makes no difference: whoever knows how many a method needs
+    can draw them ahead, for many learners side by side.
+    """
+
+    def __init__(self, generator: torch.Generator) -> None:
+        self._generator = generator
+
+    def uniform(self, *shape: int, device: torch.device | str = "cpu") -> Tensor:
+        """Uniform in [0, 1), float32 of that shape."""
+        return torch.rand(shape, generator=self._generator, device=self._generator.device).to(device)
+
+    def normal(self, *shape: int, device: torch.device | str = "cpu") -> Tensor:
+        """Standard normal, cut off at 5.3 standard deviations, float32 of that shape."""
+        inside = self.uniform(*shape, device=device).mul_(1 - 2**-23).add_(2**-24)  # neither 0 nor 1
+        return torch.erfinv(inside.mul_(2).sub_(1)).mul_(math.sqrt(2))
+
+    def permutation(self, number: int, *, device: torch.device | str = "cpu") -> Tensor:
+        """0, 1, ..., number - 1 in random order."""
+        return self.uniform(number, device=device).argsort()
+
+
+def draw_for(seed: int, *purpose: str | int) -> Draw:
+    """The random numbers of a seed for one purpose."""
+    return Draw(torch_generator(seed, *purpose))
 
 
 def numpy_generator(seed: int, *purpose: str | int) -> np.random.Generator:

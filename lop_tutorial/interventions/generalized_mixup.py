@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
 import torch
 from jaxtyping import Bool, Float
+from scipy.stats import beta
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from lop_tutorial.interventions.intervention import Intervention, Loss, at_least, share
+from lop_tutorial.seeds import Draw
 
 PAIRINGS = ("by_kind", "permutation")
 INTRA_LOSSES = ("squared_error", "training")
@@ -40,17 +44,18 @@ def mixup_labels(
 class GeneralizedMixup(Intervention):
     """G-mixup, the paper's own method (Wang et al. 2025): every step sees mixed pairs in place of the samples.
 
-    With `pairing="by_kind"` a share `intra` of the batch is paired with samples of the same class, the rest with samples
-    of other classes: 0 is inter-class mixup alone, 1 intra-class mixup alone. Partners are drawn at random from the
-    same batch; a sample that finds none of the wanted kind stays as it is. "permutation" pairs every sample with the one
-    that a random order of the batch puts in its place, whatever their classes. m is drawn for each pair from
-    Beta(alpha, alpha): uniform for alpha = 1, near 0 and 1 for small alpha. Labels are `mixup_labels`, `bump` is M.
+    With `pairing="by_kind"` a share `intra` of the batch is paired with samples of the same class, the rest with
+    samples of other classes: 0 is inter-class mixup alone, 1 intra-class mixup alone. Partners are drawn at random
+    from the same batch; a sample that finds none of the wanted kind stays as it is. "permutation" pairs every sample
+    with the one that a random order of the batch puts in its place, whatever their classes. m is drawn for each pair
+    from Beta(alpha, alpha): uniform for alpha = 1, near 0 and 1 for small alpha. Labels are `mixup_labels`, `bump` is
+    M.
 
     The paper does not say which loss goes with labels outside [0, 1]. Inter-class pairs always have the training's
     own. For intra-class pairs, `intra_loss="squared_error"` takes `intra_weight` times the mean squared error of the
     logits; "training" takes the training's own for them too, which is refused where that is cross-entropy (with a
-    negative label it has no lower bound), unless `unbounded` asks to see it fail. These choices, and the defaults, are ours, from the study in
-    `results/generalized_mixup_study`.
+    negative label it has no lower bound), unless `unbounded` asks to see it fail. These choices, and the defaults,
+    are ours, from the study in `results/generalized_mixup_study`.
     """
 
     title: ClassVar[str] = "G-mixup"
@@ -81,21 +86,21 @@ class GeneralizedMixup(Intervention):
             )
 
     def batch(
-        self, x: Float[Tensor, "batch *shape"], y: Float[Tensor, "batch outputs"], draw: torch.Generator
+        self, x: Float[Tensor, "batch *shape"], y: Float[Tensor, "batch outputs"], draw: Draw
     ) -> tuple[Float[Tensor, "batch *shape"], Float[Tensor, "batch outputs"]]:
         partner = self._partners(y, draw)
-        m = _beta(len(x), self.alpha, draw).to(x)
+        m = _beta(draw.uniform(len(x), device=x.device), self.alpha)
         m = torch.where(partner == torch.arange(len(x), device=x.device), torch.ones_like(m), m)  # alone: as it is
         mixed = torch.lerp(x[partner], x, m.view(-1, *(1,) * (x.ndim - 1)))
         return mixed, mixup_labels(y, y[partner], m, self.bump)
 
-    def _partners(self, y: Float[Tensor, "batch outputs"], draw: torch.Generator) -> Tensor:
+    def _partners(self, y: Float[Tensor, "batch outputs"], draw: Draw) -> Tensor:
         """For each sample the place of a random other one of the wanted kind, or its own where there is none."""
         n = len(y)
         if self.pairing == "permutation":
-            return torch.randperm(n, generator=draw, device=draw.device).to(y.device)
-        scores = torch.rand(n, n, generator=draw, device=draw.device).to(y.device)
-        want_same = (torch.rand(n, generator=draw, device=draw.device) < self.intra).to(y.device)
+            return draw.permutation(n, device=y.device)
+        scores = draw.uniform(n, n, device=y.device)
+        want_same = draw.uniform(n, device=y.device) < self.intra
         same: Bool[Tensor, "batch batch"] = y @ y.T > 0
         itself = torch.eye(n, dtype=torch.bool, device=y.device)
         allowed = (same == want_same[:, None]) & ~itself
@@ -112,9 +117,16 @@ class GeneralizedMixup(Intervention):
         return torch.where(intra, self.intra_weight * squared, inter).mean()
 
 
-def _beta(number: int, alpha: float, draw: torch.Generator) -> Float[Tensor, " number"]:
-    """Draws from Beta(alpha, alpha), on the generator's device."""
+def _beta(uniform: Float[Tensor, " number"], alpha: float | int) -> Float[Tensor, " number"]:
+    """Uniform numbers to Beta(alpha, alpha), through the inverse of its distribution function."""
     if alpha == 1:
-        return torch.rand(number, generator=draw, device=draw.device)
-    a, b = torch._standard_gamma(torch.full((2, number), float(alpha), device=draw.device), generator=draw)
-    return a / (a + b).clamp_min(torch.finfo(a.dtype).tiny)
+        return uniform
+    quantiles = _quantiles(float(alpha)).to(uniform)
+    place = uniform * (len(quantiles) - 1)
+    below = place.long()
+    return torch.lerp(quantiles[below], quantiles[below + 1], place - below)
+
+
+@functools.cache
+def _quantiles(alpha: float, number: int = 4096) -> Float[Tensor, " places"]:
+    return torch.from_numpy(beta.ppf(np.linspace(0, 1, number + 1), alpha, alpha)).float()

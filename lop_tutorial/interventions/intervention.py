@@ -11,6 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from lop_tutorial.networks import Network, Units
+from lop_tutorial.seeds import Draw
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 
@@ -38,7 +39,7 @@ class LearnerState(Protocol):
         """The method's own tensors, as `remember` made them; changed in place or replaced by name."""
 
     @property
-    def draw(self) -> torch.Generator:
+    def draw(self) -> Draw:
         """The source of the method's random numbers after a step and at the start of a task."""
 
     def restart(self) -> None:
@@ -81,7 +82,7 @@ class Intervention:
         self,
         x: Float[Tensor, "batch *shape"],
         y: Float[Tensor, "batch outputs"],
-        draw: torch.Generator,
+        draw: Draw,
     ) -> tuple[Float[Tensor, "batch *shape"], Float[Tensor, "batch outputs"]]:
         """The inputs and one-hot labels of a step, before the network sees them."""
         return x, y
@@ -103,14 +104,14 @@ class Intervention:
         """After a task's last step, before the network is measured on it."""
 
 
-def at_least(low: float, **values: float) -> None:
+def at_least(low: float | int, **values: float | int) -> None:
     """ValueError for the first of `values` that is not a finite number from `low` up."""
     for name, value in values.items():
         if not low <= value < float("inf"):
             raise ValueError(f"{name} is {value}; it must be a finite number from {low} up")
 
 
-def share(**values: float) -> None:
+def share(**values: float | int) -> None:
     """ValueError for the first of `values` that is not in [0, 1]."""
     for name, value in values.items():
         if not 0 <= value <= 1:

@@ -9,6 +9,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from lop_tutorial.networks.units import Units, Weighted, in_order
+from lop_tutorial.seeds import Draw
 
 HEADS = ("zero", "fresh", "keep")
 
@@ -39,15 +40,14 @@ class Network(nn.Module):
         """The hidden layers as units, from the input to the representation."""
         return in_order(self.layers(), self.head)
 
-    def fresh_weight(self, layer: Weighted, draw: torch.Generator) -> Tensor:
+    def fresh_weight(self, layer: Weighted, draw: Draw) -> Tensor:
         """New weights for one of the layers, from the distribution that initialised it; of its shape, on its device.
 
         PyTorch's own initialiser: uniform between -1 / sqrt(fan_in) and 1 / sqrt(fan_in).
         """
         weight = layer.weight
         bound = weight[0].numel() ** -0.5
-        drawn = torch.rand(weight.shape, generator=draw, device=draw.device, dtype=weight.dtype)
-        return drawn.to(weight.device).mul_(2 * bound).sub_(bound)
+        return draw.uniform(*weight.shape, device=weight.device).mul_(2 * bound).sub_(bound)
 
     def representation(self, x: Float[Tensor, "batch *shape"]) -> Float[Tensor, "batch width"]:
         """(batch, *input shape) to (batch, width of the last hidden layer)."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 
-import torch
 from torch import Tensor, nn
 from torchvision.models.resnet import BasicBlock
 
 from lop_tutorial.networks.network import Network
 from lop_tutorial.networks.units import Weighted
+from lop_tutorial.seeds import Draw
 
 
 class ResNet18(Network):
@@ -53,11 +53,10 @@ class ResNet18(Network):
             else:
                 yield f"body.{name}", layer, True
 
-    def fresh_weight(self, layer: Weighted, draw: torch.Generator) -> Tensor:
+    def fresh_weight(self, layer: Weighted, draw: Draw) -> Tensor:
         """Kaiming-normal: standard deviation sqrt(2 / fan_in)."""
         weight = layer.weight
-        drawn = torch.randn(weight.shape, generator=draw, device=draw.device, dtype=weight.dtype)
-        return drawn.to(weight.device).mul_(math.sqrt(2 / weight[0].numel()))
+        return draw.normal(*weight.shape, device=weight.device).mul_(math.sqrt(2 / weight[0].numel()))
 
 
 def _block(into: int, out: int, stride: int, norm: Callable[[int], nn.Module]) -> BasicBlock:

@@ -59,7 +59,8 @@ class Study:
                 part = replace(plan, methods=tuple(missing), seeds=(seed,))
                 results = Results(tuple(rows(part, workers=workers)))
                 for method in missing:
-                    row: Row = dict(zip(KEY, (*settings, method, seed), strict=True)) | self._ends(results, method)
+                    row = self._ends(results, method)
+                    row |= dict(zip(KEY, (*settings, method, seed), strict=True))
                     with path.open("a", newline="") as file:
                         csv.writer(file, lineterminator="\n").writerow([_cell(row[c]) for c in COLUMNS])
                     yield row

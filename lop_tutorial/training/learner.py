@@ -13,7 +13,7 @@ from torch.nn.functional import cross_entropy, mse_loss, one_hot
 
 from lop_tutorial.interventions import Intervention, Loss, NoIntervention
 from lop_tutorial.networks import HEADS, Network, Watch
-from lop_tutorial.seeds import seeded, torch_generator
+from lop_tutorial.seeds import Draw, draw_for, seeded, torch_generator
 from lop_tutorial.streams import Task
 
 LOSSES: dict[str, Loss] = {"cross_entropy": cross_entropy, "squared_error": mse_loss}
@@ -100,7 +100,7 @@ class Learner:
         self.optimiser = self._fresh_optimiser()
         self.units = self.network.units()
         self.activations = Watch(self.units).activations if self.intervention.watches else []
-        self.draw = torch_generator(self.seed, "intervention", self.tasks_learned)
+        self.draw = draw_for(self.seed, "intervention", self.tasks_learned)
         self.memory = self.intervention.remember(self.network)
 
     def _fresh_optimiser(self) -> torch.optim.SGD:
@@ -115,7 +115,7 @@ class Learner:
         task = task.to(self.device)
         y = one_hot(task.train_y, task.outputs).float()
         order = torch_generator(self.seed, "batches", self.tasks_learned)
-        mixing = torch_generator(self.seed, "mixing", self.tasks_learned)
+        mixing = draw_for(self.seed, "mixing", self.tasks_learned)
 
         self.network.train()
         for _ in range(self.training.epochs):
@@ -149,7 +149,7 @@ class Learner:
         self,
         x: Float[Tensor, "batch *shape"],
         y: Float[Tensor, "batch outputs"],
-        mixing: torch.Generator,
+        mixing: Draw,
     ) -> None:
         x, y = self.intervention.batch(x, y, mixing)
         logits = self.network(x)[:, : y.shape[1]]
