@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from lop_tutorial.seeds import derive, numpy_generator, seeded, torch_generator
+from lop_tutorial.seeds import Draw, derive, draw_for, numpy_generator, seeded, torch_generator
 
 
 def test_derived_seeds_never_change():
@@ -34,3 +34,30 @@ def test_generators_repeat():
 def test_negative_seed():
     with pytest.raises(ValueError, match=r"seed is -1.*0 up"):
         derive(-1, "weights")
+
+
+def test_draws_are_the_same_however_they_are_asked_for():
+    one, other = draw_for(3, "mixing"), draw_for(3, "mixing")
+    parts = torch.cat([one.uniform(5, 7).flatten(), one.uniform(1), one.uniform(100)])
+    assert torch.equal(parts, other.uniform(136))
+
+
+def test_normal_draws_are_normal_and_finite():
+    drawn = draw_for(0, "test").normal(100_000)
+    standard = torch.distributions.Normal(0.0, 1.0)
+    for value in (-2.0, -0.5, 0.0, 1.0, 2.5):
+        share = standard.cdf(torch.tensor(value)).item()
+        assert (drawn < value).float().mean().item() == pytest.approx(share, abs=0.005)
+
+    class Ends(Draw):
+        def __init__(self):
+            pass
+
+        def uniform(self, *shape, device="cpu"):
+            return torch.tensor([0.0, 1 - 2**-24])
+
+    assert 5 < Ends().normal(2).abs().min() < Ends().normal(2).abs().max() < 5.4
+
+
+def test_permutations():
+    assert sorted(draw_for(0, "test").permutation(9).tolist()) == list(range(9))
