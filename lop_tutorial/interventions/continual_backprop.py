@@ -86,8 +86,9 @@ class ContinualBackprop(Intervention):
         utility, mean, age = (memory[f"{units.name}.{what}"] for what in ("utility", "mean", "age"))
         age += 1
         correction = 1 - self.decay**age
-        mean.lerp_(activations.mean(dim=(0, 2)), 1 - self.decay)
-        utility.lerp_(self._worth(units, activations, mean / correction), 1 - self.decay)
+        mean.mul_(self.decay).add_(activations.mean(dim=(0, 2)), alpha=1 - self.decay)
+        worth = self._worth(units, activations, mean / correction)
+        utility.mul_(self.decay).add_(worth, alpha=1 - self.decay)
 
         mature = age > self.maturity
         due = memory[f"{units.name}.due"]

@@ -30,7 +30,7 @@ def replace_units(
     columns = units.outgoing_by_unit()
     if passed_on is not None:
         lost = columns * (passed_on * chosen)[:, None]
-        outgoing.bias += lost.sum(dim=(1, 2))  # type: ignore[operator]
+        outgoing.bias.add_(lost.sum(dim=(1, 2)))  # type: ignore[union-attr]
     columns.masked_fill_(chosen[:, None], 0)
     for moment in _state(learner.optimiser, outgoing.weight):
         moment.view_as(columns).masked_fill_(chosen[:, None], 0)

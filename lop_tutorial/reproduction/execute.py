@@ -1,4 +1,4 @@
-"""Runs a plan's learners, on a GPU or in this process one after the other, on CPU cores side by side."""
+"""Runs a plan's learners: stacked in fleets where their networks allow it, on CPU cores side by side."""
 
 from __future__ import annotations
 
@@ -11,40 +11,79 @@ from typing import Any
 
 import torch
 
+from lop_tutorial.interventions import intervention
 from lop_tutorial.reproduction.plan import Plan
 from lop_tutorial.reproduction.results import Row
-from lop_tutorial.training import live
+from lop_tutorial.training import Fleet, live, live_together, stackable
+
+ENGINES = ("fleet", "plain")
 
 
-def rows(plan: Plan, *, device: str = "cpu", workers: int = 1) -> Iterator[Row]:
+Crew = list[tuple[str, int]]
+"""Learners, as (method, seed), that one process trains together."""
+
+
+def rows(plan: Plan, *, device: str = "cpu", workers: int = 1, engine: str = "fleet") -> Iterator[Row]:
     """One row a learner and task, as it ends.
 
+    `engine` "fleet" trains learners together where their networks can be stacked, "plain" one after the other.
     `workers` processes share the learners (CPU only). The rows of one learner come in order and are the same for any
     number of workers; those of different learners may alternate. On a CPU every process is held to one thread, this
     one too: small networks gain nothing from more, and the number of threads changes last digits.
     """
+    if engine not in ENGINES:
+        raise ValueError(f"engine is {engine!r}; it must be one of {', '.join(ENGINES)}")
     if device == "cpu":
         torch.set_num_threads(1)
-    learners = [(method, seed) for seed in plan.seeds for method in plan.methods]
-    if workers == 1 or device != "cpu":
-        for method, seed in learners:
-            yield from _life(plan, method, seed, device)
     else:
-        yield from _side_by_side(plan, learners, min(workers, len(learners)))
+        workers = 1
+    crews = _crews(plan, device, workers if engine == "fleet" else 0)
+    if workers == 1:
+        for crew in crews:
+            yield from _lives(plan, crew, device)
+    else:
+        yield from _side_by_side(plan, crews, min(workers, len(crews)))
 
 
-def _life(plan: Plan, method: str, seed: int, device: str) -> Iterator[Row]:
-    learner = plan.learner(method, seed, device)
-    for outcome in live(learner, islice(plan.stream(seed), plan.tasks)):
-        yield {"method": method, "seed": seed, **asdict(outcome)}
+def _crews(plan: Plan, device: str, fleets: int) -> list[Crew]:
+    """Learners that can be stacked, in `fleets` crews for each kind of network; every other one by itself."""
+    alone: list[Crew] = []
+    together: dict[str, Crew] = {}
+    for method in plan.methods:
+        network = plan.learner(method, plan.seeds[0], device).network
+        learners = [(method, seed) for seed in plan.seeds]
+        if fleets and stackable(network):
+            together.setdefault(str(network), []).extend(learners)
+        else:
+            alone += [[learner] for learner in learners]
+    parts = [
+        [one for one in crew if plan.seeds.index(one[1]) % fleets == part]
+        for crew in together.values()
+        for part in range(fleets)
+    ]
+    return [part for part in parts if part] + sorted(alone, key=lambda crew: plan.seeds.index(crew[0][1]))
 
 
-def _side_by_side(plan: Plan, learners: list[tuple[str, int]], workers: int) -> Iterator[Row]:
+def _lives(plan: Plan, crew: Crew, device: str) -> Iterator[Row]:
+    streams = {seed: islice(plan.stream(seed), plan.tasks) for _, seed in crew}
+    if len(crew) == 1:
+        (method, seed), *_ = crew
+        for outcome in live(plan.learner(method, seed, device), streams[seed]):
+            yield {"method": method, "seed": seed, **asdict(outcome)}
+        return
+    fleet = Fleet(plan.make_network, plan.training, [(intervention(m), seed) for m, seed in crew], device=device)
+    for outcomes in live_together(fleet, streams):
+        for (method, seed), found in zip(crew, outcomes, strict=True):
+            if found is not None:
+                yield {"method": method, "seed": seed, **asdict(found)}
+
+
+def _side_by_side(plan: Plan, crews: list[Crew], workers: int) -> Iterator[Row]:
     context = multiprocessing.get_context("spawn")
     done: Any = context.Queue()
     todo: Any = context.Queue()
-    for learner in learners:
-        todo.put(learner)
+    for crew in crews:
+        todo.put(crew)
     for _ in range(workers):
         todo.put(None)
     unopened = replace(plan)  # without its images: each worker opens them itself
@@ -79,9 +118,8 @@ def _side_by_side(plan: Plan, learners: list[tuple[str, int]], workers: int) -> 
 def _work(plan: Plan, todo: Any, done: Any) -> None:
     torch.set_num_threads(1)
     try:
-        while (learner := todo.get()) is not None:
-            method, seed = learner
-            for row in _life(plan, method, seed, "cpu"):
+        while (crew := todo.get()) is not None:
+            for row in _lives(plan, crew, "cpu"):
                 done.put(row)
         done.put(None)
     except Exception as error:

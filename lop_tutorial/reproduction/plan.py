@@ -11,7 +11,7 @@ from typing import Any
 from lop_tutorial.data import LabelledImages, load
 from lop_tutorial.data.procedural import ProceduralImages
 from lop_tutorial.interventions import intervention
-from lop_tutorial.networks import NETWORKS
+from lop_tutorial.networks import NETWORKS, Network
 from lop_tutorial.streams import ClassPairs, Pixels, Stream
 from lop_tutorial.training import Learner, Training
 
@@ -71,16 +71,14 @@ class Plan:
             reshuffle=self.reshuffle,
         )
 
+    def make_network(self) -> Network:
+        """A network for the plan's inputs, its weights from torch's global generator."""
+        stream = self.stream(self.seeds[0])
+        return NETWORKS[self.network](stream.shape, stream.outputs, **self.network_settings)
+
     def learner(self, method: str, seed: int, device: str = "cpu") -> Learner:
         """A new learner, before its first task."""
-        stream = self.stream(seed)
-        return Learner(
-            lambda: NETWORKS[self.network](stream.shape, stream.outputs, **self.network_settings),
-            self.training,
-            intervention(method),
-            seed=seed,
-            device=device,
-        )
+        return Learner(self.make_network, self.training, intervention(method), seed=seed, device=device)
 
     @property
     def steps(self) -> int:

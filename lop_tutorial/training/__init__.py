@@ -1,5 +1,16 @@
-"""Training: one learner, the plain loop."""
+"""Training: one learner, the plain loop; many at once, the fast one."""
 
+from lop_tutorial.training.fleet import Fleet, live_together, stackable
 from lop_tutorial.training.learner import LOSSES, OUTCOME_FIELDS, Learner, Outcome, Training, live
 
-__all__ = ["LOSSES", "OUTCOME_FIELDS", "Learner", "Outcome", "Training", "live"]
+__all__ = [
+    "LOSSES",
+    "OUTCOME_FIELDS",
+    "Fleet",
+    "Learner",
+    "Outcome",
+    "Training",
+    "live",
+    "live_together",
+    "stackable",
+]

@@ -111,7 +111,7 @@ class Learner:
 
     def learn(self, task: Task) -> Outcome:
         """Trains on a task's training examples, then measures on both its sets."""
-        self._start(task)
+        self.start(task)
         task = task.to(self.device)
         y = one_hot(task.train_y, task.outputs).float()
         order = torch_generator(self.seed, "batches", self.tasks_learned)
@@ -119,17 +119,21 @@ class Learner:
 
         self.network.train()
         for _ in range(self.training.epochs):
-            for batch in self._batches(len(y), order):
+            for batch in self.batches(len(y), order):
                 self._step(task.train_x[batch], y[batch], mixing)
+        return self.finish(task)
+
+    def finish(self, task: Task) -> Outcome:
+        """What follows a task's last step: the intervention's last word, and the measurement."""
         with torch.no_grad():
             self.intervention.end_task(self)
-
         self.tasks_learned += 1
         train_loss, train_accuracy = self.evaluate(task.train_x, task.train_y, task.outputs)
         _, test_accuracy = self.evaluate(task.test_x, task.test_y, task.outputs)
         return Outcome(task.index, train_accuracy, test_accuracy, train_loss)
 
-    def _start(self, task: Task) -> None:
+    def start(self, task: Task) -> None:
+        """What goes before a task's first step: the intervention, then the head, then the momentum."""
         if self.tasks_learned == 0:
             return
         with torch.no_grad():
@@ -139,7 +143,7 @@ class Learner:
         if not self.training.keep_momentum:
             self.optimiser = self._fresh_optimiser()
 
-    def _batches(self, examples: int, draw: torch.Generator) -> Iterator[Int64[Tensor, " batch"]]:
+    def batches(self, examples: int, draw: torch.Generator) -> Iterator[Int64[Tensor, " batch"]]:
         """One epoch: every example once in random order, in equal batches; what is left over sits this epoch out."""
         size = min(self.training.batch_size, examples)
         order = torch.randperm(examples, generator=draw).to(self.device)

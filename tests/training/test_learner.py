@@ -60,8 +60,8 @@ def test_training_is_sgd_with_momentum(loss, monkeypatch):
     )
     task, one = ToyPoints(0).task(0), learner(training=training)
     start = [p.detach().numpy().copy() for p in one.network.parameters()]
-    seen, batches = [], one._batches
-    monkeypatch.setattr(one, "_batches", lambda *a: (seen.append(b) or b for b in batches(*a)))
+    seen, batches = [], one.batches
+    monkeypatch.setattr(one, "batches", lambda *a: (seen.append(b) or b for b in batches(*a)))
     one.learn(task)
     x, y = task.train_x.double().numpy(), np.eye(2)[task.train_y]
     expected = by_hand(start, [(x[b], y[b]) for b in seen], 0.05, 0.9, 0.01, loss)
@@ -71,10 +71,10 @@ def test_training_is_sgd_with_momentum(loss, monkeypatch):
 def test_an_epoch_shows_every_example_once_in_equal_batches():
     one = learner(training=replace(SHORT, batch_size=10))
     draw = torch.Generator().manual_seed(0)
-    batches = list(one._batches(64, draw))
+    batches = list(one.batches(64, draw))
     assert [len(b) for b in batches] == [10] * 6  # four of 64 sit this epoch out
     assert len(set(torch.cat(batches).tolist())) == 60
-    assert sorted(torch.cat(list(one._batches(7, draw))).tolist()) == list(range(7))  # a batch larger than the task
+    assert sorted(torch.cat(list(one.batches(7, draw))).tolist()) == list(range(7))  # a batch larger than the task
 
 
 def test_one_seed_fixes_everything():
@@ -112,7 +112,7 @@ def test_what_becomes_of_the_head(head):
     one = learner(training=replace(SHORT, head=head))
     one.learn(ToyPoints(0).task(0))
     learned, body = one.network.head.weight.clone(), one.network.body[1].weight.clone()
-    one._start(ToyPoints(0).task(1))
+    one.start(ToyPoints(0).task(1))
     now = one.network.head.weight
     assert torch.equal(one.network.body[1].weight, body)
     assert {
@@ -126,7 +126,7 @@ def test_what_becomes_of_the_head(head):
 def test_momentum_between_tasks(kept):
     one = learner(training=replace(SHORT, keep_momentum=kept))
     one.learn(ToyPoints(0).task(0))
-    one._start(ToyPoints(0).task(1))
+    one.start(ToyPoints(0).task(1))
     assert bool(one.optimiser.state) is kept
 
 
