@@ -45,30 +45,37 @@ class Study:
             yield replace(self.base, data=data, training=training)
 
     def run(self, folder: Path, workers: int = 1) -> Iterator[Row]:
-        """Rows of `table.csv` in `folder` as they come, a row a learner; what stands there already is not run again."""
+        """Rows of `table.csv` in `folder`, a row a learner, written plan by plan; what stands there is not run again."""
         path = folder / "table.csv"
         there = {tuple(str(row[k]) for k in KEY) for row in read(path)} if path.exists() else set()
         if not there:
             write_text(path, ",".join(COLUMNS) + "\n")
         for plan in self.plans():
             settings = (plan.data, plan.training.loss, f"{plan.training.step_size:g}")
-            for seed in plan.seeds:
-                missing = [m for m in plan.methods if (*settings, m, str(seed)) not in there]
-                if not missing:
-                    continue
-                part = replace(plan, methods=tuple(missing), seeds=(seed,))
-                results = Results(tuple(rows(part, workers=workers)))
-                for method in missing:
-                    row = self._ends(results, method)
-                    row |= dict(zip(KEY, (*settings, method, seed), strict=True))
-                    with path.open("a", newline="") as file:
-                        csv.writer(file, lineterminator="\n").writerow([_cell(row[c]) for c in COLUMNS])
-                    yield row
+            missing = tuple(
+                method
+                for method in plan.methods
+                if any((*settings, method, str(seed)) not in there for seed in plan.seeds)
+            )
+            if not missing:
+                continue
+            results = Results(tuple(rows(replace(plan, methods=missing), workers=workers)))
+            found = [
+                self._ends(results, method, seed) | dict(zip(KEY, (*settings, method, seed), strict=True))
+                for method in missing
+                for seed in plan.seeds
+                if (*settings, method, str(seed)) not in there
+            ]
+            with path.open("a", newline="") as file:
+                writer = csv.writer(file, lineterminator="\n")
+                writer.writerows([_cell(row[column]) for column in COLUMNS] for row in found)
+            yield from found
 
-    def _ends(self, results: Results, method: str) -> Row:
+    def _ends(self, results: Results, method: str, seed: int) -> Row:
         found: Row = {}
+        seeds = sorted({int(row["seed"]) for row in results.rows if row["method"] == method})
         for what in ("train", "test"):
-            curve = results.curves(method, f"{what}_accuracy")[0]
+            curve = results.curves(method, f"{what}_accuracy")[seeds.index(seed)]
             whole = np.pad(curve, (0, self.base.tasks - len(curve)), constant_values=np.nan)
             found[f"{what}_early"], found[f"{what}_late"] = whole[: self.ends].mean(), whole[-self.ends :].mean()
             lost = np.flatnonzero(np.isnan(whole))

@@ -73,10 +73,10 @@ def test_a_run_folder_says_what_was_done_and_gives_it_back(tmp_path):
 
 def test_rows_are_on_disk_as_they_come(tmp_path):
     going = write(TINY, "quick", rows(TINY), tmp_path / "run", "cpu")
-    for _ in range(2):
-        next(going)
+    passed = [next(going) for _ in range(2)]
     run = Run.open(tmp_path / "run")
-    assert [row["task"] for row in run.results.rows] == [0, 1]
+    keys = ("method", "seed", "task")
+    assert [[row[k] for k in keys] for row in run.results.rows] == [[row[k] for k in keys] for row in passed]
     assert run.environment["finished"] is False
 
 
