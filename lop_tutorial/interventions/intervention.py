@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar, Protocol, runtime_checkable
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
-import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -17,6 +16,14 @@ Loss = Callable[[Tensor, Tensor], Tensor]
 
 
 @runtime_checkable
+class Optimiser(Protocol):
+    """What a hook may touch of an optimiser: the tensors it keeps for each weight, by name."""
+
+    @property
+    def state(self) -> Any: ...
+
+
+@runtime_checkable
 class LearnerState(Protocol):
     """What a hook may read and change of a learner."""
 
@@ -24,7 +31,7 @@ class LearnerState(Protocol):
     def network(self) -> Network: ...
 
     @property
-    def optimiser(self) -> torch.optim.Optimizer: ...
+    def optimiser(self) -> Optimiser: ...
 
     @property
     def units(self) -> list[Units]:

@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from lop_tutorial.interventions.intervention import LearnerState
+from lop_tutorial.interventions.intervention import LearnerState, Optimiser
 from lop_tutorial.networks import Units
 
 
@@ -49,7 +49,7 @@ def replace_units(
             _begin_again(learner, units.norm.running_var, chosen, 1)
 
 
-def _begin_again(learner: LearnerState, values: Tensor | None, chosen: Tensor, start: float) -> None:
+def _begin_again(learner: LearnerState, values: Tensor | None, chosen: Tensor, start: int) -> None:
     if values is None:
         return
     values.masked_fill_(chosen, start)
@@ -61,7 +61,7 @@ def _as_rows(chosen: Bool[Tensor, " unit"], weight: Tensor) -> Bool[Tensor, "uni
     return chosen.view(-1, *(1,) * (weight.ndim - 1))
 
 
-def _state(optimiser: torch.optim.Optimizer, weight: Tensor) -> Iterator[Tensor]:
+def _state(optimiser: Optimiser, weight: Tensor) -> Iterator[Tensor]:
     """What the optimiser keeps for each entry of a weight: SGD's momentum, Adam's two moments."""
     if weight in optimiser.state:
         for kept in optimiser.state[weight].values():

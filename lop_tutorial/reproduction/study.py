@@ -45,7 +45,7 @@ class Study:
             yield replace(self.base, data=data, training=training)
 
     def run(self, folder: Path, workers: int = 1) -> Iterator[Row]:
-        """Rows of `table.csv` in `folder`, a row a learner, written plan by plan; what stands there is not run again."""
+        """Rows of `table.csv` in `folder`, a row a learner, plan by plan; what stands there is not run again."""
         path = folder / "table.csv"
         there = {tuple(str(row[k]) for k in KEY) for row in read(path)} if path.exists() else set()
         if not there:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import copy
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 import torch
@@ -215,14 +217,19 @@ class _OneOfMany(nn.Module):
             for name, weight in self.network.named_parameters()
             if name in momentum
         }
-        return hook(_Entry(network=self.network, units=self.units, optimiser=_Entry(state=state), **rest))
+        return hook(_Seen(self.network, self.units, SimpleNamespace(state=state), **rest))
 
 
-class _Entry:
-    """Named things."""
+@dataclass
+class _Seen:
+    """A learner as its hooks see it."""
 
-    def __init__(self, **things: Any) -> None:
-        self.__dict__.update(things)
+    network: Network
+    units: list[Units]
+    optimiser: Any
+    memory: dict[str, Tensor]
+    activations: list[Tensor] = field(default_factory=list)
+    draw: Draw = field(default_factory=lambda: _Given(None))
 
     def restart(self) -> None:
         raise RuntimeError("a learner restarts between tasks, not after a step")

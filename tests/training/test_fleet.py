@@ -1,0 +1,110 @@
+"""The fleet against the plain learner: the same weights, the same memories, the same outcomes."""
+
+from dataclasses import dataclass
+from itertools import islice
+from typing import ClassVar
+
+import pytest
+import torch
+
+from lop_tutorial.interventions import INTERVENTIONS, Intervention, NoIntervention, intervention
+from lop_tutorial.networks import MLP, SmallConv
+from lop_tutorial.seeds import draw_for
+from lop_tutorial.streams import ToyPoints
+from lop_tutorial.training import Fleet, Learner, Training, live, live_together
+from lop_tutorial.training.fleet import _Ahead
+
+SEEDS = (3, 4, 5)
+STRONG = {"cbp": "cbp:replacement_rate=0.02:maturity=3"}  # so that units are replaced within a few steps
+
+
+def mlp(activation="tanh"):
+    return MLP((20,), 2, hidden=(12, 10, 8), activation=activation)
+
+
+def both(methods, training, make=mlp, tasks=3):
+    """A fleet and plain learners that lived the same lives, and the outcomes of each."""
+    learners = [(intervention(method), seed) for method in methods for seed in SEEDS]
+    fleet = Fleet(make, training, learners)
+    together = list(live_together(fleet, {seed: islice(ToyPoints(seed), tasks) for seed in SEEDS}))
+    plain = [Learner(make, training, how, seed=seed) for how, seed in learners]
+    alone = [list(live(one, islice(ToyPoints(one.seed), tasks))) for one in plain]
+    return fleet.learners, plain, [list(outcomes) for outcomes in zip(*together, strict=True)], alone
+
+
+def assert_same(fleet, plain):
+    for one, other in zip(fleet, plain, strict=True):
+        for (name, a), b in zip(one.network.named_parameters(), other.network.parameters(), strict=True):
+            torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-5, msg=lambda text, name=name: f"{name}: {text}")
+        assert one.memory.keys() == other.memory.keys()
+        for name, values in one.memory.items():
+            torch.testing.assert_close(values, other.memory[name], rtol=1e-4, atol=1e-5)
+        for a, b in zip(one.network.parameters(), other.network.parameters(), strict=True):
+            moments = [run.optimiser.state.get(w, {}) for run, w in ((one, a), (other, b))]
+            torch.testing.assert_close(moments[0], moments[1], rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("activation", ["tanh", "relu"])
+@pytest.mark.parametrize("method", INTERVENTIONS)
+def test_every_method_ends_in_the_same_weights(method, activation):
+    training = Training(step_size=0.05, epochs=4, batch_size=20, head="fresh")
+    if method == "crelu" and activation == "tanh":
+        pytest.skip("this method needs ReLU")
+    fleet, plain, together, alone = both([STRONG.get(method, method)], training, lambda: mlp(activation))
+    assert_same(fleet, plain)
+    for ours, theirs in zip(together, alone, strict=True):
+        for a, b in zip(ours, theirs, strict=True):
+            assert (a.task, a.train_accuracy, a.test_accuracy) == (b.task, b.train_accuracy, b.test_accuracy)
+            assert a.train_loss == pytest.approx(b.train_loss, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    "training",
+    [
+        Training(step_size=0.05, epochs=3, batch_size=20, head="zero", keep_momentum=False),
+        Training(step_size=0.02, epochs=3, batch_size=64, head="keep", loss="squared_error", weight_decay=0.01),
+        Training(step_size=0.05, epochs=3, batch_size=20, head="fresh", momentum=0.0),
+    ],
+    ids=lambda training: training.head,
+)
+def test_methods_side_by_side_do_not_touch_each_other(training):
+    methods = ["none", "retrained", "l2_init", STRONG["cbp"], "g_mixup:M=1", "g_mixup:intra=1:alpha=0.3"]
+    fleet, plain, *_ = both(methods, training)
+    assert_same(fleet, plain)
+
+
+def test_one_learner_that_diverges_does_not_disturb_the_others():
+    @dataclass(frozen=True)
+    class Explodes(Intervention):
+        title: ClassVar[str] = "Explodes"
+
+        def after_step(self, learner):
+            learner.network.head.weight.mul_(1e30)
+
+    training = Training(step_size=0.05, epochs=3, batch_size=20)
+    learners = [(NoIntervention(), 3), (Explodes(), 3), (NoIntervention(), 4)]
+    fleet = Fleet(mlp, training, learners)
+    outcomes = list(live_together(fleet, {seed: islice(ToyPoints(seed), 3) for seed in (3, 4)}))
+    assert outcomes[0][1].diverged
+    assert [found[1] for found in outcomes[1:]] == [None, None]
+    for place, seed in ((0, 3), (2, 4)):
+        plain = Learner(mlp, training, seed=seed)
+        list(live(plain, islice(ToyPoints(seed), 3)))
+        assert_same([fleet.learners[place]], [plain])
+
+
+def test_numbers_are_drawn_ahead_in_the_order_of_use(monkeypatch):
+    monkeypatch.setattr("lop_tutorial.training.fleet.AHEAD", 30)
+    ahead = _Ahead([draw_for(seed, "test") for seed in SEEDS], steps=7)
+    taken = torch.stack([ahead.take(4) for _ in range(7)])
+    for place, seed in enumerate(SEEDS):
+        own = draw_for(seed, "test")
+        assert torch.equal(taken[:, place], torch.stack([own.uniform(4) for _ in range(7)]))
+        assert torch.equal(ahead.draws[place].uniform(3), own.uniform(3))  # not one too many was drawn
+
+
+def test_what_cannot_be_stacked_is_named():
+    with pytest.raises(ValueError, match="SmallConv has others"):
+        Fleet(lambda: SmallConv((3, 16, 16), 2), Training(), [(NoIntervention(), 0)])
+    with pytest.raises(ValueError, match="Layernorm changes the network's layers"):
+        Fleet(mlp, Training(), [(NoIntervention(), 0), (intervention("layer_norm"), 0)])
