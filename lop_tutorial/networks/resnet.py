@@ -54,10 +54,16 @@ class ResNet18(Network):
                 yield f"body.{name}", layer, True
 
     def fresh_weight(self, layer: Weighted, draw: torch.Generator) -> Tensor:
-        """Kaiming-normal: standard deviation sqrt(2 / fan_in)."""
+        """Kaiming-normal: standard deviation sqrt(2 / fan_in), in the head sqrt(1 / fan_in)."""
         weight = layer.weight
         drawn = torch.randn(weight.shape, generator=draw, device=draw.device, dtype=weight.dtype)
-        return drawn.to(weight.device).mul_(math.sqrt(2 / weight[0].numel()))
+        gain = 1 if layer is self.head else 2
+        return drawn.to(weight.device).mul_(math.sqrt(gain / weight[0].numel()))
+
+    def fresh_bias(self, layer: Weighted, draw: torch.Generator) -> Tensor:
+        """Zero."""
+        assert layer.bias is not None
+        return torch.zeros_like(layer.bias)
 
 
 def _block(into: int, out: int, stride: int, norm: Callable[[int], nn.Module]) -> BasicBlock:
