@@ -78,7 +78,7 @@ class GeneralizedMixup(Intervention):
         self, x: Float[Tensor, "batch *shape"], y: Float[Tensor, "batch outputs"], draw: torch.Generator
     ) -> tuple[Float[Tensor, "batch *shape"], Float[Tensor, "batch outputs"]]:
         partner = self._partners(y, draw)
-        m = _beta(len(x), self.alpha, draw).to(x)
+        m = draw_beta(len(x), self.alpha, draw).to(x)
         m = torch.where(partner == torch.arange(len(x), device=x.device), torch.ones_like(m), m)  # alone: as it is
         mixed = torch.lerp(x[partner], x, m.view(-1, *(1,) * (x.ndim - 1)))
         return mixed, mixup_labels(y, y[partner], m, self.bump)
@@ -104,7 +104,7 @@ class GeneralizedMixup(Intervention):
         return torch.where(intra, self.intra_weight * squared, inter).mean()
 
 
-def _beta(number: int, alpha: float, draw: torch.Generator) -> Float[Tensor, " number"]:
+def draw_beta(number: int, alpha: float, draw: torch.Generator) -> Float[Tensor, " number"]:
     """Draws from Beta(alpha, alpha), on the generator's device."""
     if alpha == 1:
         return torch.rand(number, generator=draw, device=draw.device)
