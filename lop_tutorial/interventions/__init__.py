@@ -1,26 +1,45 @@
 """What is done against loss of plasticity, one file a method."""
 
 from lop_tutorial.interventions.continual_backprop import ContinualBackprop
+from lop_tutorial.interventions.crelu import CReLU
 from lop_tutorial.interventions.generalized_mixup import GeneralizedMixup, mixup_labels
+from lop_tutorial.interventions.hare_and_tortoise import HareAndTortoise
+from lop_tutorial.interventions.head_reset import HeadReset
 from lop_tutorial.interventions.intervention import Intervention, LearnerState, Loss
+from lop_tutorial.interventions.l2 import L2
 from lop_tutorial.interventions.l2_init import L2Init
 from lop_tutorial.interventions.layer_norm import LayerNorm
+from lop_tutorial.interventions.mixup import Mixup
 from lop_tutorial.interventions.no_intervention import NoIntervention
-from lop_tutorial.interventions.registry import INTERVENTIONS, SIX, intervention, title
+from lop_tutorial.interventions.redo import ReDo
+from lop_tutorial.interventions.registry import INTERVENTIONS, OTHERS, SIX, intervention, title
 from lop_tutorial.interventions.retrained import Retrained
+from lop_tutorial.interventions.self_normalised_reset import SelfNormalisedReset
+from lop_tutorial.interventions.shrink_and_perturb import ShrinkAndPerturb
+from lop_tutorial.interventions.spectral import Spectral
 
 __all__ = [
     "INTERVENTIONS",
+    "L2",
+    "OTHERS",
     "SIX",
+    "CReLU",
     "ContinualBackprop",
     "GeneralizedMixup",
+    "HareAndTortoise",
+    "HeadReset",
     "Intervention",
     "L2Init",
     "LayerNorm",
     "LearnerState",
     "Loss",
+    "Mixup",
     "NoIntervention",
+    "ReDo",
     "Retrained",
+    "SelfNormalisedReset",
+    "ShrinkAndPerturb",
+    "Spectral",
     "intervention",
     "mixup_labels",
     "title",

@@ -13,7 +13,7 @@ from scipy.stats import beta
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from lop_tutorial.interventions.intervention import Intervention, Loss, at_least, share
+from lop_tutorial.interventions.intervention import Intervention, Loss, at_least, one_of, share
 from lop_tutorial.seeds import Draw
 
 PAIRINGS = ("by_kind", "permutation")
@@ -73,9 +73,8 @@ class GeneralizedMixup(Intervention):
         share(intra=self.intra)
         if not 0 < self.alpha < float("inf"):
             raise ValueError(f"alpha is {self.alpha}; it must be a number above 0")
-        for name, known in (("pairing", PAIRINGS), ("intra_loss", INTRA_LOSSES)):
-            if getattr(self, name) not in known:
-                raise ValueError(f"{name} is {getattr(self, name)!r}; it must be one of {', '.join(known)}")
+        one_of(PAIRINGS, pairing=self.pairing)
+        one_of(INTRA_LOSSES, intra_loss=self.intra_loss)
 
     def check(self, loss: str) -> None:
         below_zero = self.bump > 0 and (self.intra > 0 or self.pairing == "permutation")
@@ -89,7 +88,7 @@ class GeneralizedMixup(Intervention):
         self, x: Float[Tensor, "batch *shape"], y: Float[Tensor, "batch outputs"], draw: Draw
     ) -> tuple[Float[Tensor, "batch *shape"], Float[Tensor, "batch outputs"]]:
         partner = self._partners(y, draw)
-        m = _beta(draw.uniform(len(x), device=x.device), self.alpha)
+        m = beta_from(draw.uniform(len(x), device=x.device), self.alpha)
         m = torch.where(partner == torch.arange(len(x), device=x.device), torch.ones_like(m), m)  # alone: as it is
         mixed = torch.lerp(x[partner], x, m.view(-1, *(1,) * (x.ndim - 1)))
         return mixed, mixup_labels(y, y[partner], m, self.bump)
@@ -117,7 +116,7 @@ class GeneralizedMixup(Intervention):
         return torch.where(intra, self.intra_weight * squared, inter).mean()
 
 
-def _beta(uniform: Float[Tensor, " number"], alpha: float | int) -> Float[Tensor, " number"]:
+def beta_from(uniform: Float[Tensor, " number"], alpha: float | int) -> Float[Tensor, " number"]:
     """Uniform numbers to Beta(alpha, alpha), through the inverse of its distribution function."""
     if alpha == 1:
         return uniform

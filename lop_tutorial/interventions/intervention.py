@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
@@ -123,3 +123,10 @@ def share(**values: float | int) -> None:
     for name, value in values.items():
         if not 0 <= value <= 1:
             raise ValueError(f"{name} is {value}; it must be a number from 0 to 1")
+
+
+def one_of(known: Sequence[str], **values: str) -> None:
+    """ValueError for the first of `values` that is not among the known words."""
+    for name, value in values.items():
+        if value not in known:
+            raise ValueError(f"{name} is {value!r}; it must be one of {', '.join(known)}")

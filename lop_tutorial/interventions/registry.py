@@ -8,12 +8,21 @@ from collections.abc import Iterable
 from dataclasses import fields
 
 from lop_tutorial.interventions.continual_backprop import ContinualBackprop
+from lop_tutorial.interventions.crelu import CReLU
 from lop_tutorial.interventions.generalized_mixup import GeneralizedMixup
+from lop_tutorial.interventions.hare_and_tortoise import HareAndTortoise
+from lop_tutorial.interventions.head_reset import HeadReset
 from lop_tutorial.interventions.intervention import Intervention
+from lop_tutorial.interventions.l2 import L2
 from lop_tutorial.interventions.l2_init import L2Init
 from lop_tutorial.interventions.layer_norm import LayerNorm
+from lop_tutorial.interventions.mixup import Mixup
 from lop_tutorial.interventions.no_intervention import NoIntervention
+from lop_tutorial.interventions.redo import ReDo
 from lop_tutorial.interventions.retrained import Retrained
+from lop_tutorial.interventions.self_normalised_reset import SelfNormalisedReset
+from lop_tutorial.interventions.shrink_and_perturb import ShrinkAndPerturb
+from lop_tutorial.interventions.spectral import Spectral
 
 SIX: dict[str, type[Intervention]] = {
     "none": NoIntervention,
@@ -25,7 +34,17 @@ SIX: dict[str, type[Intervention]] = {
 }
 """The rows of the paper's tables, in their order."""
 
-OTHERS: dict[str, type[Intervention]] = {}
+OTHERS: dict[str, type[Intervention]] = {
+    "l2": L2,
+    "shrink_and_perturb": ShrinkAndPerturb,
+    "head_reset": HeadReset,
+    "redo": ReDo,
+    "self_normalised_reset": SelfNormalisedReset,
+    "mixup": Mixup,
+    "crelu": CReLU,
+    "spectral": Spectral,
+    "hare_and_tortoise": HareAndTortoise,
+}
 """What else the field uses."""
 
 INTERVENTIONS = SIX | OTHERS

@@ -32,13 +32,13 @@ def replace_units(
         lost = columns * (passed_on * chosen)[:, None]
         outgoing.bias.add_(lost.sum(dim=(1, 2)))  # type: ignore[union-attr]
     columns.masked_fill_(chosen[:, None], 0)
-    for moment in _state(learner.optimiser, outgoing.weight):
+    for moment in optimiser_state(learner.optimiser, outgoing.weight):
         moment.view_as(columns).masked_fill_(chosen[:, None], 0)
 
     rows = _as_rows(chosen, incoming.weight)
     fresh = learner.network.fresh_weight(incoming, learner.draw)
     incoming.weight.copy_(torch.where(rows, fresh, incoming.weight))
-    for moment in _state(learner.optimiser, incoming.weight):
+    for moment in optimiser_state(learner.optimiser, incoming.weight):
         moment.masked_fill_(rows, 0)
     _begin_again(learner, incoming.bias, chosen, 0)
     if isinstance(units.norm, nn.Module):
@@ -53,7 +53,7 @@ def _begin_again(learner: LearnerState, values: Tensor | None, chosen: Tensor, s
     if values is None:
         return
     values.masked_fill_(chosen, start)
-    for moment in _state(learner.optimiser, values):
+    for moment in optimiser_state(learner.optimiser, values):
         moment.masked_fill_(chosen, 0)
 
 
@@ -61,7 +61,7 @@ def _as_rows(chosen: Bool[Tensor, " unit"], weight: Tensor) -> Bool[Tensor, "uni
     return chosen.view(-1, *(1,) * (weight.ndim - 1))
 
 
-def _state(optimiser: Optimiser, weight: Tensor) -> Iterator[Tensor]:
+def optimiser_state(optimiser: Optimiser, weight: Tensor) -> Iterator[Tensor]:
     """What the optimiser keeps for each entry of a weight: SGD's momentum, Adam's two moments."""
     if weight in optimiser.state:
         for kept in optimiser.state[weight].values():

@@ -6,7 +6,7 @@ from lop_tutorial.networks.conv import ConvNet, SmallConv
 from lop_tutorial.networks.mlp import ACTIVATIONS, MLP
 from lop_tutorial.networks.network import HEADS, Network
 from lop_tutorial.networks.resnet import ResNet18
-from lop_tutorial.networks.units import Units, Watch
+from lop_tutorial.networks.units import Units, Watch, Weighted
 
 # By the name that the command line and run folders use; each is called with (input shape, outputs).
 NETWORKS: dict[str, Callable[..., Network]] = {
@@ -27,4 +27,5 @@ __all__ = [
     "SmallConv",
     "Units",
     "Watch",
+    "Weighted",
 ]

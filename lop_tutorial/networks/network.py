@@ -45,9 +45,12 @@ class Network(nn.Module):
 
         PyTorch's own initialiser: uniform between -1 / sqrt(fan_in) and 1 / sqrt(fan_in).
         """
-        weight = layer.weight
-        bound = weight[0].numel() ** -0.5
-        return draw.uniform(*weight.shape, device=weight.device).mul_(2 * bound).sub_(bound)
+        return _uniform(layer.weight, layer.weight[0].numel() ** -0.5, draw)
+
+    def fresh_bias(self, layer: Weighted, draw: Draw) -> Tensor:
+        """New biases for one of the layers, from the distribution that initialised them: here that of its weights."""
+        assert layer.bias is not None
+        return _uniform(layer.bias, layer.weight[0].numel() ** -0.5, draw)
 
     def representation(self, x: Float[Tensor, "batch *shape"]) -> Float[Tensor, "batch width"]:
         """(batch, *input shape) to (batch, width of the last hidden layer)."""
@@ -69,3 +72,7 @@ class Network(nn.Module):
             self.head.bias.zero_()
         elif how == "fresh":
             self.head.reset_parameters()
+
+
+def _uniform(like: Tensor, bound: float, draw: Draw) -> Tensor:
+    return draw.uniform(*like.shape, device=like.device).mul_(2 * bound).sub_(bound)

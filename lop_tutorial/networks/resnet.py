@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 
+import torch
 from torch import Tensor, nn
 from torchvision.models.resnet import BasicBlock
 
@@ -54,9 +55,14 @@ class ResNet18(Network):
                 yield f"body.{name}", layer, True
 
     def fresh_weight(self, layer: Weighted, draw: Draw) -> Tensor:
-        """Kaiming-normal: standard deviation sqrt(2 / fan_in)."""
-        weight = layer.weight
-        return draw.normal(*weight.shape, device=weight.device).mul_(math.sqrt(2 / weight[0].numel()))
+        """Kaiming-normal: standard deviation sqrt(2 / fan_in), in the head sqrt(1 / fan_in)."""
+        weight, gain = layer.weight, 1 if layer is self.head else 2
+        return draw.normal(*weight.shape, device=weight.device).mul_(math.sqrt(gain / weight[0].numel()))
+
+    def fresh_bias(self, layer: Weighted, draw: Draw) -> Tensor:
+        """Zero."""
+        assert layer.bias is not None
+        return torch.zeros_like(layer.bias)
 
 
 def _block(into: int, out: int, stride: int, norm: Callable[[int], nn.Module]) -> BasicBlock:

@@ -139,7 +139,7 @@ def test_why_plain_cross_entropy_is_refused():
 
 def test_with_m_always_one_nothing_is_changed(monkeypatch):
     monkeypatch.setattr(
-        "lop_tutorial.interventions.generalized_mixup._beta", lambda uniform, alpha: torch.ones_like(uniform)
+        "lop_tutorial.interventions.generalized_mixup.beta_from", lambda uniform, alpha: torch.ones_like(uniform)
     )
     ends = []
     for method in (NoIntervention(), GeneralizedMixup()):
