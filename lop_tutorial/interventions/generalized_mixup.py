@@ -104,7 +104,7 @@ class GeneralizedMixup(Intervention):
         return torch.where(intra, self.intra_weight * squared, inter).mean()
 
 
-def draw_beta(number: int, alpha: float, draw: torch.Generator) -> Float[Tensor, " number"]:
+def draw_beta(number: int, alpha: float | int, draw: torch.Generator) -> Float[Tensor, " number"]:
     """Draws from Beta(alpha, alpha), on the generator's device."""
     if alpha == 1:
         return torch.rand(number, generator=draw, device=draw.device)
