@@ -19,7 +19,7 @@ class HareAndTortoise(Intervention):
     """Hare & Tortoise (Lee et al. 2024). The hare is the network that is trained; the tortoise follows it,
 
         tortoise <- decay * tortoise + (1 - decay) * hare       after every step,
-        hare     <- tortoise                                    after every `every` steps,
+        hare     <- tortoise                                    after every `every` steps of a task,
 
     weights, biases and a normalisation's running means and variances alike. What the optimiser has gathered belongs to
     where the hare was, and is cleared when it is set back.

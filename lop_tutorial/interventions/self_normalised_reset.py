@@ -20,21 +20,22 @@ class SelfNormalisedReset(Intervention):
     """Self-normalised resets, SNR (Farias & Jozefiak 2025, algorithm 1), for geometric times between firings.
 
     A unit fires on a sample if its activation is not 0 there, a map if any of its positions is not. Its age a is the
-    number of samples since it last fired. The paper resets a unit when its time to fire, distributed as it has been so
-    far, is as long as a with a probability of at most eta, the `rejection` rate. Its code keeps a histogram of these
-    times for every unit and resets beyond the (1 - eta)-quantile. Ours is lighter: it takes the time to be geometric,
-    as it is if a unit fires on each sample with the same chance 1 / mean, and then
+    number of samples since it last fired. The paper resets a unit when a silence as long as a has, judged by the
+    unit's own past, a probability of at most eta, the `rejection` rate. Its code keeps a histogram of the times
+    between firings for every unit, and resets beyond the (1 - eta)-quantile. Ours is lighter: it takes these times to
+    be geometric, as they are if a unit fires on each sample with the same chance, and any chance as likely at first. A
+    unit that has fired on f of the n samples up to its last firing is then silent for a more samples with probability
 
-        P(silent for a samples) = (1 - 1 / mean)^a <= eta,   that is   a >= log(eta) / log(1 - 1 / mean).
+        P(a) = product over i < a of (n - f + 1 + i) / (n + 2 + i),
 
-    mean is (seen + 2) / (fired + 1), with the samples that the unit saw up to its last firing, and those of them that
-    it fired on, since it was new; the 2 and the 1 stand for what is not known at first. A batch counts as a whole: a
-    unit that fires in it has age 0 afterwards, one that does not is a batch older.
+    which for large n is (1 - f / n)^a, and 1 / (a + 1) for a new unit; it is reset where P(a) <= eta. A batch counts as
+    a whole: a unit that fires in it has age 0 afterwards, one that does not is a batch older. So with large batches a
+    single silent one can be enough.
 
     A unit is reset as in `replace_units`, and begins without a past. `rejection` = 0 is no intervention; the default
-    is our choice. Units of tanh, GELU or leaky ReLU are hardly ever 0: they always fire, and are never reset. `stream`
-    as in ReDo. Known defect avoided: with one threshold for all units, rare but living units are reset again and
-    again.
+    is our choice, and `stream` is as in ReDo. Units of tanh, GELU or leaky ReLU are hardly ever 0: they always fire,
+    and are never reset; and batch normalisation keeps ReLUs firing. Known defect avoided: one threshold for all units
+    resets rare but living ones again and again.
     """
 
     title: ClassVar[str] = "SNR"
@@ -78,8 +79,9 @@ class SelfNormalisedReset(Intervention):
         fired += fires
         age.masked_fill_(fires > 0, 0)
 
-        mean = (seen + 2) / (fired + 1)
-        chosen = age * torch.log1p(-1 / mean) <= math.log(self.rejection)
+        silent = seen - fired + 1
+        log_probability = (silent + age).lgamma() - silent.lgamma() - (seen + 2 + age).lgamma() + (seen + 2).lgamma()
+        chosen = log_probability <= math.log(self.rejection)
         for kept in (seen, fired, age):
             kept.masked_fill_(chosen, 0)
         return chosen

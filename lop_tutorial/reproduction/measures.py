@@ -1,0 +1,73 @@
+"""What can be measured of a network once it has learned a task, beside its accuracy: columns of metrics.csv."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import torch
+
+from lop_tutorial.geometry import (
+    between,
+    effective_rank,
+    ftle,
+    summary,
+    unit_shares,
+    weight_norm,
+    within,
+)
+from lop_tutorial.networks import Network
+from lop_tutorial.streams import Task
+
+Measure = Callable[[Network, Task], dict[str, float]]
+_QUANTILES = {"q05": 0.05, "q50": 0.5, "q95": 0.95}
+
+
+def exponents(network: Network, task: Task) -> dict[str, float]:
+    """Quantiles of the representation's leading exponents, within classes and between them.
+
+    Within: at the task's training examples, up to 64 of each class. Between: at five points of each of 64 segments
+    that join training examples of two classes (classes 0 and 1 where there are more).
+    """
+    chosen = torch.cat([(task.train_y == label).nonzero()[:64, 0] for label in range(task.outputs)])
+    x, y = task.train_x[chosen], task.train_y[chosen]
+    crossing = between(network, x, y, classes=[(0, 1)], pairs=64, points=5, seed=task.index)
+    found: dict[str, float] = {}
+    for place, seen in (("within", summary(within(network, x, y))), ("between", summary(crossing))):
+        found |= {f"ftle_{place}_{name}": seen.quantiles[share] for name, share in _QUANTILES.items()}
+    return found
+
+
+def health(network: Network, task: Task) -> dict[str, float]:
+    """The factors that the field suspects, on the task's first 200 test inputs, and the median exponent there.
+
+    Weight norm; effective rank of the representation; shares of dead and of dormant units (tau = 0.025) among all
+    hidden ones; the median of the representation's leading exponents.
+    """
+    x = task.test_x[:: max(1, len(task.test_x) // 200)][:200]
+    with torch.no_grad():
+        representation = network.representation(x)
+    shares = unit_shares(network, x)
+    return {
+        "weight_norm": weight_norm(network),
+        "effective_rank": effective_rank(representation) if representation.any() else 0.0,
+        "dead_units": shares.dead,
+        "dormant_units": shares.dormant,
+        "ftle_q50": summary(ftle(network, x)).quantiles[0.5],
+    }
+
+
+MEASURES: dict[str, Measure] = {"exponents": exponents, "health": health}
+"""By the name that plans use."""
+
+COLUMNS_OF: dict[str, tuple[str, ...]] = {
+    "exponents": tuple(f"ftle_{place}_{name}" for place in ("within", "between") for name in _QUANTILES),
+    "health": ("weight_norm", "effective_rank", "dead_units", "dormant_units", "ftle_q50"),
+}
+
+
+def measure(names: Sequence[str], network: Network, task: Task) -> dict[str, float]:
+    """All columns of the named measures, for the task just learned."""
+    found: dict[str, float] = {}
+    for name in names:
+        found |= MEASURES[name](network.eval(), task)
+    return found
