@@ -15,16 +15,16 @@ HEADS = ("zero", "fresh", "keep")
 
 
 class Network(nn.Module):
-    """`logits = head(representation)`, `representation = body(x)`.
+    """`logits = head(scale * representation)`, `representation = body(x)`; `scale` is 1 unless a network says else.
 
     `body` is a flat Sequential, so that every layer can be found by its place. The representation is the
     output of the last hidden layer, after its activation. `depth` counts the layers with weights up to and
     including the representation: the l of the Lyapunov exponents.
     """
 
-    def __init__(self, body: nn.Sequential, width: int, outputs: int) -> None:
+    def __init__(self, body: nn.Sequential, width: int, outputs: int, scale: float | int = 1) -> None:
         super().__init__()
-        self.body = body
+        self.body, self.scale = body, scale
         self.head = nn.Linear(width, outputs)
 
     @property
@@ -58,7 +58,7 @@ class Network(nn.Module):
 
     def forward(self, x: Float[Tensor, "batch *shape"]) -> Float[Tensor, "batch outputs"]:
         """(batch, *input shape) to logits (batch, outputs)."""
-        return self.head(self.body(x))
+        return self.head(self.scale * self.body(x) if self.scale != 1 else self.body(x))
 
     @torch.no_grad()
     def reset_head(self, how: str) -> None:
@@ -71,7 +71,11 @@ class Network(nn.Module):
             self.head.weight.zero_()
             self.head.bias.zero_()
         elif how == "fresh":
-            self.head.reset_parameters()
+            self.initialise_head()
+
+    def initialise_head(self) -> None:
+        """Draws the head anew, from torch's global generator."""
+        self.head.reset_parameters()
 
 
 def _uniform(like: Tensor, bound: float, draw: Draw) -> Tensor:

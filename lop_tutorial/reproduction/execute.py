@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import multiprocessing
 from collections.abc import Iterator
 from dataclasses import asdict, replace
@@ -12,9 +13,11 @@ from typing import Any
 import torch
 
 from lop_tutorial.interventions import intervention
+from lop_tutorial.reproduction.measures import measure
 from lop_tutorial.reproduction.plan import Plan
-from lop_tutorial.reproduction.results import Row
-from lop_tutorial.training import Fleet, live, live_together, stackable
+from lop_tutorial.reproduction.results import COLUMNS, Row
+from lop_tutorial.streams import Stream
+from lop_tutorial.training import Fleet, Learner, Outcome, live, live_together, stackable
 
 ENGINES = ("fleet", "plain")
 
@@ -65,17 +68,30 @@ def _crews(plan: Plan, device: str, fleets: int) -> list[Crew]:
 
 
 def _lives(plan: Plan, crew: Crew, device: str) -> Iterator[Row]:
-    streams = {seed: islice(plan.stream(seed), plan.tasks) for _, seed in crew}
+    streams = {seed: plan.stream(seed) for _, seed in crew}
+    tasks = {seed: islice(stream, plan.tasks) for seed, stream in streams.items()}
+    learners: list[Learner]
+    outcomes: Iterator[list[Outcome | None]]
     if len(crew) == 1:
         (method, seed), *_ = crew
-        for outcome in live(plan.learner(method, seed, device), streams[seed]):
-            yield {"method": method, "seed": seed, **asdict(outcome)}
-        return
-    fleet = Fleet(plan.make_network, plan.training, [(intervention(m), seed) for m, seed in crew], device=device)
-    for outcomes in live_together(fleet, streams):
-        for (method, seed), found in zip(crew, outcomes, strict=True):
-            if found is not None:
-                yield {"method": method, "seed": seed, **asdict(found)}
+        learners = [plan.learner(method, seed, device)]
+        outcomes = ([outcome] for outcome in live(learners[0], tasks[seed]))
+    else:
+        fleet = Fleet(plan.make_network, plan.training, [(intervention(m), seed) for m, seed in crew], device=device)
+        learners, outcomes = fleet.learners, live_together(fleet, tasks)
+    for found in outcomes:
+        for (method, seed), learner, outcome in zip(crew, learners, found, strict=True):
+            if outcome is not None:
+                row: Row = {"method": method, "seed": seed, **asdict(outcome)}
+                yield row | _measured(plan, learner, streams[seed], outcome)
+
+
+def _measured(plan: Plan, learner: Learner, stream: Stream, outcome: Outcome) -> Row:
+    if not plan.measures:
+        return {}
+    if outcome.diverged or (outcome.task + 1) % plan.measure_every:
+        return dict.fromkeys(plan.columns[len(COLUMNS) :], math.nan)
+    return {**measure(plan.measures, learner.network, stream.task(outcome.task).to(learner.device))}
 
 
 def _side_by_side(plan: Plan, crews: list[Crew], workers: int) -> Iterator[Row]:

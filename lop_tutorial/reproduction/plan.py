@@ -12,16 +12,20 @@ from lop_tutorial.data import LabelledImages, load
 from lop_tutorial.data.procedural import ProceduralImages
 from lop_tutorial.interventions import intervention
 from lop_tutorial.networks import NETWORKS, Network
-from lop_tutorial.streams import ClassPairs, Pixels, Stream
+from lop_tutorial.reproduction.measures import COLUMNS_OF, MEASURES
+from lop_tutorial.reproduction.results import COLUMNS
+from lop_tutorial.streams import ClassPairs, Pixels, Stream, ToyPoints
 from lop_tutorial.training import Learner, Training
 
 
 @dataclass(frozen=True)
 class Plan:
-    """`methods` x `seeds` learners, each on `tasks` tasks of its own stream of class pairs.
+    """`methods` x `seeds` learners, each on `tasks` tasks of its own stream.
 
     A seed fixes the stream, the initial weights and the batches; methods with the same seed are therefore
-    paired. `data` is "procedural" or the name of a stored image set; `table` is the paper's table it stands beside.
+    paired. `data` is "points" (the stream is then `ToyPoints` with the settings in `points`), "procedural" or the name
+    of a stored image set (class pairs); `table` is the paper's table it stands beside. `measures` are taken beside the
+    accuracies (see `measures.py`), after every `measure_every`-th task.
     """
 
     name: str
@@ -32,6 +36,7 @@ class Plan:
     data: str = "procedural"
     data_root: Path | None = None
     procedural: Mapping[str, Any] = field(default_factory=dict)
+    points: Mapping[str, Any] = field(default_factory=dict)
     image_size: int | None = None
     train_per_class: int | None = None
     test_per_class: int | None = None
@@ -41,14 +46,20 @@ class Plan:
     seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
     tasks: int = 5000
     bins: int = 5
+    measures: tuple[str, ...] = ()
+    measure_every: int = 1
 
     def __post_init__(self) -> None:
         if self.network not in NETWORKS:
             raise ValueError(f"network is {self.network!r}; known are {', '.join(NETWORKS)}")
         for method in self.methods:
             intervention(method).check(self.training.loss)
-        if self.tasks < 1:
-            raise ValueError(f"tasks is {self.tasks}; it must be at least 1")
+        for name in ("tasks", "measure_every"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} is {getattr(self, name)}; it must be at least 1")
+        for name in self.measures:
+            if name not in MEASURES:
+                raise ValueError(f"measure is {name!r}; known are {', '.join(MEASURES)}")
         for name in ("methods", "seeds"):
             values = getattr(self, name)
             if not values or len(set(values)) < len(values):
@@ -62,6 +73,8 @@ class Plan:
 
     def stream(self, seed: int) -> Stream:
         """The tasks that every learner of this seed meets."""
+        if self.data == "points":
+            return ToyPoints(seed, **self.points)
         return ClassPairs(
             self.images,
             seed,
@@ -81,6 +94,11 @@ class Plan:
         return Learner(self.make_network, self.training, intervention(method), seed=seed, device=device)
 
     @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of metrics.csv."""
+        return COLUMNS + tuple(column for name in self.measures for column in COLUMNS_OF[name])
+
+    @property
     def steps(self) -> int:
         """Tasks of all learners together: what a progress bar counts."""
         return len(self.methods) * len(self.seeds) * self.tasks
@@ -89,4 +107,6 @@ class Plan:
         """Every setting, for config.json, with the name and content hash of the data."""
         settings = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "data_root"}
         settings["training"] = asdict(self.training)
+        if self.data == "points":
+            return settings
         return settings | {"data_sha256": self.images.sha256, "data_classes": len(self.images.classes)}

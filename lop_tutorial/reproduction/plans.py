@@ -51,6 +51,37 @@ FIRST_LOOK = Plan(
     tasks=50,
 )
 
+
+# The two types of loss of plasticity, by the width of the representation alone: two Gaussian classes in 20 dimensions,
+# new ones at every task; three hidden layers of 32 tanh units, then the representation, tanh too.
+def two_types(width: int) -> Plan:
+    """The toy experiment with a representation of `width` dimensions; every choice of it is ours."""
+    return Plan(
+        name=f"width_{width}",
+        about=f"Toy points, a representation of {width} dimensions",
+        network="mlp",
+        network_settings={"hidden": (32, 32, 32, width), "activation": "tanh", "init": "normal", "scaled_head": True},
+        data="points",
+        training=Training(
+            step_size=0.1, epochs=100, batch_size=32, loss="squared_error", head="fresh", keep_momentum=False
+        ),
+        methods=(
+            "none",
+            "retrained",
+            "g_mixup:M=1:intra=0",
+            "g_mixup:M=1:intra=1:intra_weight=1",
+            "g_mixup:M=1:intra_weight=1",
+        ),
+        seeds=tuple(range(8)),
+        tasks=80,
+        bins=10,
+        measures=("exponents",),
+        measure_every=4,
+    )
+
+
+TYPE1, TYPE2 = replace(two_types(2), name="type1"), replace(two_types(256), name="type2")
+
 PLANS: dict[str, dict[str, Plan]] = {
     "table1": {"quick": TABLE1_QUICK, "full": TABLE1_FULL},
     "first_look": {
@@ -58,6 +89,8 @@ PLANS: dict[str, dict[str, Plan]] = {
         "colab": replace(FIRST_LOOK, seeds=tuple(range(10)), tasks=100),
         "full": replace(FIRST_LOOK, seeds=tuple(range(20)), tasks=500),
     },
+    "type1": {"quick": TYPE1, "full": replace(TYPE1, seeds=tuple(range(20)), tasks=200, measure_every=1)},
+    "type2": {"quick": TYPE2, "full": replace(TYPE2, seeds=tuple(range(20)), tasks=200, measure_every=1)},
 }
 
 

@@ -20,7 +20,7 @@ import torch
 
 from lop_tutorial.atomic import write_text
 from lop_tutorial.reproduction.plan import Plan
-from lop_tutorial.reproduction.results import COLUMNS, Results, Row
+from lop_tutorial.reproduction.results import Results, Row
 
 PACKAGES = ("lop-tutorial", "torch", "torchvision", "numpy", "scipy", "pillow", "matplotlib")
 
@@ -64,9 +64,9 @@ def write(plan: Plan, profile: str, outcome: Iterator[Row], folder: Path, device
     _write_json(folder / "environment.json", origin | {"finished": False, "wall_seconds": None})
     with (folder / "metrics.csv").open("w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(COLUMNS)
+        writer.writerow(plan.columns)
         for row in outcome:
-            writer.writerow([f"{v:.6g}" if isinstance(v, float) else v for v in map(row.__getitem__, COLUMNS)])
+            writer.writerow([f"{v:.6g}" if isinstance(v, float) else v for v in map(row.__getitem__, plan.columns)])
             file.flush()
             yield row
     wall = round(time.perf_counter() - began, 1)

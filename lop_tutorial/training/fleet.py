@@ -160,6 +160,8 @@ def _forward(
     x = x.flatten(2).mT
     for name, layer in [*network.body.named_children(), ("", network.head)]:
         prefix = f"body.{name}" if name else "head"
+        if layer is network.head and network.scale != 1:
+            x = network.scale * x
         if isinstance(layer, nn.Linear):
             read.append(x.detach().mT)
             x = torch.baddbmm(weights[f"{prefix}.bias"][..., None], weights[f"{prefix}.weight"], x)

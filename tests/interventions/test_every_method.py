@@ -126,7 +126,7 @@ def test_the_watchman_sees_what_waits():
 def test_no_step_waits_for_the_device(method, network, stream, monkeypatch):
     one, _ = trained(ACTIVE.get(method, method), network, stream, tasks=1)
     task = stream.task(1)
-    one._start(task)
+    one.start(task)
     one.network.train()
     y = torch.nn.functional.one_hot(task.train_y[:10], task.outputs).float()
     for name in ("tolist", "numpy", "cpu"):  # on the CPU, these are no operations that the watchman would see

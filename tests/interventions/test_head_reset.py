@@ -19,7 +19,7 @@ def started(how, rule):
     one.learn(ToyPoints(0).task(0))
     weights = {name: p.detach().clone() for name, p in one.network.named_parameters()}
     momentum = {name: m.clone() for name, m in momenta(one).items()}
-    one._start(ToyPoints(0).task(1))
+    one.start(ToyPoints(0).task(1))
     return one, weights, momentum
 
 
