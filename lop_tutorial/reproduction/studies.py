@@ -60,4 +60,27 @@ GENERALIZED_MIXUP_SQUARED = Study(
     data=_SETS,
 )
 
-STUDIES = {study.name: study for study in (GENERALIZED_MIXUP, GENERALIZED_MIXUP_SQUARED)}
+# One to four settings of every method that has any, the same number of learners for each setting.
+METHODS_SEARCH = Study(
+    "methods_search",
+    "Settings of the other methods, on streams that no table uses",
+    replace(
+        _SMALL,
+        seeds=(100, 101, 102),
+        methods=(
+            *(f"l2_init:strength={value}" for value in (1e-4, 1e-3, 3e-3, 1e-2)),
+            *(f"l2:strength={value}" for value in (1e-4, 3e-4, 1e-3, 3e-3)),
+            *(f"cbp:replacement_rate={value}" for value in (1e-4, 3e-4, 1e-3, 1e-2)),
+            *(f"shrink_and_perturb:shrink={kept}:noise={round(1 - kept, 1)}" for kept in (0.9, 0.8, 0.5, 0.2)),
+            *(f"redo:tau={tau}:every={every}" for tau in (0.025, 0.1) for every in (10, 100)),
+            *(f"self_normalised_reset:rejection={value}" for value in (0.1, 0.01, 1e-3, 1e-4)),
+            *(f"mixup:alpha={value}" for value in (0.2, 0.5, 1, 2)),
+            *(f"spectral:strength={value}" for value in (1e-4, 1e-3, 3e-3, 1e-2)),
+            *(f"hare_and_tortoise:decay={d}:every={n}" for d, n in ((0.9, 100), (0.99, 100), (0.99, 50), (0.97, 20))),
+        ),
+    ),
+    step_sizes=(0.1,),
+    data=("cifar100",),
+)
+
+STUDIES = {study.name: study for study in (GENERALIZED_MIXUP, GENERALIZED_MIXUP_SQUARED, METHODS_SEARCH)}
