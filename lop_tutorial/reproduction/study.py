@@ -15,11 +15,11 @@ from jaxtyping import Float64
 from lop_tutorial.atomic import write_text
 from lop_tutorial.reproduction.execute import rows
 from lop_tutorial.reproduction.plan import Plan
+from lop_tutorial.reproduction.results import COLUMNS as EVERY
 from lop_tutorial.reproduction.results import Results, Row
 
 KEY = ("data", "loss", "step_size", "method", "seed")
 MEASURED = ("train_early", "test_early", "train_late", "test_late")
-COLUMNS = (*KEY, *MEASURED, "diverged_in")
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,8 @@ class Study:
     """Every method at every step size, with every loss, on every set of images; seeds and all else as in `base`.
 
     What is kept of a learner: its mean accuracies over the first and the last `ends` tasks, and the task in which it
-    diverged, if it did (its late accuracies are then those of chance in no sense: they are NaN).
+    diverged, if it did (its late accuracies are then NaN). Of what `base` measures beside them, the mean over the last
+    `ends` tasks, in columns that end in _late.
     """
 
     name: str
@@ -37,6 +38,12 @@ class Study:
     losses: tuple[str, ...] = ("cross_entropy",)
     data: tuple[str, ...] = ("procedural",)
     ends: int = 10
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of table.csv."""
+        measured = self.base.columns[len(EVERY) :]
+        return (*KEY, *MEASURED, *(f"{name}_late" for name in measured), "diverged_in")
 
     def plans(self) -> Iterator[Plan]:
         """One plan for each set of images, loss and step size; methods that refuse the loss are left out."""
@@ -49,7 +56,7 @@ class Study:
         path = folder / "table.csv"
         there = {tuple(str(row[k]) for k in KEY) for row in read(path)} if path.exists() else set()
         if not there:
-            write_text(path, ",".join(COLUMNS) + "\n")
+            write_text(path, ",".join(self.columns) + "\n")
         for plan in self.plans():
             settings = (plan.data, plan.training.loss, f"{plan.training.step_size:g}")
             missing = tuple(
@@ -68,7 +75,7 @@ class Study:
             ]
             with path.open("a", newline="") as file:
                 writer = csv.writer(file, lineterminator="\n")
-                writer.writerows([_cell(row[column]) for column in COLUMNS] for row in found)
+                writer.writerows([_cell(row[column]) for column in self.columns] for row in found)
             yield from found
 
     def _ends(self, results: Results, method: str, seed: int) -> Row:
@@ -80,6 +87,10 @@ class Study:
             found[f"{what}_early"], found[f"{what}_late"] = whole[: self.ends].mean(), whole[-self.ends :].mean()
             lost = np.flatnonzero(np.isnan(whole))
             found["diverged_in"] = int(lost[0]) if len(lost) else ""
+        for name in self.base.columns[len(EVERY) :]:
+            late = results.curves(method, name)[seeds.index(seed), -self.ends :]
+            late = late[~np.isnan(late)]
+            found[f"{name}_late"] = late.mean() if len(late) and not found["diverged_in"] else math.nan
         return found
 
 
@@ -90,7 +101,7 @@ def read(path: Path) -> list[Row]:
         for cells in csv.DictReader(file):
             row: Row = dict(cells)
             row["seed"] = int(cells["seed"])
-            row |= {name: float(cells[name]) for name in MEASURED}
+            row |= {name: float(value) for name, value in cells.items() if name.endswith(("_early", "_late"))}
             found.append(row)
     return found
 
