@@ -52,8 +52,8 @@ def boundary(margins: Float[Tensor, "rows columns"]) -> Bool[Tensor, "rows colum
 
 
 def ridge(
-    exponents: Float[Tensor, "rows columns"],
-    margins: Float[Tensor, "rows columns"],
+    exponents: Float[Tensor, "_rows _columns"],
+    margins: Float[Tensor, "_rows _columns"],
     extent: Extent,
     *,
     distance: float = 0.2,
