@@ -1,6 +1,6 @@
 """Where exponents are large: networks that have learned the disc, on their decision boundary and away from it.
 
-    python -m lop_tutorial.reproduction.ridges results/ftle_ridges.json    # about ten minutes on one core
+    python -m lop_tutorial.reproduction.ridges results/ftle_ridges.json    # about four minutes on one core
 
 writes what the chapter on exponents shows: every kind of network in `SWEEP`, eight seeds each.
 """
@@ -134,17 +134,18 @@ SWEEP = (
 )
 
 
-def sweep(kinds: Iterable[DiscNetwork] = SWEEP, seeds: Sequence[int] = SEEDS) -> Iterator[dict[str, Any]]:
+def sweep(kinds: Iterable[DiscNetwork], seeds: Sequence[int]) -> Iterator[dict[str, Any]]:
     """Every kind with every seed."""
     for kind in kinds:
         for seed in seeds:
             yield measure(kind, seed)
 
 
-def main(out: Path) -> None:
+def main(out: Path, kinds: Iterable[DiscNetwork] = SWEEP, seeds: Sequence[int] = SEEDS) -> None:
+    """Measures and writes; what is being measured is printed as it comes."""
     torch.set_num_threads(1)
     origin, began, rows = environment(), time.perf_counter(), []
-    for row in sweep():
+    for row in sweep(kinds, seeds):
         rows.append({name: _stored(value) for name, value in row.items()})
         print(rows[-1], flush=True)
     origin |= {

@@ -59,5 +59,5 @@ def test_exponents_that_are_not_finite_are_left_out_and_counted():
 def test_wrong_questions_are_named():
     with pytest.raises(ValueError, match=r"exponents have shape \(4, 4\) and margins \(5, 5\)"):
         ridge(torch.zeros(4, 4), torch.zeros(5, 5), SQUARE)
-    with pytest.raises(ValueError, match="distance is 0; it must be above 0"):
-        ridge(torch.zeros(4, 4), torch.zeros(4, 4), SQUARE, distance=0)
+    with pytest.raises(ValueError, match=r"distance is 0\.0; it must be above 0"):
+        ridge(torch.zeros(4, 4), torch.zeros(4, 4), SQUARE, distance=0.0)

@@ -59,13 +59,13 @@ def test_a_measured_row_is_about_the_network_that_it_names():
 
 
 def test_what_is_written_can_be_read_again(tmp_path, monkeypatch):
-    monkeypatch.setattr(ridges, "SWEEP", (replace(SHORT, training=replace(SHORT.training, epochs=1)),))
-    monkeypatch.setattr(ridges, "SEEDS", range(2))
     monkeypatch.setattr(ridges, "stored_path", lambda name: tmp_path / name)
-    ridges.main(tmp_path / ridges.NAME)
+    ridges.main(tmp_path / ridges.NAME, [SHORT, replace(SHORT, width=3)], range(2))
     found = stored_ridges()
-    assert [row["seed"] for row in found.rows] == [0, 1]
-    assert found.of("test_accuracy", depth=2).shape == (2,)
+    assert [(row["width"], row["seed"]) for row in found.rows] == [(8, 0), (8, 1), (3, 0), (3, 1)]
+    measured = ridges.measure(SHORT, 1)
+    np.testing.assert_allclose(found.of("test_accuracy", width=8)[1], measured["test_accuracy"], atol=1e-5)
+    np.testing.assert_allclose(found.of("on", width=8)[1], measured["on"], atol=1e-5)
 
 
 def test_quantities_of_a_kind():
