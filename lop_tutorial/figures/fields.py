@@ -27,7 +27,7 @@ def exponent_fields(
     low, high = quantity.ends(float(finite.min(initial=0)), float(finite.max(initial=0)))
     colours = mpl.colormaps[quantity.colours].with_extremes(bad="#a0a0a0", under="black")
     figure, axes = plt.subplots(
-        1, len(fields), figsize=(PAGE_WIDTH, 0.9 + 5.4 / len(fields)), sharey=True, squeeze=False
+        1, len(fields), figsize=(PAGE_WIDTH, min(0.9 + 5.4 / len(fields), 3.0)), sharey=True, squeeze=False
     )
     for ax, (title, (exponents, margins)) in zip(axes[0], fields.items(), strict=True):
         shown = np.where(exponents == -np.inf, 2 * low - high - 1, exponents)
@@ -35,6 +35,7 @@ def exponent_fields(
         if margins.min() < 0 < margins.max():
             ax.contour(margins, [0], extent=extent, origin="lower", colors="black", linewidths=1.2, linestyles="-")
         ax.grid(False)
+        ax.locator_params(nbins=4)
         ax.set(title=title, xlabel="x₁")
     axes[0, 0].set_ylabel("x₂")
     figure.colorbar(image, ax=axes[0], label=quantity.label, pad=0.01, shrink=0.75)

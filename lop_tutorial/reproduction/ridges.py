@@ -11,8 +11,9 @@ import json
 import math
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,11 @@ import torch
 from jaxtyping import Float, Float64
 from torch import Tensor, nn
 
+from lop_tutorial import geometry
 from lop_tutorial.atomic import write_text
-from lop_tutorial.geometry import Ridge, field, margin, ridge
+from lop_tutorial.geometry import Ridge
+from lop_tutorial.interventions import NoIntervention
+from lop_tutorial.interventions.intervention import LearnerState
 from lop_tutorial.networks import MLP, Network
 from lop_tutorial.reproduction.runs import environment, stored_path
 from lop_tutorial.streams import Disc
@@ -58,6 +62,29 @@ class DiscNetwork:
             learner.network.reset_head("zero")
         return learner
 
+    def on_its_way(self, passes: Sequence[int], seed: int) -> dict[int, Network]:
+        """The networks of `after` for several numbers of passes, in the time of the largest."""
+        watch = _Watch({count * (Disc(seed).train // self.training.batch_size): count for count in passes if count})
+        if watch.steps:
+            training = replace(self.training, epochs=max(passes))
+            Learner(self.make, training, watch, seed=seed).learn(Disc(seed).task(0))
+        return {count: watch.seen[count] if count else self.after(0, seed).network for count in passes}
+
+
+@dataclass(frozen=True)
+class _Watch(NoIntervention):
+    """Changes nothing, and keeps a copy of the network after some of its steps."""
+
+    steps: Mapping[int, int]
+    """After which step to keep it, and under which name."""
+    seen: dict[int, Network] = field(default_factory=dict)
+    _done: list[int] = field(default_factory=lambda: [0])
+
+    def after_step(self, learner: LearnerState) -> None:
+        self._done[0] += 1
+        if self._done[0] in self.steps:
+            self.seen[self.steps[self._done[0]]] = deepcopy(learner.network)
+
 
 @dataclass(frozen=True)
 class Picture:
@@ -69,11 +96,11 @@ class Picture:
     @classmethod
     def of(cls, network: nn.Module, resolution: int = 48) -> Picture:
         """Of a network that takes two numbers and tells two classes apart."""
-        return cls(field(network, SQUARE, resolution), margin(network, SQUARE, resolution))
+        return cls(geometry.field(network, SQUARE, resolution), geometry.margin(network, SQUARE, resolution))
 
     def ridge(self, exponents: Float[Tensor, "rows columns"] | None = None) -> Ridge:
         """Mean exponents on the boundary and away from it; those of another field, if given, at the same places."""
-        return ridge(self.exponents if exponents is None else exponents, self.margins, SQUARE)
+        return geometry.ridge(self.exponents if exponents is None else exponents, self.margins, SQUARE)
 
 
 def measure(kind: DiscNetwork, seed: int) -> dict[str, Any]:

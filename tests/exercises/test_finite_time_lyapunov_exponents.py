@@ -105,7 +105,7 @@ def test_sharpest_wrong(answer, words, capsys):
         ("what it does to the exponent", RIGHT),
         ("an exponent by hand", exponent),
         ("an exponent by hand", by_the_package),
-        ("the sharpest ridge", "three times as long"),
+        ("the sharpest ridge", "twice as long"),
     ],
 )
 def test_done_right(name, answer, capsys):

@@ -35,6 +35,15 @@ def test_more_passes_begin_with_the_same_ones():
     assert torch.equal(weights(short), weights(long))
 
 
+def test_networks_on_their_way_are_those_that_stop_there():
+    found = SHORT.on_its_way((0, 3, 1), seed=1)
+    assert list(found) == [0, 3, 1]
+    for passes, network in found.items():
+        stopped = SHORT.after(passes, seed=1).network.state_dict()
+        assert all(torch.equal(values, stopped[name]) for name, values in network.state_dict().items())
+    assert list(SHORT.on_its_way((0,), seed=1)) == [0]
+
+
 def test_a_linear_network_has_one_exponent_everywhere_and_no_ridge():
     picture = Picture.of(replace(SHORT, activation="linear").after(3, seed=0).network, 12)
     assert picture.exponents.std() < 1e-6
@@ -120,3 +129,20 @@ def test_what_the_chapter_tells_of_them():
     assert abs(contrast(2, 128, frozen=True).mean) < 0.02
     assert found.of("test_accuracy", frozen=True, width=128).mean() > 0.97
     np.testing.assert_allclose(found.of(activation="linear"), 0, atol=1e-5)
+    for case, expected in {  # the table of what was reported and measured
+        (4, 8, "tanh"): (1.02, 0.96, 1.09),
+        (4, 32, "tanh"): (0.91, 0.88, 0.94),
+        (4, 128, "tanh"): (0.77, 0.74, 0.79),
+        (4, 8, "relu"): (0.40, 0.33, 0.47),
+        (4, 32, "relu"): (0.66, 0.57, 0.75),
+        (4, 128, "relu"): (0.46, 0.39, 0.54),
+    }.items():
+        np.testing.assert_allclose(contrast(*case), expected, atol=0.006)
+    totals = [depth * contrast(depth, 32).mean for depth in (1, 2, 4, 8)]
+    np.testing.assert_allclose(totals, (0.22, 1.13, 3.65, 5.32), atol=0.01)
+    learned = {(k.activation, k.depth, k.width): 0 for k in SWEEP if not k.frozen}
+    for row in found.rows:
+        if not row["frozen"]:
+            learned[row["activation"], row["depth"], row["width"]] += row["test_accuracy"] >= 0.9
+    fewer = {kind: count for kind, count in learned.items() if count < 8 and kind[0] != "linear"}
+    assert fewer == {("tanh", 8, 8): 4, ("relu", 8, 8): 0, ("relu", 8, 32): 5}

@@ -14,7 +14,7 @@ from lop_tutorial.exercises.verdicts import Check, called, compare, one_of
 TITLE = "Finite-time Lyapunov exponents: how a network stretches its inputs"
 
 EFFECTS = ("+ log 2", "+ log 2 / l", "x l / (l + 1)", "unchanged", "cannot be told")
-CHANGES = ("twice as deep", "four times as wide", "three times as long")
+CHANGES = ("twice as deep", "four times as wide", "twice as long")
 _CASES = {"a": "+ log 2", "b": "+ log 2 / l", "c": "unchanged", "d": "x l / (l + 1)", "e": "cannot be told"}
 _NUDGES = {
     "a": "by what is each layer's Jacobian multiplied, and how many layers are there?",
@@ -100,7 +100,7 @@ def _jacobian(weights: Any, biases: Any, x: Any, at: str = "after") -> Float[np.
 def _sharpest(answer: Any) -> str | None:
     if complaint := one_of(answer, CHANGES):
         return complaint
-    if answer != "three times as long":
+    if answer != "twice as long":
         return "How large is the contrast with that change alone, and how large with the two others? Run them and look."
     return None
 
