@@ -1,14 +1,17 @@
 """Figures: they take results and compute nothing that a chapter would quote."""
 
 from lop_tutorial.figures.accuracy import accuracy_over_tasks, band, curves, image_rows, running_mean
-from lop_tutorial.figures.style import METHOD_COLOURS, PAGE_WIDTH, method_colour, slim_png, use
+from lop_tutorial.figures.fields import exponent_fields
+from lop_tutorial.figures.style import METHOD_COLOURS, PAGE_WIDTH, PROBE_COLOURS, method_colour, slim_png, use
 
 __all__ = [
     "METHOD_COLOURS",
     "PAGE_WIDTH",
+    "PROBE_COLOURS",
     "accuracy_over_tasks",
     "band",
     "curves",
+    "exponent_fields",
     "image_rows",
     "method_colour",
     "running_mean",

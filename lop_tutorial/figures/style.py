@@ -22,6 +22,8 @@ OTHER_METHODS = "#CC79A7"
 CLASS_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 CLASS_MARKS = ("o", "^", "s", "D")
 """The first class is a blue disc, the second an orange triangle, and so on: never told apart by colour alone."""
+PROBE_COLOURS = {"within": "#009E73", "between": "#CC79A7"}
+"""Exponents within a class and between two: solid green, dashed purple."""
 ON_DARK = {"#4D4D4D": "#C4C4C4", "#0072B2": "#4AA3DF"}
 """What takes the place of a colour that is too dark for a dark page."""
 TRAIN_LINE, TEST_LINE = "--", "-"

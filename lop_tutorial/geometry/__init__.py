@@ -21,6 +21,7 @@ from lop_tutorial.geometry.ftle import SingularVectors, ftle, layers_up_to, sing
 from lop_tutorial.geometry.modes import Contraction, Strengths, contraction, modes_at, modes_end, nc1_rate
 from lop_tutorial.geometry.probes import between, field, grid, segments, within
 from lop_tutorial.geometry.rank import approximate_rank, effective_rank, feature_rank, stable_rank
+from lop_tutorial.geometry.ridges import Ridge, boundary, margin, ridge
 from lop_tutorial.geometry.theory import (
     contraction_from_loss,
     finite_size_exponent,
@@ -45,6 +46,7 @@ __all__ = [
     "Inheritance",
     "Ledger",
     "NeuralCollapse",
+    "Ridge",
     "SingularVectors",
     "Spectrum",
     "State",
@@ -54,6 +56,7 @@ __all__ = [
     "accumulate",
     "approximate_rank",
     "between",
+    "boundary",
     "contraction",
     "contraction_from_loss",
     "dead_units",
@@ -81,6 +84,7 @@ __all__ = [
     "log_collapse",
     "log_collapse_of",
     "log_stretch",
+    "margin",
     "modes_at",
     "modes_end",
     "nc1_rate",
@@ -88,6 +92,7 @@ __all__ = [
     "predicted_log_collapse",
     "predicted_log_stretch",
     "product_law",
+    "ridge",
     "segments",
     "settles_at",
     "simplex_etf",

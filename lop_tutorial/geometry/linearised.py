@@ -6,8 +6,10 @@ vector of its own: backwards for J^T u, and once more backwards through that for
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import torch
@@ -60,6 +62,7 @@ class Linearised:
                 raise
             except RuntimeError:
                 self._twice = False
+        _load_forward_rules()
         with torch.no_grad(), forward_ad.dual_level():
             change = forward_ad.unpack_dual(self._run(forward_ad.make_dual(self._x.detach(), v))).tangent
             return torch.zeros_like(self._y) if change is None else change
@@ -112,3 +115,11 @@ def exactly() -> Iterator[None]:
     finally:
         for product, precision in zip(products, before, strict=True):
             product.fp32_precision = precision
+
+
+@cache
+def _load_forward_rules() -> None:
+    """PyTorch loads rules for derivatives forwards at their first use, by means that it warns of itself: no news."""
+    with warnings.catch_warnings(), forward_ad.dual_level():
+        warnings.simplefilter("ignore")
+        forward_ad.make_dual(torch.zeros(1), torch.zeros(1))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from jaxtyping import Float, Shaped
@@ -109,6 +110,7 @@ def prepare(
     seed: int,
 ) -> Measurement:
     """Checks all that was asked, and decides what was left open."""
+    _check_kinds(x=(x, Tensor), layer=(layer, str | None), k=(k, int | None), depth=(depth, int | None))
     dtype = _dtype(network, x, dtype)
     _check_input(x)
     if method not in METHODS:
@@ -138,6 +140,15 @@ def prepare(
     return Measurement(
         function, depth, x, outputs, inputs, both_ways, most if k is None else k, method, tolerance, chunk, seed
     )
+
+
+def _check_kinds(**given: tuple[Any, Any]) -> None:
+    for name, (value, kind) in given.items():
+        if not isinstance(value, kind):
+            way_out = {"x": "a tensor, as torch.as_tensor makes one", "layer": "a module's name, or left out"}
+            wanted = way_out.get(name, "a whole number, or left out")
+            shown = "" if name == "x" else f" ({value!r})"
+            raise TypeError(f"{name} is a {type(value).__name__}{shown}; it must be {wanted}")
 
 
 def _dtype(network: nn.Module | Function, x: Tensor, dtype: torch.dtype | None) -> torch.dtype:

@@ -90,10 +90,15 @@ def environment(device: str = "cpu") -> dict[str, Any]:
 
 def stored(name: str) -> Run:
     """A run that the book shows, from `results/` (which travels with the installed package)."""
+    return Run.open(stored_path(name))
+
+
+def stored_path(name: str) -> Path:
+    """Where something in `results/` lies, a run's folder or a file; ValueError if it is not there."""
     here = Path(__file__).resolve().parents[1]
     for place in (here / "_results", here.parent / "results"):
-        if (place / name).is_dir():
-            return Run.open(place / name)
+        if (place / name).exists():
+            return place / name
     raise ValueError(f"no stored run {name!r} in results/")
 
 

@@ -1,10 +1,21 @@
-"""Where tasks come from: streams of class pairs, class increments, toy points and planar clouds."""
+"""Where tasks come from: streams of class pairs, class increments, toy points, planar clouds and the disc."""
 
 from lop_tutorial.streams.class_increments import ClassIncrements
 from lop_tutorial.streams.class_pairs import ClassPairs
+from lop_tutorial.streams.disc import Disc
 from lop_tutorial.streams.images import CIFAR100_PIXELS, Pixels
 from lop_tutorial.streams.planar_clouds import PlanarClouds
 from lop_tutorial.streams.task import Stream, Task
 from lop_tutorial.streams.toy_points import ToyPoints
 
-__all__ = ["CIFAR100_PIXELS", "ClassIncrements", "ClassPairs", "Pixels", "PlanarClouds", "Stream", "Task", "ToyPoints"]
+__all__ = [
+    "CIFAR100_PIXELS",
+    "ClassIncrements",
+    "ClassPairs",
+    "Disc",
+    "Pixels",
+    "PlanarClouds",
+    "Stream",
+    "Task",
+    "ToyPoints",
+]

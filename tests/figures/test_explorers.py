@@ -156,3 +156,13 @@ def test_live_controls_compute_new_frames_and_say_what_went_wrong():
     assert words.value == "ValueError: scale is 0"
     np.testing.assert_array_equal(shown.arrays()["points"], np.full((5, 9, 2), 4.0))
     assert not button.disabled
+
+
+def test_the_still_picture_shows_the_other_sliders_where_they_stand():
+    fields = np.arange(6.0).reshape(2, 3, 1, 1) * np.ones((1, 1, 4, 4))
+    explorer = FieldExplorer(fields, (0, 1, 0, 1), sliders={"task": (1, 2), "depth": (1, 2, 4)})
+    assert [frame for frame, _ in explorer.frames(4)] == [(0, 0), (1, 0)]
+    explorer.at = [1, 2]
+    assert [frame for frame, _ in explorer.frames(4)] == [(0, 2), (1, 2)]
+    shown = [image.get_array() for ax in explorer.picture().axes[:2] for image in ax.images]
+    np.testing.assert_allclose([values.mean() for values in shown], [2, 5], atol=0.05)

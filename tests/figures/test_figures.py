@@ -5,7 +5,14 @@ import pytest
 from matplotlib.colors import to_hex
 from PIL import Image
 
-from lop_tutorial.figures import METHOD_COLOURS, accuracy_over_tasks, image_rows, method_colour, slim_png
+from lop_tutorial.figures import (
+    METHOD_COLOURS,
+    accuracy_over_tasks,
+    exponent_fields,
+    image_rows,
+    method_colour,
+    slim_png,
+)
 from lop_tutorial.figures.accuracy import running_mean
 from lop_tutorial.interventions import SIX
 from lop_tutorial.reproduction import Results
@@ -69,3 +76,16 @@ def test_a_slim_png_is_smaller_and_looks_the_same(results):
     before, after = (np.asarray(Image.open(BytesIO(data)).convert("RGB"), float) for data in (png.getvalue(), slim))
     assert before.shape == after.shape
     assert np.abs(before - after).mean() < 1.5
+
+
+def test_fields_share_a_scale_around_zero_and_show_where_margins_change_their_sign():
+    rising = np.tile(np.linspace(-1, 1, 6), (6, 1))
+    dead = np.full((6, 6), -np.inf)
+    figure = exponent_fields({"a": (0.5 * rising, rising), "b": (dead, rising + 5)}, (-1, 1, -1, 1))
+    first, second = figure.axes[:2]
+    assert [ax.get_title("left") + ax.get_title() for ax in (first, second)] == ["a", "b"]
+    assert first.images[0].get_clim() == second.images[0].get_clim() == (-0.5, 0.5)
+    assert (len(first.collections), len(second.collections)) == (1, 0)
+    (line,) = first.collections[0].get_paths()
+    np.testing.assert_allclose(line.vertices[:, 0], 0, atol=1e-9)
+    assert to_hex(second.images[0].to_rgba(second.images[0].get_array())[0, 0]) == "#000000"

@@ -1,6 +1,9 @@
 """What is refused, in which words; and memory that runs out."""
 
 import math
+import subprocess
+import sys
+from textwrap import dedent
 
 import pytest
 import torch
@@ -65,6 +68,35 @@ def test_wrong_types():
         ftle(NETWORK, X.long())
     with pytest.raises(TypeError, match=r"the output is a tuple; measure a function or a layer that gives one tensor"):
         ftle(lambda x: (x, x), X, depth=1)
+
+
+def test_as_a_user_meets_it():
+    """In a process of its own: here, the tests' type checker speaks first, and PyTorch has given its warnings."""
+    script = """
+        import warnings, torch
+        from torch import nn
+        from lop_tutorial.geometry import ftle
+        from lop_tutorial.networks import MLP
+
+        warnings.simplefilter("error")
+        x = torch.randn(5, 6)
+        assert ftle(nn.Sequential(nn.Linear(6, 8), nn.Hardswish(), nn.Linear(8, 6)), x, "").isfinite().all()
+        network = MLP((6,), 2, (8, 8))
+        for asked in ({"x": x.numpy()}, {"x": [[1.0] * 6]}, {"layer": 3}, {"k": 1.5}, {"depth": 2.5}):
+            try:
+                ftle(**{"network": network, "x": x} | asked)
+            except TypeError as error:
+                print(error)
+    """
+    done = subprocess.run([sys.executable, "-c", dedent(script)], capture_output=True, text=True, check=False)
+    assert (done.stderr, done.returncode) == ("", 0)
+    assert done.stdout.splitlines() == [
+        "x is a ndarray; it must be a tensor, as torch.as_tensor makes one",
+        "x is a list; it must be a tensor, as torch.as_tensor makes one",
+        "layer is a int (3); it must be a module's name, or left out",
+        "k is a float (1.5); it must be a whole number, or left out",
+        "depth is a float (2.5); it must be a whole number, or left out",
+    ]
 
 
 def test_a_method_of_a_module_in_training_mode_warns_too():

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lop_tutorial.data.procedural import ProceduralImages
-from lop_tutorial.streams import CIFAR100_PIXELS, ClassIncrements, ClassPairs, Pixels, PlanarClouds, ToyPoints
+from lop_tutorial.streams import CIFAR100_PIXELS, ClassIncrements, ClassPairs, Disc, Pixels, PlanarClouds, ToyPoints
 
 
 def same(a, b):
@@ -120,3 +120,15 @@ def test_planar_clouds_lie_around_their_centres_and_alternate_in_class():
 def test_wrong_input_is_named(call, message, tiny_images):
     with pytest.raises((ValueError, IndexError), match=message):
         call(tiny_images)
+
+
+def test_the_disc_takes_half_of_the_square_and_new_points_each_task():
+    task = Disc(2, train=50, test=20_000).task(3)
+    assert task.train_x.shape == (50, 2)
+    assert task.test_x.abs().max() <= 1
+    assert torch.equal(task.test_y == 1, task.test_x.square().sum(dim=1) > 2 / math.pi)
+    assert task.test_y.double().mean() == pytest.approx(0.5, abs=0.01)
+    assert same(task, Disc(2, train=50, test=20_000).task(3))
+    assert not torch.equal(task.train_x, Disc(2, train=50).task(4).train_x)
+    with pytest.raises(ValueError, match="train is 0; there must be at least one point"):
+        Disc(0, train=0)

@@ -103,12 +103,13 @@ class Explorer(anywidget.AnyWidget):
         raise NotImplementedError
 
     def frames(self, most: int) -> list[tuple[tuple[int, ...], str]]:
-        """Up to `most` places spread along the first slider, as indices and words; the other sliders at their start."""
+        """Up to `most` places spread along the first slider, as indices and words; other sliders where they stand."""
         if not self.sliders:
             return [((), "")]
-        (name, stops), *others = self.sliders.items()
+        name, stops = next(iter(self.sliders.items()))
+        others = [int(place) for place in self.at[1:]]
         places = np.unique(np.linspace(0, len(stops) - 1, most).round().astype(int))
-        return [((int(place), *(0 for _ in others)), f"{name} {stops[place]}") for place in places]
+        return [((int(place), *others), f"{name} {stops[place]}") for place in places]
 
     def __repr__(self) -> str:
         frames = prod(len(stops) for stops in self.sliders.values())
