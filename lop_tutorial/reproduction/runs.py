@@ -59,9 +59,9 @@ def write(plan: Plan, profile: str, outcome: Iterator[Row], folder: Path, device
     must_be_new(folder)
     config = {"profile": profile} | plan.as_config()
     folder.mkdir(parents=True, exist_ok=True)
-    _write_json(folder / "config.json", config)
+    write_json(folder / "config.json", config)
     origin, began = environment(device), time.perf_counter()
-    _write_json(folder / "environment.json", origin | {"finished": False, "wall_seconds": None})
+    write_json(folder / "environment.json", origin | {"finished": False, "wall_seconds": None})
     with (folder / "metrics.csv").open("w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(plan.columns)
@@ -70,7 +70,7 @@ def write(plan: Plan, profile: str, outcome: Iterator[Row], folder: Path, device
             file.flush()
             yield row
     wall = round(time.perf_counter() - began, 1)
-    _write_json(folder / "environment.json", origin | {"finished": True, "wall_seconds": wall})
+    write_json(folder / "environment.json", origin | {"finished": True, "wall_seconds": wall})
 
 
 def environment(device: str = "cpu") -> dict[str, Any]:
@@ -102,7 +102,8 @@ def stored_path(name: str) -> Path:
     raise ValueError(f"no stored run {name!r} in results/")
 
 
-def _write_json(path: Path, content: dict[str, Any]) -> None:
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Whole or not at all, indented."""
     write_text(path, json.dumps(content, indent=2) + "\n")
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import csv
 import itertools
+import json
 import math
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float64
@@ -17,6 +20,7 @@ from lop_tutorial.reproduction.execute import rows
 from lop_tutorial.reproduction.plan import Plan
 from lop_tutorial.reproduction.results import COLUMNS as EVERY
 from lop_tutorial.reproduction.results import Results, Row
+from lop_tutorial.reproduction.runs import environment, must_be_new, write_json
 
 KEY = ("data", "loss", "step_size", "method", "seed")
 MEASURED = ("train_early", "test_early", "train_late", "test_late")
@@ -50,6 +54,18 @@ class Study:
         for data, loss, step_size in itertools.product(self.data, self.losses, self.step_sizes):
             training = replace(self.base.training, loss=loss, step_size=step_size)
             yield replace(self.base, data=data, training=training)
+
+    @property
+    def learners(self) -> int:
+        """How many learners the whole study trains."""
+        return len(list(self.plans())) * len(self.base.methods) * len(self.base.seeds)
+
+    def as_config(self) -> dict[str, Any]:
+        """Every setting, for config.json: those of the base, and what is varied, with each image set's content hash."""
+        varied = {name: getattr(self, name) for name in ("name", "about", "step_sizes", "losses", "data", "ends")}
+        hashes = {name: replace(self.base, data=name).as_config()["data_sha256"] for name in self.data}
+        base = {k: v for k, v in self.base.as_config().items() if k not in ("name", "about", "data", "data_sha256")}
+        return varied | {"data_sha256": hashes, "base": base}
 
     def run(self, folder: Path, workers: int = 1) -> Iterator[Row]:
         """Rows of `table.csv` in `folder`, a row a learner, plan by plan; what stands there is not run again."""
@@ -92,6 +108,26 @@ class Study:
             late = late[~np.isnan(late)]
             found[f"{name}_late"] = late.mean() if len(late) and not found["diverged_in"] else math.nan
         return found
+
+
+def carry_out(study: Study, folder: Path, workers: int = 1) -> Iterator[Row]:
+    """Runs a study into a folder, with config.json and environment.json beside the table.
+
+    Where the folder holds a part of the same study, the rest is run; ValueError if it holds anything else.
+    """
+    config = json.loads(json.dumps(study.as_config()))
+    if (folder / "config.json").exists():
+        if json.loads((folder / "config.json").read_text()) != config:
+            raise ValueError(f"{folder} holds another study, or this one with other settings; name another place")
+    else:
+        must_be_new(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        write_json(folder / "config.json", config)
+    origin, began = environment(), time.perf_counter()
+    write_json(folder / "environment.json", origin | {"finished": False, "wall_seconds": None})
+    yield from study.run(folder, workers)
+    wall = round(time.perf_counter() - began, 1)
+    write_json(folder / "environment.json", origin | {"finished": True, "wall_seconds": wall})
 
 
 def read(path: Path) -> list[Row]:

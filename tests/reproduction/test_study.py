@@ -1,5 +1,6 @@
 """A study: its table against the rows it was made of, and its going on after a stop."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 
 from lop_tutorial.reproduction import Results, plan, rows
 from lop_tutorial.reproduction.studies import STUDIES
-from lop_tutorial.reproduction.study import Study, read, select
+from lop_tutorial.reproduction.study import Study, carry_out, read, select
 
 BASE = replace(
     plan("first_look"),
@@ -45,6 +46,18 @@ def test_it_goes_on_where_it_was_stopped(tmp_path):
     assert len(read(broken / "table.csv")) == 4
     list(STUDY.run(broken))
     assert (broken / "table.csv").read_text() == (whole / "table.csv").read_text()
+
+
+def test_its_folder_says_where_it_came_from_and_takes_no_other_study(tmp_path):
+    passed = list(carry_out(STUDY, tmp_path / "study"))
+    config = json.loads((tmp_path / "study" / "config.json").read_text())
+    assert config["step_sizes"] == [0.1, 0.2]
+    assert config["data_sha256"] == {"procedural": BASE.images.sha256}
+    assert json.loads((tmp_path / "study" / "environment.json").read_text())["finished"] is True
+    assert len(passed) == STUDY.learners
+    assert list(carry_out(STUDY, tmp_path / "study")) == []  # all of it stands there
+    with pytest.raises(ValueError, match="holds another study"):
+        next(carry_out(replace(STUDY, ends=1), tmp_path / "study"))
 
 
 def test_a_learner_that_diverges_is_nan_and_says_when(tmp_path):
