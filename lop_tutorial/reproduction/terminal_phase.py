@@ -67,6 +67,16 @@ class Traces:
         below = self["train_accuracy"] < 1
         return np.where(below.any(axis=1), len(self.epochs) - below[:, ::-1].argmax(axis=1), 0)
 
+    def when_fitted(self, quantity: str) -> Float64[np.ndarray, " seed"]:
+        """The values at the look that `fitted` names, where the terminal phase begins; NaN where it never does."""
+        values, places = self[quantity], self.fitted
+        found = np.take_along_axis(values, np.minimum(places, len(self.epochs) - 1)[:, None], axis=1)[:, 0]
+        return np.where(places < len(self.epochs), found, np.nan)
+
+    def at_end(self, quantity: str) -> Float64[np.ndarray, " seed"]:
+        """The values at the last look."""
+        return self[quantity][:, -1]
+
 
 @dataclass(frozen=True)
 class TerminalPhase:
@@ -112,8 +122,8 @@ def measured(look: Look) -> dict[str, float]:
     """Accuracies, the five numbers of `neural_collapse`, the two of `variability`, and lambda within classes.
 
     All is of the training samples, but for `test_accuracy` and `nc1_new`, the NC1 of the test samples. `size` is the
-    class means' distance from their centre (root mean square), `ftle` the mean of those leading exponents within classes
-    that are finite.
+    class means' distance from their centre (root mean square), `ftle` the mean of the leading exponents within classes,
+    of those that are finite.
     """
     _, network, task = look
     features, head = look.features, network.head
