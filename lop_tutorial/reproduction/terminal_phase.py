@@ -89,7 +89,7 @@ class TerminalPhase:
     stream: Callable[[int], Stream] = three_clouds
     width: int = 2
     training: Training = LONG
-    looks: int = 20
+    looks: int = 16
     seeds: tuple[int, ...] = tuple(range(8))
 
     @property
