@@ -9,6 +9,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from lop_tutorial.geometry.inputs import must_be_real, must_count
+
 
 class NeuralCollapse(NamedTuple):
     """The four properties as five numbers; collapse is complete at 0, 0, 0, 0 and 1. See `neural_collapse`."""
@@ -136,8 +138,9 @@ def simplex_etf(classes: int, width: int) -> Float[Tensor, "classes width"]:
 
     Its singular values are sqrt(C/(C - 1)), C - 1 times. Needs a width of at least `classes` - 1.
     """
-    if classes < 2:
-        raise ValueError(f"classes is {classes}; a simplex has at least 2 corners")
+    must_count("width", width, 1)
+    if not isinstance(classes, int) or classes < 2:
+        raise ValueError(f"classes is {classes!r}; a simplex has at least 2 corners")
     if width < classes - 1:
         raise ValueError(f"width is {width}; a simplex of {classes} corners needs at least {classes - 1} dimensions")
     corners = torch.zeros(classes, width, dtype=torch.float64)
@@ -164,11 +167,15 @@ class _Moments:
 
 def _moments(features: Tensor, labels: Tensor) -> _Moments:
     """For functions that take no weights, and so learn the number of classes from the labels."""
+    must_be_real("labels", labels)
     if labels.is_floating_point() or labels.ndim != 1 or not len(labels) or labels.min() < 0:
         raise ValueError(
             f"labels are {labels.dtype} of shape {list(labels.shape)}; they must count the classes from 0, one whole "
             "number for each sample"
         )
+    must_be_real("features", features)
+    if features.ndim != 2:
+        raise ValueError(f"features are {list(features.shape)}; they go as samples x width")
     classes = int(labels.max()) + 1
     if classes < 2:
         raise ValueError("labels are all 0; neural collapse is about at least 2 classes")
@@ -177,14 +184,23 @@ def _moments(features: Tensor, labels: Tensor) -> _Moments:
 
 
 def _check(features: Tensor, labels: Tensor, weight: Tensor, bias: Tensor | None) -> None:
-    for name, value in (("features", features), ("weight", weight), ("bias", bias)):
-        if value is not None and not value.isfinite().all():
-            raise ValueError(f"{name} hold NaN or inf; neural collapse needs finite numbers, has the network diverged?")
+    parts = {"features": features, "weight": weight} | ({} if bias is None else {"bias": bias})
+    for name, value in parts.items():
+        must_be_real(name, value)
+    must_be_real("labels", labels)
+    shapes = [list(value.shape) for value in parts.values()]
+    ranks = [len(shape) for shape in shapes]
+    if ranks != [2, 2, 1][: len(ranks)] or 0 in shapes[0][1:] or shapes[0][1] != shapes[1][1]:
+        raise ValueError(f"{', '.join(parts)} are {shapes}; they go as samples x width, classes x width, classes")
     classes = len(weight)
-    if features.shape[1:] != weight.shape[1:] or (bias is not None and len(bias) != classes):
-        shapes = [list(value.shape) for value in (features, weight, bias) if value is not None]
+    if bias is not None and len(bias) != classes:
+        raise ValueError(f"{', '.join(parts)} are {shapes}; they go as samples x width, classes x width, classes")
+    for name, value in parts.items():
+        if not value.isfinite().all():
+            raise ValueError(f"{name} hold NaN or inf; neural collapse needs finite numbers, has the network diverged?")
+    if labels.is_floating_point() or labels.ndim != 1:
         raise ValueError(
-            f"features, weight and bias are {shapes}; they go as samples x width, classes x width, classes"
+            f"labels are {labels.dtype} of shape {list(labels.shape)}; they must be one whole number for each sample"
         )
     if len(features) != len(labels):
         raise ValueError(f"{len(features)} features have {len(labels)} labels; every sample needs one")

@@ -21,7 +21,7 @@ LONG = Training(step_size=0.3, weight_decay=1.5e-3, batch_size=1000, epochs=600,
 """Gradient descent on all samples at once, with momentum and a decay of all weights."""
 
 
-def three_clouds(seed: int, dimensions: int = 3, distance: float = 6.0) -> ToyPoints:
+def three_clouds(seed: int, dimensions: int = 3, distance: float | int = 6.0) -> ToyPoints:
     """Three clouds of 32 points, which hardly overlap: a straight cut between two of them errs on 1 in 700."""
     return ToyPoints(seed, dimensions=dimensions, classes=3, distance=distance)
 

@@ -15,7 +15,7 @@ TITLE = "Neural collapse: where training ends"
 
 CHANGES = ("more dimensions", "closer clouds", "one dimension more", "no decay")
 _CORNERS = {"cosine": -1 / 3, "narrowest": 3, "collapsed": 3, "angles": 0}
-_SLIPS = {
+_SLIPS: dict[str, dict[float | int, str]] = {
     "cosine": {
         1 / 3: "The sign: the four lean away from each other.",
         -1 / 4: "Is it C or C - 1 that stands below the line?",
