@@ -14,7 +14,12 @@ from lop_tutorial.reproduction.terminal_phase import Traces
 
 
 def over_epochs(
-    ax: Axes, epochs: Iterable[float], values: Float64[np.ndarray, "seed look"], kind: str, label: str, line: str = "-"
+    ax: Axes,
+    epochs: Iterable[float] | Iterable[int],
+    values: Float64[np.ndarray, "seed look"],
+    kind: str,
+    label: str,
+    line: str = "-",
 ) -> None:
     """Mean over seeds with its 95 % bootstrap band, in the colour of `kind`, on an axis of logarithms.
 
