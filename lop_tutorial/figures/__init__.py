@@ -2,18 +2,30 @@
 
 from lop_tutorial.figures.accuracy import accuracy_over_tasks, band, curves, image_rows, running_mean
 from lop_tutorial.figures.fields import exponent_fields
-from lop_tutorial.figures.style import METHOD_COLOURS, PAGE_WIDTH, PROBE_COLOURS, method_colour, slim_png, use
+from lop_tutorial.figures.style import (
+    METHOD_COLOURS,
+    PAGE_WIDTH,
+    PROBE_COLOURS,
+    WIDTH_COLOURS,
+    method_colour,
+    slim_png,
+    use,
+)
+from lop_tutorial.figures.terminal_phase import exponent_against_collapse, over_epochs
 
 __all__ = [
     "METHOD_COLOURS",
     "PAGE_WIDTH",
     "PROBE_COLOURS",
+    "WIDTH_COLOURS",
     "accuracy_over_tasks",
     "band",
     "curves",
+    "exponent_against_collapse",
     "exponent_fields",
     "image_rows",
     "method_colour",
+    "over_epochs",
     "running_mean",
     "slim_png",
     "use",

@@ -19,6 +19,8 @@ METHOD_COLOURS = {
     "g_mixup": "#0072B2",
 }
 OTHER_METHODS = "#CC79A7"
+WIDTH_COLOURS = {"narrow": "#8C510A", "wide": "#01665E", "model": "#762A83", "pictures": "#C51B7D", "plain": "#4D4D4D"}
+"""For figures that compare no methods: narrow and wide representations, the solved model, data of another kind."""
 CLASS_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 CLASS_MARKS = ("o", "^", "s", "D")
 """The first class is a blue disc, the second an orange triangle, and so on: never told apart by colour alone."""

@@ -14,7 +14,14 @@ from lop_tutorial.geometry.accumulation import (
 )
 from lop_tutorial.geometry.activations import hidden_activations
 from lop_tutorial.geometry.changes import Summary, log_collapse, log_stretch, summary
-from lop_tutorial.geometry.collapse import NeuralCollapse, neural_collapse, simplex_etf
+from lop_tutorial.geometry.collapse import (
+    NeuralCollapse,
+    Variability,
+    collapse_axes,
+    neural_collapse,
+    simplex_etf,
+    variability,
+)
 from lop_tutorial.geometry.curvature import Spectrum, hessian_eigenvalues, hessian_rank, hessian_spectrum
 from lop_tutorial.geometry.drift import distance_from, gradient_norm, snapshot, weight_magnitude, weight_norm
 from lop_tutorial.geometry.ftle import SingularVectors, ftle, layers_up_to, singular_vectors
@@ -53,10 +60,12 @@ __all__ = [
     "Strengths",
     "Summary",
     "UnitShares",
+    "Variability",
     "accumulate",
     "approximate_rank",
     "between",
     "boundary",
+    "collapse_axes",
     "contraction",
     "contraction_from_loss",
     "dead_units",
@@ -102,6 +111,7 @@ __all__ = [
     "strengths_over_tasks",
     "summary",
     "unit_shares",
+    "variability",
     "weight_magnitude",
     "weight_norm",
     "within",

@@ -9,6 +9,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from lop_tutorial.geometry.inputs import must_be_real, must_count
+
 
 class NeuralCollapse(NamedTuple):
     """The four properties as five numbers; collapse is complete at 0, 0, 0, 0 and 1. See `neural_collapse`."""
@@ -66,41 +68,69 @@ def neural_collapse(
     fit, and features, weights or biases that are not finite.
     """
     _check(features, labels, weight, bias)
-    labels = labels.long()
-    classes, samples = len(weight), len(features)
     h, w = features.detach().double(), weight.detach().double()
     b = torch.zeros_like(w[:, 0]) if bias is None else bias.detach().double()
-    rounding = torch.finfo(torch.float64).eps * max(samples, h.shape[1]) * float(h.abs().max())
+    classes, m = len(w), _Moments(h, labels.long(), len(w))
+    if not m.seen.any():
+        return NeuralCollapse(math.inf if m.varies else math.nan, *[math.nan] * 4)
 
-    counts = labels.bincount(minlength=classes)
-    means = h.new_zeros(classes, h.shape[1]).index_add_(0, labels, h) / counts[:, None]
-    deviations = h - means[labels]
-    centred = means - means.mean(dim=0)
-    norms = centred.norm(dim=1)
+    in_units = m.deviations @ m.directions[m.seen].T / m.scale[m.seen]
+    nc1 = (in_units.square().sum(dim=1) * m.share).sum()
 
-    _, scale, directions = torch.linalg.svd(centred, full_matrices=False)
-    seen = scale > max(rounding, torch.finfo(torch.float64).eps * max(centred.shape) * float(scale[0]))
-    if not seen.any():
-        varies = bool((deviations.norm(dim=1) > rounding).any())
-        return NeuralCollapse(math.inf if varies else math.nan, *[math.nan] * 4)
-
-    share = 1 / (classes * counts[labels]).double()  # each class counts the same
-    in_units = deviations @ directions[seen].T / scale[seen]
-    nc1 = (in_units.square().sum(dim=1) * share).sum()
-
+    norms = m.centred.norm(dim=1)
     nc2_norms = norms.std(correction=0) / norms.mean()
     nc2_angles = torch.tensor(math.nan)
-    if norms.min() > rounding:
-        unit = centred / norms[:, None]
+    if norms.min() > m.rounding:
+        unit = m.centred / norms[:, None]
         others = ~torch.eye(classes, dtype=torch.bool, device=h.device)
         nc2_angles = (unit @ unit.T + 1 / (classes - 1))[others].abs().mean()
 
-    nc3 = (w / w.norm() - centred / centred.norm()).norm()  # NaN with zero weights
+    nc3 = (w / w.norm() - m.centred / m.centred.norm()).norm()  # NaN with zero weights
     nc4 = torch.tensor(math.nan)
     if w.any() or b.max() > b.min():
-        nearest = torch.cdist(h, means, compute_mode="donot_use_mm_for_euclid_dist").argmin(dim=1)
+        nearest = torch.cdist(h, m.means, compute_mode="donot_use_mm_for_euclid_dist").argmin(dim=1)
         nc4 = ((h @ w.T + b).argmax(dim=1) == nearest).double().mean()
     return NeuralCollapse(*(float(value) for value in (nc1, nc2_norms, nc2_angles, nc3, nc4)))
+
+
+class Variability(NamedTuple):
+    """Variance within classes, in units of that between them, split by direction. See `variability`."""
+
+    along: float
+    """In the dimensions that the class means span, which are those that NC1 sees."""
+    across: float
+    """In the dimensions orthogonal to them, to which NC1 is blind."""
+
+
+def variability(features: Float[Tensor, "sample width"], labels: Int[Tensor, " sample"]) -> Variability:
+    r"""$\mathrm{tr}(P \Sigma_W) / \mathrm{tr}\,\Sigma_B$ and $\mathrm{tr}((1 - P) \Sigma_W) / \mathrm{tr}\,\Sigma_B$.
+
+    $P$ projects onto the span of the centred class means; the covariances are those of `neural_collapse`, where every
+    class counts the same. Labels count from 0. `across` is 0 in a representation of C - 1 dimensions, up to rounding.
+    Both are inf, or NaN where nothing varies, if all class means coincide. Raises as `neural_collapse` does.
+    """
+    m = _moments(features, labels)
+    if not m.seen.any():
+        return Variability(*[math.inf if m.varies else math.nan] * 2)
+    directions, between = m.directions[m.seen], m.centred.square().mean(dim=0).sum()
+    inside = m.deviations @ directions.T @ directions
+    along, across = ((part.square().sum(dim=1) * m.share).sum() for part in (inside, m.deviations - inside))
+    return Variability(float(along / between), float(across / between))
+
+
+def collapse_axes(
+    features: Float[Tensor, "sample width"], labels: Int[Tensor, " sample"]
+) -> tuple[Float[Tensor, "seen width"], Float[Tensor, "rest width"]]:
+    """Two sides from which to look: unit vectors in the span of the class means, and orthogonal to it; float64.
+
+    The first are the principal directions of the centred class means, at most C - 1. The second are those of what is
+    left of the deviations within classes, as many as it has above rounding; none in a representation of C - 1
+    dimensions. Both in descending order; a vector is defined up to its sign. Raises as `variability` does.
+    """
+    m = _moments(features, labels)
+    along = m.directions[m.seen]
+    _, scale, across = torch.linalg.svd(m.deviations - m.deviations @ along.T @ along, full_matrices=False)
+    return along, across[scale > 1e-10 * m.deviations.norm()]
 
 
 def simplex_etf(classes: int, width: int) -> Float[Tensor, "classes width"]:
@@ -108,8 +138,9 @@ def simplex_etf(classes: int, width: int) -> Float[Tensor, "classes width"]:
 
     Its singular values are sqrt(C/(C - 1)), C - 1 times. Needs a width of at least `classes` - 1.
     """
-    if classes < 2:
-        raise ValueError(f"classes is {classes}; a simplex has at least 2 corners")
+    must_count("width", width, 1)
+    if not isinstance(classes, int) or classes < 2:
+        raise ValueError(f"classes is {classes!r}; a simplex has at least 2 corners")
     if width < classes - 1:
         raise ValueError(f"width is {width}; a simplex of {classes} corners needs at least {classes - 1} dimensions")
     corners = torch.zeros(classes, width, dtype=torch.float64)
@@ -119,15 +150,57 @@ def simplex_etf(classes: int, width: int) -> Float[Tensor, "classes width"]:
     return corners
 
 
-def _check(features: Tensor, labels: Tensor, weight: Tensor, bias: Tensor | None) -> None:
-    for name, value in (("features", features), ("weight", weight), ("bias", bias)):
-        if value is not None and not value.isfinite().all():
-            raise ValueError(f"{name} hold NaN or inf; neural collapse needs finite numbers, has the network diverged?")
-    classes = len(weight)
-    if features.shape[1:] != weight.shape[1:] or (bias is not None and len(bias) != classes):
-        shapes = [list(value.shape) for value in (features, weight, bias) if value is not None]
+class _Moments:
+    """Class means, what deviates from them, and the directions that the means span. All float64."""
+
+    def __init__(self, h: Float[Tensor, "sample width"], labels: Int[Tensor, " sample"], classes: int) -> None:
+        eps, counts = torch.finfo(torch.float64).eps, labels.bincount(minlength=classes)
+        self.means = h.new_zeros(classes, h.shape[1]).index_add_(0, labels, h) / counts[:, None]
+        self.deviations = h - self.means[labels]
+        self.centred = self.means - self.means.mean(dim=0)
+        self.share = 1 / (classes * counts[labels]).double()  # each class counts the same
+        self.rounding = eps * max(h.shape) * float(h.abs().max())
+        _, self.scale, self.directions = torch.linalg.svd(self.centred, full_matrices=False)
+        self.seen = self.scale > max(self.rounding, eps * max(self.centred.shape) * float(self.scale[0]))
+        self.varies = bool((self.deviations.norm(dim=1) > self.rounding).any())
+
+
+def _moments(features: Tensor, labels: Tensor) -> _Moments:
+    """For functions that take no weights, and so learn the number of classes from the labels."""
+    must_be_real("labels", labels)
+    if labels.is_floating_point() or labels.ndim != 1 or not len(labels) or labels.min() < 0:
         raise ValueError(
-            f"features, weight and bias are {shapes}; they go as samples x width, classes x width, classes"
+            f"labels are {labels.dtype} of shape {list(labels.shape)}; they must count the classes from 0, one whole "
+            "number for each sample"
+        )
+    must_be_real("features", features)
+    if features.ndim != 2:
+        raise ValueError(f"features are {list(features.shape)}; they go as samples x width")
+    classes = int(labels.max()) + 1
+    if classes < 2:
+        raise ValueError("labels are all 0; neural collapse is about at least 2 classes")
+    _check(features, labels, features.new_zeros(classes, features.shape[1]), None)
+    return _Moments(features.detach().double(), labels.long(), classes)
+
+
+def _check(features: Tensor, labels: Tensor, weight: Tensor, bias: Tensor | None) -> None:
+    parts = {"features": features, "weight": weight} | ({} if bias is None else {"bias": bias})
+    for name, value in parts.items():
+        must_be_real(name, value)
+    must_be_real("labels", labels)
+    shapes = [list(value.shape) for value in parts.values()]
+    ranks = [len(shape) for shape in shapes]
+    if ranks != [2, 2, 1][: len(ranks)] or 0 in shapes[0][1:] or shapes[0][1] != shapes[1][1]:
+        raise ValueError(f"{', '.join(parts)} are {shapes}; they go as samples x width, classes x width, classes")
+    classes = len(weight)
+    if bias is not None and len(bias) != classes:
+        raise ValueError(f"{', '.join(parts)} are {shapes}; they go as samples x width, classes x width, classes")
+    for name, value in parts.items():
+        if not value.isfinite().all():
+            raise ValueError(f"{name} hold NaN or inf; neural collapse needs finite numbers, has the network diverged?")
+    if labels.is_floating_point() or labels.ndim != 1:
+        raise ValueError(
+            f"labels are {labels.dtype} of shape {list(labels.shape)}; they must be one whole number for each sample"
         )
     if len(features) != len(labels):
         raise ValueError(f"{len(features)} features have {len(labels)} labels; every sample needs one")

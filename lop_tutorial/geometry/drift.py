@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 import torch
 from torch import Tensor, nn
 
+from lop_tutorial.geometry.inputs import must_be_real
 from lop_tutorial.geometry.undisturbed import undisturbed
 
 Objective = Callable[[nn.Module], Tensor]
@@ -65,8 +66,11 @@ def gradient_norm(network: nn.Module, loss: Objective) -> float:
 def gradients(network: nn.Module, loss: Objective, *, again: bool = False) -> list[Tensor]:
     """The gradient of `loss(network)` for each parameter that needs one; with `again` it can be differentiated."""
     parameters = trainable(network)
+    if not callable(loss):
+        raise TypeError(f"loss is of type {type(loss).__name__}; it must be a function that takes the network")
     with undisturbed(network), torch.enable_grad():
         value = loss(network)
+        must_be_real("the loss", value)
         if value.numel() != 1 or not value.requires_grad:
             raise ValueError(
                 f"the loss has the shape {list(value.shape)}{'' if value.requires_grad else ' and no gradient'}; "

@@ -8,6 +8,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from lop_tutorial.geometry.inputs import must_count, must_lie
+
 Product = Callable[[Tensor], Tensor]
 """Takes a float64 vector to the operator's product with it."""
 
@@ -98,6 +100,9 @@ def leading_eigenvalues(
     """
     if which not in ORDERS:
         raise ValueError(f"which is {which!r}; it must be one of {', '.join(ORDERS)}")
+    must_count("k", k, 0)
+    must_count("max_steps", max_steps, 1)
+    must_lie("tolerance", tolerance, 0)
     if not 1 <= k <= size:
         raise ValueError(f"k is {k}; this operator has 1 to {size} eigenvalues")
     order = ORDERS[which]

@@ -18,7 +18,8 @@ become (samples) x (maps times positions). To count every position as a sample o
 `maps.movedim(1, -1).flatten(0, -2)`.
 
 A matrix of zeros has rank 0; otherwise the values lie in [1, min(rows, columns)], and `feature_rank` in [0, min(rows,
-columns)]. A ValueError is raised for a matrix that is empty or holds NaN or inf.
+columns)]. A ValueError is raised for a matrix that is empty, complex, or holds NaN or
+inf.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ from __future__ import annotations
 import torch
 from jaxtyping import Float
 from torch import Tensor
+
+from lop_tutorial.geometry.inputs import must_be_real, must_lie
 
 
 def effective_rank(matrix: Float[Tensor, "rows *columns"]) -> float:
@@ -52,6 +55,7 @@ def approximate_rank(matrix: Float[Tensor, "rows *columns"], share: float = 0.99
 
 def feature_rank(features: Float[Tensor, "sample *width"], threshold: float = 0.01) -> int:
     """How many singular values of features / sqrt(samples) lie above `threshold` (Lyle et al. 2022). Not scale-free."""
+    must_lie("threshold", threshold, 0)
     s = _singular_values(features)
     return int((s / len(features) ** 0.5 > threshold).sum())
 
@@ -65,6 +69,7 @@ def count_to_share(descending: Float[Tensor, " n"], share: float) -> int:
 
 def _singular_values(matrix: Tensor) -> Float[Tensor, " n"]:
     """In descending order."""
+    must_be_real("the matrix", matrix)
     if matrix.ndim < 2 or not matrix.numel():
         raise ValueError(f"the matrix has the shape {list(matrix.shape)}; it needs rows and columns")
     if not matrix.isfinite().all():

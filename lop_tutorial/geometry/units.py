@@ -15,7 +15,8 @@ of a map as a unit of its own, or take outputs before the activation function. A
 exactly zero: there only `dormant_units`, or a `tolerance`, says something, and nothing here sees a tanh that is stuck
 at 1.
 
-Raises a ValueError for activations without units or samples, and for NaN or inf.
+Raises a ValueError for activations without units or samples, for NaN or inf, and for a tolerance, share or tau that is
+negative or NaN.
 """
 
 from __future__ import annotations
@@ -27,10 +28,12 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from lop_tutorial.geometry.activations import hidden_activations
+from lop_tutorial.geometry.inputs import must_be_real, must_lie
 
 
 def dead_units(activations: Float[Tensor, "batch unit *positions"], tolerance: float = 0.0) -> Bool[Tensor, " unit"]:
     """Where |h| <= `tolerance` for all samples and positions."""
+    must_lie("tolerance", tolerance, 0)
     return _by_unit(activations).abs().amax(dim=1) <= tolerance
 
 
@@ -38,6 +41,8 @@ def inactive_units(
     activations: Float[Tensor, "batch unit *positions"], share: float = 0.01, tolerance: float = 0.0
 ) -> Bool[Tensor, " unit"]:
     """Where |h| > `tolerance` holds for less than a `share` of samples and positions."""
+    must_lie("share", share, 0, 1)
+    must_lie("tolerance", tolerance, 0)
     return (_by_unit(activations).abs() > tolerance).double().mean(dim=1) < share
 
 
@@ -53,6 +58,7 @@ def dormancy_scores(activations: Float[Tensor, "batch unit *positions"]) -> Floa
 
 def dormant_units(activations: Float[Tensor, "batch unit *positions"], tau: float = 0.025) -> Bool[Tensor, " unit"]:
     """Where the `dormancy_scores` are at most `tau`. At tau = 0 the same as `dead_units`."""
+    must_lie("tau", tau, 0)
     return dormancy_scores(activations) <= tau
 
 
@@ -69,6 +75,7 @@ def unit_shares(
     network: nn.Module, x: Float[Tensor, "batch *shape"], layers: Sequence[str] | None = None, tau: float = 0.025
 ) -> UnitShares:
     """Counts over the hidden layers (`hidden_activations`), divided by the number of their units."""
+    must_lie("tau", tau, 0)
     outputs = hidden_activations(network, x, layers).values()
     units = sum(output.shape[1] for output in outputs)
     dead, inactive, dormant = (
@@ -84,6 +91,7 @@ def unit_shares(
 
 def _by_unit(activations: Tensor) -> Float[Tensor, "unit samples"]:
     """One row a unit, with every sample and position in it, in float64."""
+    must_be_real("activations", activations)
     if activations.ndim < 2 or not activations.numel():
         raise ValueError(f"activations have the shape {list(activations.shape)}; it must be (batch, units, ...)")
     if not activations.isfinite().all():

@@ -7,21 +7,28 @@ from lop_tutorial.reproduction.plans import PLANS, plan
 from lop_tutorial.reproduction.report import BinTable, bin_table
 from lop_tutorial.reproduction.results import Interval, Results, finite, interval
 from lop_tutorial.reproduction.runs import Run, stored, write
+from lop_tutorial.reproduction.terminal_phase import LONG, Look, TerminalPhase, Traces, four_kinds, three_clouds
 
 __all__ = [
+    "LONG",
     "PLANS",
     "BinTable",
     "Interval",
+    "Look",
     "PaperTable",
     "Plan",
     "Results",
     "Run",
+    "TerminalPhase",
+    "Traces",
     "bin_table",
     "finite",
+    "four_kinds",
     "interval",
     "paper_table",
     "plan",
     "rows",
     "stored",
+    "three_clouds",
     "write",
 ]

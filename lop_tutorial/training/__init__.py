@@ -2,6 +2,7 @@
 
 from lop_tutorial.training.fleet import Fleet, live_together, stackable
 from lop_tutorial.training.learner import LOSSES, OUTCOME_FIELDS, Learner, Outcome, Training, live
+from lop_tutorial.training.watching import watch
 
 __all__ = [
     "LOSSES",
@@ -13,4 +14,5 @@ __all__ = [
     "live",
     "live_together",
     "stackable",
+    "watch",
 ]

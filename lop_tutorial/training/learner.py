@@ -111,17 +111,23 @@ class Learner:
 
     def learn(self, task: Task) -> Outcome:
         """Trains on a task's training examples, then measures on both its sets."""
-        self.start(task)
         task = task.to(self.device)
+        for _ in self.epochs(task, self.training.epochs):
+            pass
+        return self.finish(task)
+
+    def epochs(self, task: Task, number: int) -> Iterator[int]:
+        """Begins a task and trains on it for `number` epochs: gives 0 before the first step, then 1, 2, ..."""
+        self.start(task)
         y = one_hot(task.train_y, task.outputs).float()
         order = torch_generator(self.seed, "batches", self.tasks_learned)
         mixing = draw_for(self.seed, "mixing", self.tasks_learned)
-
-        self.network.train()
-        for _ in range(self.training.epochs):
+        yield 0
+        for epoch in range(1, number + 1):
+            self.network.train()
             for batch in self.batches(len(y), order):
                 self._step(task.train_x[batch], y[batch], mixing)
-        return self.finish(task)
+            yield epoch
 
     def finish(self, task: Task) -> Outcome:
         """What follows a task's last step: the intervention's last word, and the measurement."""

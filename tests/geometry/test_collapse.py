@@ -6,7 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lop_tutorial.geometry import NeuralCollapse, neural_collapse, simplex_etf
+from lop_tutorial.geometry import NeuralCollapse, collapse_axes, neural_collapse, simplex_etf, variability
 
 
 def rotation(size, seed=0):
@@ -198,3 +198,65 @@ def test_a_simplex_needs_room(classes, width, message):
 
 def test_the_numbers_have_names():
     assert NeuralCollapse._fields == ("nc1", "nc2_norms", "nc2_angles", "nc3", "nc4")
+
+
+@settings(deadline=None, max_examples=25)
+@given(classes=st.integers(2, 5), width=st.integers(1, 8), seed=st.integers(0, 10**6))
+def test_variability_by_projections_in_numpy(classes, width, seed):
+    draw = np.random.default_rng(seed)
+    labels = np.concatenate([np.full(n, c) for c, n in enumerate(draw.integers(1, 6, size=classes))])
+    h = draw.normal(size=(len(labels), width))
+    mu = np.stack([h[labels == c].mean(axis=0) for c in range(classes)])
+    dot = mu - mu.mean(axis=0)
+    sigma_w = np.mean([np.cov(h[labels == c].T, bias=True).reshape(width, width) for c in range(classes)], axis=0)
+    project = np.linalg.pinv(dot, rcond=1e-12) @ dot
+    between = np.trace(dot.T @ dot) / classes
+    found = variability(torch.tensor(h), torch.tensor(labels))
+    expected = (np.trace(project @ sigma_w) / between, np.trace((np.eye(width) - project) @ sigma_w) / between)
+    assert found == pytest.approx(expected, rel=1e-8, abs=1e-12)
+
+
+def test_variability_aside_is_seen_by_across_alone():
+    """A simplex of singular values sqrt(3/2): tr Sigma_B = 1. Each class reaches 5 to either side of the plane."""
+    corners = torch.nn.functional.pad(simplex_etf(3, 2), (0, 1))
+    aside = torch.tensor([0, 0, 5.0], dtype=torch.float64)
+    features, labels = torch.cat([corners + aside, corners - aside]), torch.arange(3).repeat(2)
+    assert variability(features, labels) == pytest.approx((0, 25), abs=1e-12)
+    along, across = collapse_axes(features, labels)
+    assert along.shape == (2, 3)
+    np.testing.assert_allclose(across.abs(), [[0, 0, 1]], atol=1e-12)
+
+
+def test_collapse_axes_are_orthonormal_and_in_order():
+    draw = torch.Generator().manual_seed(0)
+    labels = torch.arange(3).repeat(20)
+    features = torch.randn(60, 6, generator=draw) * torch.tensor([1, 1, 1, 1, 5, 1]) + 3 * torch.eye(6)[labels]
+    along, across = collapse_axes(features, labels)
+    axes = torch.cat([along, across])
+    assert along.shape == (2, 6)
+    np.testing.assert_allclose(axes @ axes.T, np.eye(6), atol=1e-9)
+    spread = (features.double() @ across.T).std(dim=0)
+    assert spread.argmax() == 0
+    assert collapse_axes(features[:, :2], labels)[1].shape == (0, 2)
+
+
+def test_variability_where_class_means_coincide():
+    labels = torch.arange(2).repeat(2)
+    cross = torch.tensor([[1.0, 0], [0, 1], [-1, 0], [0, -1]])
+    assert variability(cross, labels) == (math.inf, math.inf)
+    assert all(math.isnan(value) for value in variability(torch.ones(4, 2), labels))
+
+
+@pytest.mark.parametrize(
+    ("features", "labels", "words"),
+    [
+        (torch.ones(4, 2), torch.zeros(4, dtype=torch.long), "labels are all 0"),
+        (torch.ones(4, 2), torch.tensor([0, 2, 0, 2]), r"classes \[1\] have no samples"),
+        (torch.ones(4, 2), torch.tensor([-1, 1, 0, 1]), "count the classes from 0"),
+        (torch.full((4, 2), math.nan), torch.tensor([0, 1, 0, 1]), "has the network diverged"),
+    ],
+)
+@pytest.mark.parametrize("function", [variability, collapse_axes])
+def test_variability_of_nonsense(function, features, labels, words):
+    with pytest.raises(ValueError, match=words):
+        function(features, labels)

@@ -1,0 +1,28 @@
+"""What all measures ask of what they are given, said in one sentence where it does not hold."""
+
+from __future__ import annotations
+
+import math
+
+from torch import Tensor
+
+
+def must_be_real(name: str, value: object) -> None:
+    """TypeError unless it is a tensor; ValueError if its numbers are complex, whose imaginary part would get lost."""
+    if not isinstance(value, Tensor):
+        raise TypeError(f"{name} is of type {type(value).__name__}; it must be a tensor, torch.as_tensor makes one")
+    if value.is_complex():
+        raise ValueError(f"{name} holds complex numbers; this measures real ones, take .real or .abs()")
+
+
+def must_lie(name: str, value: float | int, low: float | int, high: float | int = math.inf) -> None:
+    """ValueError unless the number lies from `low` to `high`; NaN lies nowhere."""
+    if not low <= value <= high:
+        rule = f"from {low:g} to {high:g}" if math.isfinite(high) else f"a number from {low:g} up"
+        raise ValueError(f"{name} is {value}; it must be {rule}")
+
+
+def must_count(name: str, value: object, low: int) -> None:
+    """ValueError unless it is a whole number from `low` up."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < low:
+        raise ValueError(f"{name} is {value!r}; it must be a whole number from {low} up")
