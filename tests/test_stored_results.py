@@ -1,5 +1,6 @@
 """Every run that the book shows says where it came from, and is whole."""
 
+import json
 import math
 import re
 from pathlib import Path
@@ -7,14 +8,41 @@ from pathlib import Path
 import pytest
 
 from lop_tutorial.reproduction import Run, finite, stored
+from lop_tutorial.reproduction.studies import STUDIES
+from lop_tutorial.reproduction.study import KEY, read
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
-RUNS = sorted(path.parent.name for path in RESULTS.glob("*/config.json"))
+RUNS = sorted(path.parent.name for path in RESULTS.glob("*/metrics.csv"))
+TABLES = sorted(path.parent.name for path in RESULTS.glob("*/table.csv"))
 
 
-def test_there_are_runs_and_nothing_else():
+def test_there_are_runs_and_studies_and_nothing_else():
     assert RUNS
-    assert {path.name for path in RESULTS.iterdir() if path.is_dir()} == set(RUNS)
+    assert TABLES
+    assert {path.name for path in RESULTS.iterdir() if path.is_dir()} == {*RUNS, *TABLES}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_stored_study_is_whole_and_carries_its_origin(name):
+    config, origin = (json.loads((RESULTS / name / f"{part}.json").read_text()) for part in ("config", "environment"))
+    assert config["name"] == name
+    assert origin["finished"] is True
+    assert re.fullmatch(r"[0-9a-f]{40}", origin["commit"]), "the code must have been committed"
+    assert f"lop-tutorial study {name}" in origin["command"]
+    for key in ("date", "device", "packages", "python", "wall_seconds"):
+        assert origin[key]
+    assert set(config["data_sha256"]) == set(config["data"])
+    study, table = STUDIES[name], read(RESULTS / name / "table.csv")
+    asked = [
+        (plan.data, plan.training.loss, f"{plan.training.step_size:g}", method, seed)
+        for plan in study.plans()
+        for method in plan.methods
+        for seed in plan.seeds
+    ]
+    assert sorted(tuple(row[key] for key in KEY) for row in table) == sorted(asked)
+    assert list(config["base"]["methods"]) == list(study.base.methods)
+    for row in table:
+        assert math.isnan(row["test_late"]) == (row["diverged_in"] != "")
 
 
 @pytest.mark.parametrize("name", RUNS)
@@ -23,7 +51,7 @@ def test_a_stored_run_is_whole_and_carries_its_origin(name):
     assert isinstance(run, Run)
     assert run.environment["finished"] is True
     assert re.fullmatch(r"[0-9a-f]{40}", run.environment["commit"]), "the code must have been committed"
-    assert re.fullmatch(r"[0-9a-f]{64}", run.config["data_sha256"])
+    assert run.config["data"] == "points" or re.fullmatch(r"[0-9a-f]{64}", run.config["data_sha256"])
     assert run.environment["command"].startswith("lop-tutorial reproduce ")
     assert not re.search(r"\s/", run.environment["command"]), "no path of one machine"
     for key in ("date", "device", "packages", "python", "wall_seconds"):

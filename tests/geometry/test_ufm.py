@@ -98,7 +98,7 @@ def test_a_flow_can_be_cut_in_two():
         (lambda: UFM(feature_decay=-1.0), "feature_decay is -1.0"),
         (lambda: UFM(weight_decay=math.nan), "weight_decay is nan"),
         (lambda: UFM(loss="hinge"), "loss is 'hinge'; it must be one of squared_error"),
-        (lambda: UFM().aligned_start(0, 1.0, 1.0), "at least 1 dimensions"),
+        (lambda: UFM().aligned_start(0, 1.0, 1.0), "width is 0"),
         (lambda: UFM().flow(UFM().aligned_start(2, 1.0, 1.0), [2.0, 1.0]), "must ascend"),
         (lambda: UFM().flow(UFM().aligned_start(2, 1.0, 1.0), []), r"times are \[\]"),
     ],
