@@ -16,6 +16,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from lop_tutorial.data.commands import Root, data_app
 from lop_tutorial.publishing.commands import book_app
 
 console = Console()
@@ -24,21 +25,16 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
 )
-data_app = typer.Typer(help="Image sets on this machine: fetch, convert, list, check.", no_args_is_help=True)
 app.add_typer(data_app, name="data")
 app.add_typer(book_app, name="book")
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 ClickError: Any = typer.BadParameter.__mro__[2]  # click's own base class; newer typer carries its own click
-Root = Annotated[
-    Path | None,
-    typer.Option("--root", help="Where image sets lie. Default: $LOP_DATA, or a folder of the system."),
-]
 
 
 @app.command()
 def reproduce(
-    experiment: Annotated[str, typer.Argument(help="table1 or first_look.")],
+    experiment: Annotated[str, typer.Argument(help="table1, first_look, type1 or type2.")],
     profile: Annotated[
         str, typer.Option(help="quick: two CPU cores, minutes, no download. full: the paper's protocol.")
     ] = "quick",
@@ -94,7 +90,8 @@ def _carry_out(chosen: Any, profile: str, folder: Path, device: str, workers: in
     from lop_tutorial import figures
     from lop_tutorial.reproduction import Run, rows, write
 
-    text = f"{chosen.about}, {chosen.data} images of {chosen.stream(chosen.seeds[0]).shape[-1]} pixels"
+    size = chosen.stream(chosen.seeds[0]).shape[-1]
+    text = chosen.about if chosen.data == "points" else f"{chosen.about}, {chosen.data} images of {size} pixels"
     console.print(
         f"{text}: {len(chosen.methods)} methods x {len(chosen.seeds)} seeds x {chosen.tasks} tasks",
         highlight=False,
@@ -195,103 +192,6 @@ def check_device(device: str) -> None:
     count = torch.cuda.device_count()
     if kind == "cuda" and int(number or 0) >= count:
         raise ValueError(f"device is {device!r}, but torch sees {count} CUDA devices here; use --device cpu")
-
-
-@data_app.command("add")
-def data_add(
-    name: Annotated[str, typer.Argument(help="What to call the set: lower-case letters, digits, - and _.")],
-    source: Annotated[Path, typer.Option("--from", help="A folder or an archive; the format is recognised.")],
-    split: Annotated[str | None, typer.Option(help="official, or TRAIN:TEST images of each class, as 600:100.")] = None,
-    replace_it: Annotated[bool, typer.Option("--replace", help="Replace a set of that name.")] = False,
-    root: Root = None,
-) -> None:
-    """Convert images into the one form that experiments read.
-
-    Formats: CIFAR-100 as torchvision has it, a folder of images per class, Tiny ImageNet-200, the official
-    downsampled ImageNet-32, Continual ImageNet's .npy files, sheets of images per class.
-    """
-    from lop_tutorial.data import add
-    from lop_tutorial.data.progress import progress_bars
-
-    with progress_bars(console) as progress:
-        found = add(name, source, root=root, split=parse_split(split), replace=replace_it, progress=progress)
-    _describe(found)
-
-
-def parse_split(text: str | None) -> Any:
-    """None, "official", or (train, test) from "600:100"."""
-    if text is None or text == "official":
-        return text
-    try:
-        train, test = map(int, text.split(":"))
-    except ValueError:
-        raise ValueError(f"split is {text!r}; write official, or TRAIN:TEST as in 600:100") from None
-    return train, test
-
-
-@data_app.command("get")
-def data_get(
-    which: Annotated[str, typer.Argument(help="cifar100 or tinyimagenet.")],
-    replace_it: Annotated[bool, typer.Option("--replace", help="Replace a set of that name.")] = False,
-    root: Root = None,
-) -> None:
-    """Download a public image set and convert it; a broken download goes on where it stopped."""
-    from lop_tutorial.data import get
-    from lop_tutorial.data.progress import progress_bars
-
-    with progress_bars(console) as progress:
-        found = get(which, root=root, replace=replace_it, progress=progress)
-    _describe(found)
-
-
-@data_app.command("list")
-def data_list(root: Root = None) -> None:
-    """List the image sets that are here."""
-    from lop_tutorial.data import data_root, list_sets
-
-    sets = list_sets(root)
-    if sets:
-        table = Table(box=SIMPLE_HEAD)
-        for column in ("name", "classes", "train", "test", "size", "sha256", "source"):
-            table.add_column(column, no_wrap=column != "source", overflow="fold")
-        for card in sets:
-            train, test = (sum(card.counts[split]) for split in ("train", "test"))
-            size = f"{card.bytes / 2**20:.0f} MiB"
-            table.add_row(
-                card.name,
-                str(len(card.classes)),
-                f"{train:,}",
-                f"{test:,}",
-                size,
-                card.sha256[:12],
-                card.source,
-            )
-        console.print(table)
-    else:
-        console.print("No image sets yet: `lop-tutorial data get cifar100`, or `data add NAME --from PATH`.")
-    console.print(f"Place: {data_root(root)}", highlight=False)
-
-
-@data_app.command("verify")
-def data_verify(
-    name: Annotated[str | None, typer.Argument(help="A set's name; none: every set.")] = None,
-    root: Root = None,
-) -> None:
-    """Read every byte of a set and compare it with the hash taken when it was converted."""
-    from lop_tutorial.data import list_sets, verify
-
-    for each in [name] if name else [card.name for card in list_sets(root)]:
-        verify(each, root=root)
-        console.print(f"{each}: every image as it was converted")
-
-
-def _describe(found: Any) -> None:
-    train, test = (sum(found.counts[split]) for split in ("train", "test"))
-    console.print(
-        f"{found.name}: {len(found.classes)} classes, {train:,} training and {test:,} test images, "
-        f"sha256 {found.sha256[:12]}",
-        highlight=False,
-    )
 
 
 @app.command()

@@ -8,7 +8,8 @@ import time
 
 import pytest
 
-from lop_tutorial.cli import main, parse_seeds, parse_split
+from lop_tutorial.cli import main, parse_seeds
+from lop_tutorial.data.commands import parse_split
 from lop_tutorial.reproduction import Run
 
 FAST = ["--tasks", "2", "--epochs", "1", "--seeds", "2", "--workers", "1"]
@@ -61,6 +62,11 @@ WRONG = {
     "reproduce table1 --profile slow": "'slow'; table1 has quick, full",
     "reproduce table1 --data nowhere": "no image set 'nowhere'",
     "reproduce table1 --methods magic": "'magic'; known are none, retrained",
+    "reproduce table1 --methods l2init": "did you mean l2_init?",
+    "reproduce table1 --methods none,cbp:replacment_rate=0.1": "cbp has no setting 'replacment_rate'",
+    "reproduce table1 --methods g_mixup:M=big": "bump in 'g_mixup:M=big' is 'big'; it must be a number",
+    "reproduce table1 --methods g_mixup:intra_loss=training": "no lower bound",
+    "study everything --out x": "'everything'; known are generalized_mixup_study",
     "reproduce table1 --seeds five": "write 5 (five seeds from 0)",
     "reproduce table1 --seeds 3:3": "write 5 (five seeds from 0)",
     "reproduce table1 --tasks 0": "--tasks",

@@ -74,7 +74,6 @@ def two_types(width: int) -> Plan:
         ),
         seeds=tuple(range(8)),
         tasks=80,
-        bins=10,
         measures=("exponents",),
         measure_every=4,
     )
