@@ -77,7 +77,7 @@ def environment(device: str = "cpu") -> dict[str, Any]:
     """Where a run comes from: commit, versions, device, machine, date. Nothing in it names a person or a host."""
     gpu = torch.cuda.get_device_name(device) if device.startswith("cuda") else None
     return {
-        "command": " ".join(["lop-tutorial", *sys.argv[1:]]),
+        "command": _command(sys.argv[1:]),
         "commit": _commit(),
         "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "device": gpu or f"CPU ({_processor()})",
@@ -86,6 +86,16 @@ def environment(device: str = "cpu") -> dict[str, Any]:
         "system": f"{platform.system()} {platform.machine()}",
         "packages": {name: version(name) for name in PACKAGES},
     }
+
+
+def _command(words: list[str]) -> str:
+    """The command line without where images lie, which is this machine's own affair."""
+    kept = [
+        word
+        for place, word in enumerate(words)
+        if not word.startswith("--root=") and "--root" not in words[max(place - 1, 0) : place + 1]
+    ]
+    return " ".join(["lop-tutorial", *kept])
 
 
 def stored(name: str) -> Run:
