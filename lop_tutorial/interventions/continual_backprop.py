@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -74,7 +75,8 @@ class ContinualBackprop(Intervention):
             if f"{units.name}.age" in learner.memory
         ]
         for units, chosen, mean in found:
-            replace_units(learner, units, chosen, passed_on=mean)
+            at_most = math.floor(self.replacement_rate * units.number) + 1  # less than 1 was due before this step
+            replace_units(learner, units, chosen, passed_on=mean, at_most=at_most)
 
     def _replaceable(self, units: list[Units]) -> list[Units]:
         return [one for one in units if self.stream or not one.on_stream]

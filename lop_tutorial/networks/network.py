@@ -39,15 +39,16 @@ class Network(nn.Module):
         """The hidden layers as units, from the input to the representation."""
         return in_order(self.layers(), self.head)
 
-    def fresh_weight(self, layer: Weighted, draw: torch.Generator) -> Tensor:
-        """New weights for one of the layers, from the distribution that initialised it; of its shape, on its device.
+    def fresh_weight(self, layer: Weighted, draw: torch.Generator, units: int | None = None) -> Tensor:
+        """New weights for one of the layers, or for `units` of its units; on its device.
 
-        PyTorch's own initialiser: uniform between -1 / sqrt(fan_in) and 1 / sqrt(fan_in).
+        They come from the distribution that initialised it: PyTorch's own, uniform between -1 / sqrt(fan_in) and
+        1 / sqrt(fan_in).
         """
-        weight = layer.weight
+        weight = layer.weight if units is None else layer.weight[:units]
         bound = weight[0].numel() ** -0.5
         drawn = torch.rand(weight.shape, generator=draw, device=draw.device, dtype=weight.dtype)
-        return drawn.to(weight.device).mul_(2 * bound).sub_(bound)
+        return drawn.to(weight.device, non_blocking=True).mul_(2 * bound).sub_(bound)
 
     def representation(self, x: Float[Tensor, "batch *shape"]) -> Float[Tensor, "batch width"]:
         """(batch, *input shape) to (batch, width of the last hidden layer)."""

@@ -53,11 +53,11 @@ class ResNet18(Network):
             else:
                 yield f"body.{name}", layer, True
 
-    def fresh_weight(self, layer: Weighted, draw: torch.Generator) -> Tensor:
+    def fresh_weight(self, layer: Weighted, draw: torch.Generator, units: int | None = None) -> Tensor:
         """Kaiming-normal: standard deviation sqrt(2 / fan_in)."""
-        weight = layer.weight
+        weight = layer.weight if units is None else layer.weight[:units]
         drawn = torch.randn(weight.shape, generator=draw, device=draw.device, dtype=weight.dtype)
-        return drawn.to(weight.device).mul_(math.sqrt(2 / weight[0].numel()))
+        return drawn.to(weight.device, non_blocking=True).mul_(math.sqrt(2 / weight[0].numel()))
 
 
 def _block(into: int, out: int, stride: int, norm: Callable[[int], nn.Module]) -> BasicBlock:
