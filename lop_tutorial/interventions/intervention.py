@@ -103,14 +103,14 @@ class Intervention:
         """After a task's last step, before the network is measured on it."""
 
 
-def at_least(low: float, **values: float) -> None:
+def at_least(low: float | int, **values: float | int) -> None:
     """ValueError for the first of `values` that is not a finite number from `low` up."""
     for name, value in values.items():
         if not low <= value < float("inf"):
             raise ValueError(f"{name} is {value}; it must be a finite number from {low} up")
 
 
-def share(**values: float) -> None:
+def share(**values: float | int) -> None:
     """ValueError for the first of `values` that is not in [0, 1]."""
     for name, value in values.items():
         if not 0 <= value <= 1:

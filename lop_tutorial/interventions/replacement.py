@@ -54,7 +54,7 @@ def replace_units(
             _begin_again(learner, units.norm.running_var, chosen, 1)
 
 
-def _begin_again(learner: LearnerState, values: Tensor | None, chosen: Tensor, start: float) -> None:
+def _begin_again(learner: LearnerState, values: Tensor | None, chosen: Tensor, start: float | int) -> None:
     if values is None:
         return
     values.masked_fill_(chosen, start)
