@@ -72,7 +72,7 @@ def reproduce(
         chosen,
         data=data or chosen.data,
         data_root=root,
-        methods=tuple(methods.split(",")) if methods else chosen.methods,
+        methods=chosen.methods if methods is None else parse_methods(methods),
         tasks=tasks or chosen.tasks,
         training=replace(
             chosen.training,
@@ -131,6 +131,11 @@ def _print_table(results: Any, chosen: Any, text: str) -> None:
     for line in shown.lines:
         table.add_row(*line, style="dim" if line[1] == "paper" else None)
     console.print(table, shown.note)
+
+
+def parse_methods(text: str) -> tuple[str, ...]:
+    """ "none, cbp" is ("none", "cbp")."""
+    return tuple(method.strip() for method in text.split(",") if method.strip())
 
 
 def parse_seeds(text: str) -> tuple[int, ...]:

@@ -41,7 +41,7 @@ def intervention(text: str) -> Intervention:
 
     ValueError for a name, a setting or a value that does not exist, with the nearest right one.
     """
-    name, *settings = (part.strip() for part in text.split(":"))
+    name, *settings = text.split(":")
     if name not in INTERVENTIONS:
         raise ValueError(f"method is {name!r}; {nearest(name, INTERVENTIONS)}")
     kind = INTERVENTIONS[name]
@@ -59,7 +59,10 @@ def intervention(text: str) -> Intervention:
         if key in values:
             raise ValueError(f"{text!r} sets {key} twice")
         values[key] = _value(value, kinds[key], f"{key} in {text!r}")
-    return kind(**values)
+    try:
+        return kind(**values)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
 
 
 def _value(text: str, kind: type, what: str) -> object:

@@ -39,7 +39,6 @@ def test_a_name_alone_has_the_defaults(name):
             ContinualBackprop(replacement_rate=1e-4, maturity=50, utility="contribution", stream=False),
         ),
         ("cbp:stream=true", ContinualBackprop()),
-        (" l2_init : strength=0.01 ", L2Init(strength=0.01)),
     ],
 )
 def test_settings(text, expected):
@@ -62,11 +61,11 @@ def test_settings(text, expected):
         ("l2_init:strength", "strength in 'l2_init:strength' has no value; write strength=VALUE"),
         ("l2_init:strength=", "strength in 'l2_init:strength=' is ''; it must be a number"),
         ("l2_init:strength=big", "strength in 'l2_init:strength=big' is 'big'; it must be a number"),
-        ("l2_init:strength=-1", "strength is -1.0; it must be a finite number from 0 up"),
-        ("l2_init:strength=nan", "strength is nan; it must be a finite number from 0 up"),
+        ("l2_init:strength=-1", "l2_init: strength is -1.0; it must be a finite number from 0 up"),
+        ("l2_init:strength=nan", "l2_init: strength is nan; it must be a finite number from 0 up"),
         ("cbp:maturity=1.5", "maturity in 'cbp:maturity=1.5' is '1.5'; it must be a whole number"),
         ("cbp:stream=maybe", "stream in 'cbp:stream=maybe' is 'maybe'; write true or false"),
-        ("cbp:utility=weight", "utility is 'weight'; it must be one of adaptable_contribution, contribution"),
+        ("cbp:utility=weight", "cbp: utility is 'weight'; it must be one of adaptable_contribution, contribution"),
         ("g_mixup:M=0.5:bump=1", "'g_mixup:M=0.5:bump=1' sets bump twice"),
     ],
 )
