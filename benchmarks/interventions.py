@@ -1,11 +1,11 @@
 """What each method costs: the time of its training step over that of no intervention.
 
-SmallConv at 32 x 32 pixels, batches of 100, one CPU thread. All methods of the registry train side by side, with the
-settings they have by default, and take a few steps each in turn, in an order drawn anew each round, so that what else
-the machine does falls on all alike. A method's ratio is the median over the rounds of its time over that of no
-intervention in the same round. What happens between tasks is not timed.
+SmallConv at 32 x 32 pixels, batches of 100, one CPU thread and its own time. All methods of the registry train side by
+side, with the settings they have by default, and take a few steps each in turn, in an order drawn anew each round, so
+that what else the machine does falls on all alike. A method's ratio is the median over the rounds of its time over
+that of no intervention in the same round. What happens between tasks is not timed.
 
-    python benchmarks/interventions.py                          # two minutes
+    python benchmarks/interventions.py                          # a minute or two
     python benchmarks/interventions.py --methods none,cbp --network convnet
 
 A method's settings go after its name: `cbp:replacement_rate=0.01`. The last line is one JSON object: `ours` and
@@ -48,13 +48,13 @@ class Steps:
         self.learner.network.train()
 
     def take(self, number: int) -> float:
-        """Seconds a step."""
+        """Seconds a step, of this process alone."""
         places = [torch.randint(len(self.x), (BATCH,), generator=self.draw) for _ in range(number)]
         batches = [(self.x[at], self.y[at]) for at in places]
-        begin = time.perf_counter()
+        begin = time.process_time()
         for x, y in batches:
             self.learner._step(x, y, self.draw)
-        return (time.perf_counter() - begin) / number
+        return (time.process_time() - begin) / number
 
 
 def allowed(method: str) -> float:
@@ -73,9 +73,8 @@ def main() -> None:
     parser.add_argument("--network", default="smallconv", choices=[name for name in NETWORKS if name != "mlp"])
     parser.add_argument("--rounds", type=int, default=60)
     parser.add_argument("--steps", type=int, default=5, help="steps of each method in a round")
-    parser.add_argument("--threads", type=int, default=1)
     asked = parser.parse_args()
-    torch.set_num_threads(asked.threads)
+    torch.set_num_threads(1)
 
     task = ClassPairs(ProceduralImages(number=2, train=BATCH, test=1), seed=0).task(0)
     methods = list(dict.fromkeys(["none", *asked.methods.split(",")]))
@@ -92,7 +91,7 @@ def main() -> None:
         method: statistics.median(times[method] / times["none"] for times in rounds) for method in methods[1:]
     } or {"none": 1.0}
     dearest = max(ratios, key=lambda method: ratios[method])
-    print(f"{machine()}, {asked.threads} thread(s), torch {torch.__version__}, {asked.network}, batch {BATCH}")
+    print(f"{machine()}, 1 thread, torch {torch.__version__}, {asked.network}, batch {BATCH}")
     print(f"{'method':36} {'ms a step':>9} {'ratio':>6} {'allowed':>8}")
     for method in methods:
         limit = f"{ratios[method]:6.2f} {allowed(method):8.2f}" if method in ratios else ""
@@ -106,7 +105,7 @@ def main() -> None:
         "ratios": {method: round(ratio, 3) for method, ratio in ratios.items()},
         "network": asked.network,
         "rounds": asked.rounds,
-        "threads": asked.threads,
+        "threads": 1,
         "machine": machine(),
         "python": platform.python_version(),
         "torch": torch.__version__,
