@@ -68,7 +68,7 @@ def reproduce(
         chosen,
         data=data or chosen.data,
         data_root=root,
-        methods=tuple(methods.split(",")) if methods else chosen.methods,
+        methods=chosen.methods if methods is None else parse_methods(methods),
         tasks=tasks or chosen.tasks,
         training=replace(
             chosen.training,
@@ -163,6 +163,11 @@ def the_study(name: str, root: Path | None) -> Any:
     if name not in STUDIES:
         raise ValueError(f"study is {name!r}; known are {', '.join(STUDIES)}")
     return replace(STUDIES[name], base=replace(STUDIES[name].base, data_root=root))
+
+
+def parse_methods(text: str) -> tuple[str, ...]:
+    """ "none, cbp" is ("none", "cbp")."""
+    return tuple(method.strip() for method in text.split(",") if method.strip())
 
 
 def parse_seeds(text: str) -> tuple[int, ...]:

@@ -40,7 +40,7 @@ class Draw:
 
     def uniform(self, *shape: int, device: torch.device | str = "cpu") -> Tensor:
         """Uniform in [0, 1), float32 of that shape."""
-        return torch.rand(shape, generator=self._generator, device=self._generator.device).to(device)
+        return torch.rand(shape, generator=self._generator, device=self._generator.device).to(device, non_blocking=True)
 
     def normal(self, *shape: int, device: torch.device | str = "cpu") -> Tensor:
         """Standard normal, cut off at 5.3 standard deviations, float32 of that shape."""

@@ -47,6 +47,16 @@ def test_table1_stands_beside_the_paper(capsys):
     assert "another data set and protocol" in shown
 
 
+def test_the_papers_methods_by_name_and_settings(tmp_path, capsys):
+    words = ["--methods", "none, l2_init,layer_norm, cbp:maturity=10,g_mixup:M=0.5", "--out", "run"]
+    assert main(["reproduce", "first_look", *FAST, *words]) == 0
+    shown = capsys.readouterr().out
+    for name in ("No Intv.", "L2 init", "Layernorm", "CBP (maturity = 10)", "G-mixup (M = 0.5)"):
+        assert name in shown
+    methods = ["none", "l2_init", "layer_norm", "cbp:maturity=10", "g_mixup:M=0.5"]
+    assert json.loads((tmp_path / "run/config.json").read_text())["methods"] == methods
+
+
 def test_overrides_reach_the_configuration(tmp_path):
     words = ["--methods", "retrained", "--seeds", "7:9", "--step-size", "0.02"]
     assert main(["reproduce", "first_look", *FAST, *words, "--out", "run"]) == 0
@@ -62,10 +72,12 @@ WRONG = {
     "reproduce table1 --profile slow": "'slow'; table1 has quick, full",
     "reproduce table1 --data nowhere": "no image set 'nowhere'",
     "reproduce table1 --methods magic": "'magic'; known are none, retrained",
-    "reproduce table1 --methods l2init": "did you mean l2_init?",
-    "reproduce table1 --methods none,cbp:replacment_rate=0.1": "cbp has no setting 'replacment_rate'",
-    "reproduce table1 --methods g_mixup:M=big": "bump in 'g_mixup:M=big' is 'big'; it must be a number",
-    "reproduce table1 --methods g_mixup:intra_loss=training": "no lower bound",
+    "reproduce table1 --methods none,CPB": "'CPB'; did you mean cbp?",
+    "reproduce table1 --methods cbp:maturty=5": "cbp has no setting 'maturty'; did you mean maturity?",
+    "reproduce table1 --methods cbp:decay=2": "cbp: decay is 2.0; it must be a number from 0 to 1",
+    "reproduce table1 --methods g_mixup:intra_loss=training": "use intra_loss=squared_error",
+    "reproduce table1 --methods ,": "methods is (); it must name at least one",
+    "reproduce table1 --methods cbp,cbp": "methods is ('cbp', 'cbp'); it must name at least one, none of them twice",
     "study everything --out x": "'everything'; known are generalized_mixup_study",
     "reproduce table1 --seeds five": "write 5 (five seeds from 0)",
     "reproduce table1 --seeds 3:3": "write 5 (five seeds from 0)",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -18,23 +19,29 @@ UTILITIES = ("adaptable_contribution", "contribution")
 
 @dataclass(frozen=True)
 class ContinualBackprop(Intervention):
-    """CBP in the paper's tables (Dohare et al. 2024, Algorithm 1 and its equations 1-6).
+    """CBP in the paper's tables (Dohare et al. 2024, Algorithm 1).
 
     For each hidden unit i, with h_i its activation, eta the decay and a_i the steps since it was new,
 
         mean_i    <-  eta * mean_i + (1 - eta) * E[h_i]                 (E: over the batch, and a map's positions)
         utility_i <-  eta * utility_i + (1 - eta) * y_i
         y_i        =  E|h_i - mean_i / (1 - eta^a_i)| * E|w_out| / E|w_in|      ("adaptable_contribution")
-        y_i        =  E|h_i| * E|w_out|                                         ("contribution")
+        y_i        =  E|h_i| * E|w_out|                                         ("contribution", their equation 1)
 
     and both averages are divided by 1 - eta^a_i before use. In each layer, `replacement_rate` times the number of units
     older than `maturity` adds up from step to step, and as often as it reaches 1 the mature unit of least utility is
     replaced (see `replace_units`); its mean contribution goes into the next layer's bias.
 
     In convolutional layers a unit is a map. In residual networks the maps on the stream are replaced as well, as the
-    public reference does it, though their skip connections go on carrying them; `stream=False` leaves them out.
-    `count="all"` adds up the rate over all units as soon as one is mature: the reference's rule for convolutional and
-    residual networks. The defaults are its settings for Continual ImageNet.
+    authors' code does it, though their skip connections go on carrying them; `stream=False` leaves them out.
+    `count="all"` adds up the rate over all units as soon as one is mature: their code's rule for convolutional and
+    residual networks. The adaptable contribution is of the method's first version (arXiv:2108.06325) and in their code;
+    the defaults are that code's settings for Continual ImageNet.
+
+    With equal rules this replaces the units that their code replaces (`benchmarks/cbp_equivalence.py`). It keeps clear
+    of four slips in it: the mean that is to be passed on is set to zero first; SGD's momentum of replaced weights
+    stays; the ConvNet's linear layers are drawn anew from a wider distribution than they began with; and in the
+    residual network |h| is added up without end instead of averaged, through replacements too.
     """
 
     title: ClassVar[str] = "CBP"
@@ -74,7 +81,8 @@ class ContinualBackprop(Intervention):
             if f"{units.name}.age" in learner.memory
         ]
         for units, chosen, mean in found:
-            replace_units(learner, units, chosen, passed_on=mean)
+            at_most = math.floor(self.replacement_rate * units.number) + 1  # less than 1 was due before this step
+            replace_units(learner, units, chosen, passed_on=mean, at_most=at_most)
 
     def _replaceable(self, units: list[Units]) -> list[Units]:
         return [one for one in units if self.stream or not one.on_stream]

@@ -69,14 +69,19 @@ def intervention(text: str) -> Intervention:
     for setting in settings:
         key, equals, value = setting.partition("=")
         key = SYMBOLS.get(key, key)
-        if key not in kinds or not equals:
-            if not kinds:
-                raise ValueError(f"{name} has no settings, but {text!r} gives it {setting!r}")
-            raise ValueError(f"{name} has no setting {key!r}, or no = in {setting!r}; {nearest(key, kinds)}")
+        if not kinds:
+            raise ValueError(f"{name} has no settings, but {text!r} gives it {setting!r}")
+        if key not in kinds:
+            raise ValueError(f"{name} has no setting {key!r}; {nearest(key, kinds)}")
+        if not equals:
+            raise ValueError(f"{key} in {text!r} has no value; write {key}=VALUE")
         if key in values:
             raise ValueError(f"{text!r} sets {key} twice")
         values[key] = _value(value, kinds[key], f"{key} in {text!r}")
-    return kind(**values)
+    try:
+        return kind(**values)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
 
 
 def _value(text: str, kind: type, what: str) -> object:
@@ -93,7 +98,7 @@ def _value(text: str, kind: type, what: str) -> object:
 def nearest(word: str, known: Iterable[str]) -> str:
     """The known words, the one that was perhaps meant first."""
     known = list(known)
-    close = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
+    close = difflib.get_close_matches(word.lower(), known, n=1, cutoff=0.5)
     return (f"did you mean {close[0]}? Known" if close else "known") + f" are {', '.join(known)}"
 
 

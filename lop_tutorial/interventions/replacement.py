@@ -17,6 +17,7 @@ def replace_units(
     units: Units,
     chosen: Bool[Tensor, " unit"],
     passed_on: Float[Tensor, " unit"] | None = None,
+    at_most: int | None = None,
 ) -> None:
     """Makes the chosen units of a layer new, by masks: nothing is looked up by index, nothing read by the host.
 
@@ -24,19 +25,23 @@ def replace_units(
     begins again (gain 1, bias 0, running mean 0 and variance 1). Their outgoing weights become 0, so that the new
     units have no effect yet. What the optimiser had gathered for all these weights is cleared. `passed_on`: a mean
     activation for each unit, whose contribution goes into the bias of the layer that reads the unit, so that the
-    output stays what it was wherever the unit's activation was that mean.
+    output stays what it was wherever the unit's activation was that mean (not at the border of a padded
+    convolution, which reads zeros there). `at_most`: how many units can be chosen at once, where the method knows;
+    then new weights are drawn for so many only.
     """
     incoming, outgoing = units.incoming, units.outgoing
     columns = units.outgoing_by_unit()
-    if passed_on is not None:
+    if passed_on is not None and outgoing.bias is not None:
         lost = columns * (passed_on * chosen)[:, None]
-        outgoing.bias.add_(lost.sum(dim=(1, 2)))  # type: ignore[union-attr]
+        outgoing.bias.add_(lost.sum(dim=(1, 2)))
     columns.masked_fill_(chosen[:, None], 0)
     for moment in optimiser_state(learner.optimiser, outgoing.weight):
         moment.view_as(columns).masked_fill_(chosen[:, None], 0)
 
     rows = _as_rows(chosen, incoming.weight)
-    fresh = learner.network.fresh_weight(incoming, learner.draw)
+    fresh = learner.network.fresh_weight(incoming, learner.draw, at_most)
+    if at_most is not None:  # the n-th chosen unit takes the n-th row
+        fresh = fresh[(chosen.cumsum(0) - 1).clamp(0, len(fresh) - 1)]
     incoming.weight.copy_(torch.where(rows, fresh, incoming.weight))
     for moment in optimiser_state(learner.optimiser, incoming.weight):
         moment.masked_fill_(rows, 0)
@@ -49,7 +54,7 @@ def replace_units(
             _begin_again(learner, units.norm.running_var, chosen, 1)
 
 
-def _begin_again(learner: LearnerState, values: Tensor | None, chosen: Tensor, start: int) -> None:
+def _begin_again(learner: LearnerState, values: Tensor | None, chosen: Tensor, start: float | int) -> None:
     if values is None:
         return
     values.masked_fill_(chosen, start)

@@ -69,11 +69,12 @@ class MLP(Network):
         else:
             super().initialise_head()
 
-    def fresh_weight(self, layer: Weighted, draw: Draw) -> Tensor:
+    def fresh_weight(self, layer: Weighted, draw: Draw, units: int | None = None) -> Tensor:
         """New weights from the distribution that initialised them."""
         if self.init == "uniform":
-            return super().fresh_weight(layer, draw)
-        return draw.normal(*layer.weight.shape, device=layer.weight.device).mul_(self._std(layer))
+            return super().fresh_weight(layer, draw, units)
+        weight = layer.weight if units is None else layer.weight[:units]
+        return draw.normal(*weight.shape, device=weight.device).mul_(self._std(layer))
 
     def fresh_bias(self, layer: Weighted, draw: Draw) -> Tensor:
         """New biases likewise."""

@@ -40,12 +40,14 @@ class Network(nn.Module):
         """The hidden layers as units, from the input to the representation."""
         return in_order(self.layers(), self.head)
 
-    def fresh_weight(self, layer: Weighted, draw: Draw) -> Tensor:
-        """New weights for one of the layers, from the distribution that initialised it; of its shape, on its device.
+    def fresh_weight(self, layer: Weighted, draw: Draw, units: int | None = None) -> Tensor:
+        """New weights for one of the layers, or for `units` of its units; on its device.
 
-        PyTorch's own initialiser: uniform between -1 / sqrt(fan_in) and 1 / sqrt(fan_in).
+        They come from the distribution that initialised it: PyTorch's own, uniform between -1 / sqrt(fan_in) and
+        1 / sqrt(fan_in).
         """
-        return _uniform(layer.weight, layer.weight[0].numel() ** -0.5, draw)
+        weight = layer.weight if units is None else layer.weight[:units]
+        return _uniform(weight, weight[0].numel() ** -0.5, draw)
 
     def fresh_bias(self, layer: Weighted, draw: Draw) -> Tensor:
         """New biases for one of the layers, from the distribution that initialised them: here that of its weights."""

@@ -54,9 +54,10 @@ class ResNet18(Network):
             else:
                 yield f"body.{name}", layer, True
 
-    def fresh_weight(self, layer: Weighted, draw: Draw) -> Tensor:
+    def fresh_weight(self, layer: Weighted, draw: Draw, units: int | None = None) -> Tensor:
         """Kaiming-normal: standard deviation sqrt(2 / fan_in), in the head sqrt(1 / fan_in)."""
-        weight, gain = layer.weight, 1 if layer is self.head else 2
+        weight = layer.weight if units is None else layer.weight[:units]
+        gain = 1 if layer is self.head else 2
         return draw.normal(*weight.shape, device=weight.device).mul_(math.sqrt(gain / weight[0].numel()))
 
     def fresh_bias(self, layer: Weighted, draw: Draw) -> Tensor:

@@ -1,0 +1,80 @@
+"""Methods by name: what is understood, and what is said where it is not."""
+
+import pytest
+
+from lop_tutorial.interventions import (
+    INTERVENTIONS,
+    SIX,
+    ContinualBackprop,
+    GeneralizedMixup,
+    L2Init,
+    intervention,
+    title,
+)
+
+
+def test_the_papers_rows_in_their_order():
+    titles = ["No Intv.", "Retrained", "L2 init", "Layernorm", "CBP", "G-mixup"]
+    assert [kind.title for kind in SIX.values()] == titles
+    assert list(INTERVENTIONS)[:6] == list(SIX)
+
+
+@pytest.mark.parametrize("name", INTERVENTIONS)
+def test_a_name_alone_has_the_defaults(name):
+    assert intervention(name) == INTERVENTIONS[name]()
+    assert title(name) == INTERVENTIONS[name].title
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("l2_init:strength=0.01", L2Init(strength=0.01)),
+        ("l2_init:strength=1", L2Init(strength=1)),
+        ("l2_init:strength=1e-5", L2Init(strength=1e-5)),
+        ("g_mixup:M=0.5", GeneralizedMixup(bump=0.5)),
+        ("g_mixup:M=0.25:intra=1", GeneralizedMixup(bump=0.25, intra=1)),
+        ("g_mixup:intra=1:bump=0.25", GeneralizedMixup(bump=0.25, intra=1)),
+        (
+            "cbp:replacement_rate=1e-4:maturity=50:utility=contribution:stream=False",
+            ContinualBackprop(replacement_rate=1e-4, maturity=50, utility="contribution", stream=False),
+        ),
+        ("cbp:stream=true", ContinualBackprop()),
+    ],
+)
+def test_settings(text, expected):
+    assert intervention(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("gmixup", "method is 'gmixup'; did you mean g_mixup? Known are none, retrained, l2_init"),
+        ("", "method is ''; known are none, retrained"),
+        ("zzz", "method is 'zzz'; known are none, retrained"),
+        ("CBP", "method is 'CBP'; did you mean cbp? Known are"),
+        ("none:strength=1", "none has no settings, but 'none:strength=1' gives it 'strength=1'"),
+        (
+            "l2_init:strenght=1",
+            "l2_init has no setting 'strenght'; did you mean strength? Known are strength",
+        ),
+        ("l2_init:lambda=1", "l2_init has no setting 'lambda'; known are strength"),
+        ("l2_init:strength", "strength in 'l2_init:strength' has no value; write strength=VALUE"),
+        ("l2_init:strength=", "strength in 'l2_init:strength=' is ''; it must be a number"),
+        ("l2_init:strength=big", "strength in 'l2_init:strength=big' is 'big'; it must be a number"),
+        ("l2_init:strength=-1", "l2_init: strength is -1.0; it must be a finite number from 0 up"),
+        ("l2_init:strength=nan", "l2_init: strength is nan; it must be a finite number from 0 up"),
+        ("cbp:maturity=1.5", "maturity in 'cbp:maturity=1.5' is '1.5'; it must be a whole number"),
+        ("cbp:stream=maybe", "stream in 'cbp:stream=maybe' is 'maybe'; write true or false"),
+        ("cbp:utility=weight", "cbp: utility is 'weight'; it must be one of adaptable_contribution, contribution"),
+        ("g_mixup:M=0.5:bump=1", "'g_mixup:M=0.5:bump=1' sets bump twice"),
+    ],
+)
+def test_what_is_wrong_is_named_with_the_way_out(text, message):
+    with pytest.raises(ValueError, match="^" + message.replace("?", r"\?").replace("(", r"\(")):
+        intervention(text)
+
+
+def test_titles_show_the_settings_given():
+    assert title("cbp:replacement_rate=0.01:maturity=50") == "CBP (replacement rate = 0.01, maturity = 50)"
+    assert title("g_mixup:M=0.5") == "G-mixup (M = 0.5)"
+    assert title("of another version:x=1") == "of another version:x=1"  # stored runs may name what is gone
