@@ -22,8 +22,8 @@ What differs on purpose, and what this script does about it:
 - The residual network's utility. The reference adds up |h| without end, through replacements too: its factor eta is
   missing (`mean_feature_mag`). And it multiplies by the outgoing weights of the moment, where ours averages the
   product. Both are the same for eta = 0 and sums that begin anew at each step, which the script sees to. The network
-  "resnet18 as published" is left as it is, to show what the difference does; nothing is asked of it. It replaces as
-  many units at the same steps, and 675 of 1,846 are the same ones.
+  "resnet18 as published" is left as it is, to show what the difference does; nothing is asked of it. In
+  1,000 steps each replaced 1,846 units, and 675 were the same at the same step.
 - New weights. The reference draws from Kaiming's uniform distribution in linear layers, whatever the network began
   with (its ConvNet began with PyTorch's); ours from the network's own initialiser. New weights are not compared.
 - The optimiser. The reference leaves SGD's momentum of replaced units as it was; ours clears it. Ours does not train
