@@ -11,7 +11,7 @@ that of no intervention in the same round. What happens between tasks is not tim
 A method's settings go after its name: `cbp:replacement_rate=0.01`. The last line is one JSON object: `ours` and
 `theirs` are the median steps of the dearest method and of no intervention in milliseconds, `ratio` is the dearest
 method's, `ratios` has every method's. The exit status is 1 where one is above what is allowed: 1.5 for methods that
-watch the hidden units at every step, 1.25 for all others.
+watch the hidden units at every step, 1.25 for all others but CReLU, which is a network of twice the inputs.
 """
 
 from __future__ import annotations
@@ -59,6 +59,8 @@ class Steps:
 
 
 def allowed(method: str) -> float:
+    if method == "crelu":
+        return float("inf")  # another network: its layers read twice as many inputs
     return 1.5 if intervention(method).watches else 1.25
 
 
