@@ -63,6 +63,7 @@ def test_a_chapter_runs_and_its_explorers_move(browser, lab):
     tab.on("pageerror", lambda error: errors.append(str(error)))
     tab.goto(f"{lab}/lab/tree/{NOTEBOOK}")
     tab.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=60_000)
+    tab.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=60_000)  # before, a run would go nowhere
     tab.get_by_role("menuitem", name="Run", exact=True).click()
     tab.get_by_text("Run All Cells", exact=True).click()
 
