@@ -33,8 +33,8 @@ def by_hand(own, partner, m, bump, classes=3):
 
 
 def test_the_predictions_are_those_of_the_package():
-    cases = {"a": (0, 0, 0.5, 0.5), "b": (0, 0, 0.25, 1), "c": (1, 1, 0.5, 1), "d": (0, 1, 0.25, 1), "e": (0, 0, 1.0, 2)}
-    found = {case: by_the_package(*setting, classes=2) for case, setting in cases.items()}
+    cases = ((0, 0, 0.5, 0.5), (0, 0, 0.25, 1), (1, 1, 0.5, 1), (0, 1, 0.25, 1), (0, 0, 1.0, 2))
+    found = {case: by_the_package(*setting, classes=2) for case, setting in zip("abcde", cases, strict=True)}
     assert {case: (cat - dog).item() for case, (cat, dog) in found.items()} == RIGHT
 
 
@@ -85,7 +85,7 @@ def twice_the_bump(own, partner, m, bump):
         (by_hand(0, 0, 0.5, 1), "A function was expected"),
         (bumped_everywhere, "The bump belongs to pairs of one class"),
         (turned_round, "the other way round"),
-        (only_the_own, "every other class has its label too"),
+        (only_the_own, "every other class has a label too"),
         (lambda own, partner, m, bump: by_hand(own, partner, m, 0), "without a bump"),
         (as_for_two, "Of the other classes only one is right"),
         (twice_the_bump, "Where both inputs are of one class (m = 0.5, M = 1.0)"),

@@ -60,7 +60,7 @@ def _labels(answer: Any) -> str | None:
             "m is the share of the first input, so it is the label of `own`; yours is the other way round.": None
             if same
             else (1 - m) * place[own] + m * place[partner],
-            "The own label is right, but every other class has its label too: it is below 0 there.": (1 + b) * place[own]
+            "The own label is right, but every other class has a label too: it is below 0.": (1 + b) * place[own]
             if same
             else None,
             "That is the label without a bump: how much is added half way between two inputs of a class?": place[own]
