@@ -5,6 +5,7 @@ import math
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from lop_tutorial.reproduction import Run, finite, stored
@@ -78,3 +79,28 @@ def test_what_chapter_1_tells_of_its_runs():
     assert back[50:60].mean() == pytest.approx(0.77, abs=0.005)
     assert [(row["method"], row["task"]) for row in cifar.rows if math.isnan(row["test_accuracy"])] == [("none", 4)]
     assert [(run.curves("retrained", "train_accuracy") < 0.6).sum() for run in (cifar, tiny)] == [2, 1]
+
+
+def test_what_the_chapter_on_generalized_mixup_tells_of_its_runs():
+    """The numbers in its text that no cell prints."""
+    two, wide = (stored(name).results for name in ("type1", "type2"))
+    inter, intra, both = "g_mixup:M=1:intra=0", "g_mixup:M=1:intra=1:intra_weight=1", "g_mixup:M=1:intra_weight=1"
+    ends = sorted(two.curves(both, "train_accuracy")[:, -10:].mean(axis=1))
+    assert max(ends[:3]) < 0.51
+    assert min(ends[3:]) > 0.92
+
+    def first_and_last(results, method, place):
+        return np.median(results.curves(method, f"ftle_{place}_q50")[:, 3::4], axis=0)[[0, -1]]
+
+    assert first_and_last(wide, "none", "between") == pytest.approx([0.53, 0.77], abs=0.006)
+    assert first_and_last(wide, inter, "between")[1] == pytest.approx(0.38, abs=0.006)
+    assert first_and_last(wide, intra, "between")[1] == pytest.approx(0.80, abs=0.006)
+    assert first_and_last(wide, "retrained", "between")[1] == pytest.approx(0.45, abs=0.006)
+    assert first_and_last(two, intra, "within") == pytest.approx([-2.1, -3.2], abs=0.06)
+    assert first_and_last(two, "none", "within") == pytest.approx([-1.1, -math.inf], abs=0.06)
+    smaller = stored("type1_step_0.025").results
+    gain = (smaller.curves(intra) - smaller.curves("none"))[:, -10:].mean()
+    assert gain == pytest.approx(0.08, abs=0.006)
+    for size, accuracy in (("0.01", 0.76), ("0.03", 0.74)):
+        run = stored(f"first_look_step_{size}").results
+        assert run.curves("none")[:, -10:].mean() == pytest.approx(accuracy, abs=0.005)
