@@ -2,6 +2,7 @@
 
 from lop_tutorial.figures.accuracy import accuracy_over_tasks, band, curves, image_rows, running_mean
 from lop_tutorial.figures.fields import exponent_fields
+from lop_tutorial.figures.standings import factors_against_accuracy, standing_dots
 from lop_tutorial.figures.style import (
     METHOD_COLOURS,
     PAGE_WIDTH,
@@ -23,10 +24,12 @@ __all__ = [
     "curves",
     "exponent_against_collapse",
     "exponent_fields",
+    "factors_against_accuracy",
     "image_rows",
     "method_colour",
     "over_epochs",
     "running_mean",
     "slim_png",
+    "standing_dots",
     "use",
 ]
