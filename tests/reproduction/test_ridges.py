@@ -12,7 +12,7 @@ from lop_tutorial.geometry import ftle
 from lop_tutorial.reproduction import interval, ridges
 from lop_tutorial.reproduction.ridges import SEEDS, SWEEP, DiscNetwork, Picture, Ridges, stored_ridges
 from lop_tutorial.reproduction.runs import stored_path
-from lop_tutorial.seeds import torch_generator
+from lop_tutorial.seeds import draw_for, torch_generator
 from lop_tutorial.streams import Disc
 
 SHORT = DiscNetwork(depth=2, width=8, training=replace(DiscNetwork().training, epochs=3))
@@ -27,11 +27,11 @@ def test_more_passes_begin_with_the_same_ones():
     short, long = SHORT.after(2, seed=1), SHORT.after(3, seed=1)
     assert not torch.equal(weights(short), weights(long))
     task, order = Disc(1).task(0), torch_generator(1, "batches", 0)
-    passes = [list(short._batches(len(task.train_y), order)) for _ in range(3)]
+    passes = [list(short.batches(len(task.train_y), order)) for _ in range(3)]
     labels = torch.nn.functional.one_hot(task.train_y, 2).float()
     short.network.train()
     for batch in passes[2]:
-        short._step(task.train_x[batch], labels[batch], order)
+        short._step(task.train_x[batch], labels[batch], draw_for(1, "mixing"))
     assert torch.equal(weights(short), weights(long))
 
 
