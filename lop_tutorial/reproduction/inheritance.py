@@ -1,0 +1,149 @@
+"""What a task leaves to the next: exponents at each task's points before it is learned, and after.
+
+    python -m lop_tutorial.reproduction.inheritance results/inheritance.json    # a few minutes on one core
+
+writes what the chapter on theory shows: the toys of either width, seeds to fit a law to and seeds to test it with.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float, Float64
+from torch import Tensor
+
+from lop_tutorial.atomic import write_text
+from lop_tutorial.geometry import ftle, segments, summary
+from lop_tutorial.interventions import intervention
+from lop_tutorial.networks import Network
+from lop_tutorial.reproduction.plan import Plan
+from lop_tutorial.reproduction.plans import two_types
+from lop_tutorial.reproduction.runs import environment, stored_path
+from lop_tutorial.streams import Task
+from lop_tutorial.training import Fleet
+
+NAME = "inheritance.json"
+WIDTHS = (2, 256)
+FITTED, HELD_OUT = tuple(range(8)), tuple(range(100, 108))
+"""Seeds to which a law is fitted, and seeds that it has not seen."""
+PLACES = ("within", "between")
+PAIRS, POINTS = 20, 3
+"""Segments between the two classes, and points on each."""
+QUANTITIES = ("train_accuracy", "test_accuracy", *(f"{when}_{place}" for place in PLACES for when in ("start", "end")))
+
+Row = dict[str, Any]
+
+
+def medians(network: Network, task: Task, pairs: int = PAIRS, points: int = POINTS) -> dict[str, float]:
+    """The median leading exponent at a task's training points (`within`), and between its two classes (`between`).
+
+    Per layer; float64, so that a tanh unit is flat only above 19, not 9. -inf where half of the Jacobians are zero.
+    """
+    labels = [int(label) for label in task.train_y.unique()]
+    between = segments(task.train_x, task.train_y, *labels, pairs=pairs, points=points).flatten(0, 1)
+    places = torch.cat([task.train_x, between])
+    exponents: Float[Tensor, " point"] = ftle(network, places, method="exact", dtype=torch.float64)[:, 0]
+    parts = exponents.split([len(task.train_x), len(between)])
+    return {place: summary(part).quantiles[0.5] for place, part in zip(PLACES, parts, strict=True)}
+
+
+def follow(experiment: Plan, seeds: Sequence[int], tasks: int, device: torch.device | str = "cpu") -> Lives:
+    """Networks to which nothing is done learn a plan's tasks, one a seed; exponents before and after each task."""
+    streams = {seed: islice(experiment.stream(seed), tasks) for seed in seeds}
+    fleet = Fleet(
+        experiment.make_network, experiment.training, [(intervention("none"), seed) for seed in seeds], device=device
+    )
+    width, found = experiment.make_network().head.in_features, []
+    for number in range(tasks):
+        now = {seed: next(stream) for seed, stream in streams.items()}
+        networks = [one.network for one in fleet.learners]
+        before = [medians(network, now[seed]) for network, seed in zip(networks, seeds, strict=True)]
+        outcomes = fleet.learn(now)
+        after = [medians(one.network, now[one.seed]) for one in fleet.learners]
+        for seed, start, end, outcome in zip(seeds, before, after, outcomes, strict=True):
+            row = {"width": width, "seed": seed, "task": number}
+            row |= {name: getattr(outcome, name) for name in ("train_accuracy", "test_accuracy")}
+            for place in PLACES:
+                row |= {f"start_{place}": start[place], f"end_{place}": end[place]}
+            found.append(row)
+    return Lives(tuple(found))
+
+
+@dataclass(frozen=True)
+class Lives:
+    """What `follow` gave, one row for every task of every seed."""
+
+    rows: tuple[Row, ...]
+
+    def curves(self, quantity: str, width: int, seeds: Sequence[int] = FITTED) -> Float64[np.ndarray, "seed task"]:
+        """A quantity of `QUANTITIES` over the tasks; -inf and NaN as they were. ValueError where a seed is missing."""
+        if quantity not in QUANTITIES:
+            raise ValueError(f"quantity is {quantity!r}; it must be one of {', '.join(QUANTITIES)}")
+        lives = []
+        for seed in seeds:
+            life = [row for row in self.rows if (row["width"], row["seed"]) == (width, seed)]
+            if not life:
+                raise ValueError(f"there is no life of seed {seed} at width {width}")
+            lives.append([row[quantity] for row in sorted(life, key=lambda row: row["task"])])
+        return np.array(lives)
+
+    def starts_and_ends(
+        self, place: str, width: int, seeds: Sequence[int] = FITTED
+    ) -> tuple[Float64[np.ndarray, "seed task"], Float64[np.ndarray, "seed task"]]:
+        """The exponents at each task's own points before it was learned, and after it."""
+        return self.curves(f"start_{place}", width, seeds), self.curves(f"end_{place}", width, seeds)
+
+
+def stored_lives() -> Lives:
+    """The lives that the book shows, from `results/`, where -inf is stored as "-inf" and NaN as null."""
+    rows = json.loads(stored_path(NAME).read_text())["rows"]
+    return Lives(tuple({name: _read(value) for name, value in row.items()} for row in rows))
+
+
+def main(out: Path, widths: Sequence[int] = WIDTHS, seeds: Sequence[int] = FITTED + HELD_OUT, tasks: int = 80) -> None:
+    """Follows all seeds at either width, and writes."""
+    torch.set_num_threads(1)
+    origin, began, rows = environment(), time.perf_counter(), []
+    for width in widths:
+        rows += follow(two_types(width), seeds, tasks).rows
+        print(f"width {width}: {time.perf_counter() - began:.0f} s", flush=True)
+    origin |= {
+        "command": f"python -m lop_tutorial.reproduction.inheritance results/{NAME}",
+        "wall_seconds": round(time.perf_counter() - began, 1),
+    }
+    head = {
+        "environment": origin,
+        "training": asdict(two_types(widths[0]).training),
+        "network": {str(width): two_types(width).network_settings for width in widths},
+        "measured": {"pairs": PAIRS, "points": POINTS, "dtype": "float64"},
+        "seeds": list(seeds),
+        "tasks": tasks,
+    }
+    lines = ",\n".join(json.dumps({name: _stored(value) for name, value in row.items()}) for row in rows)
+    write_text(out, json.dumps(head, indent=1)[:-2] + f',\n "rows": [\n{lines}\n]}}\n')
+
+
+def _stored(value: Any) -> Any:
+    if not isinstance(value, float):
+        return value
+    if math.isinf(value):
+        return "-inf" if value < 0 else "inf"
+    return None if math.isnan(value) else round(value, 4)
+
+
+def _read(value: Any) -> Any:
+    return math.nan if value is None else float(value) if isinstance(value, str) else value
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
