@@ -23,7 +23,7 @@ from jaxtyping import Float, Float64
 from torch import Tensor
 
 from lop_tutorial.atomic import write_text
-from lop_tutorial.geometry import ftle, segments, summary
+from lop_tutorial.geometry import Contraction, ftle, segments, summary
 from lop_tutorial.interventions import intervention
 from lop_tutorial.networks import Network
 from lop_tutorial.reproduction.plan import Plan
@@ -102,6 +102,91 @@ class Lives:
     ) -> tuple[Float64[np.ndarray, "seed task"], Float64[np.ndarray, "seed task"]]:
         """The exponents at each task's own points before it was learned, and after it."""
         return self.curves(f"start_{place}", width, seeds), self.curves(f"end_{place}", width, seeds)
+
+
+@dataclass(frozen=True)
+class SettlingLaw:
+    """Factors depend on where they start, f_t = base - pull s_t, and tasks inherit, s_{t+1} = offset + slope e_t.
+
+    With e_t = s_t + f_t this makes s_{t+1} = s* + rate (s_t - s*): a curve that settles wherever |rate| < 1. A constant
+    factor is pull = 0; the product law is pull = 0, slope = 1 and offset = 0. What is random from task to task is left
+    out: the prediction is that of the mean.
+    """
+
+    offset: float
+    slope: float
+    base: float
+    pull: float
+    left_out: int = 0
+    """How many pairs of exponents the fit could not use, as one of them was not finite."""
+
+    @classmethod
+    def fit(cls, starts: Float64[np.ndarray, "seed task"], ends: Float64[np.ndarray, "seed task"]) -> SettlingLaw:
+        """Two least-squares lines over all tasks of all seeds. ValueError for shapes that differ or too few pairs."""
+        if starts.shape != ends.shape or starts.ndim != 2:
+            raise ValueError(f"starts and ends have the shapes {starts.shape} and {ends.shape}; both are (seed, task)")
+        base, tilt, lost = _line(starts, ends - np.where(np.isfinite(starts), starts, 0))
+        offset, slope, lost_between = _line(ends[:, :-1], starts[:, 1:])
+        return cls(offset, slope, base, -tilt, lost + lost_between)
+
+    @property
+    def rate(self) -> float:
+        """Share of the distance to where exponents settle that is left after a task."""
+        return self.slope * (1 - self.pull)
+
+    @property
+    def settles(self) -> float:
+        """s*, where the exponents at the start of tasks settle; ValueError unless |rate| < 1."""
+        if not -1 < self.rate < 1:
+            raise ValueError(f"the rate is {self.rate}; exponents settle only where it lies between -1 and 1")
+        return (self.offset + self.slope * self.base) / (1 - self.rate)
+
+    def predict(self, start: Float64[np.ndarray, " seed"], tasks: int) -> Float64[np.ndarray, "seed task"]:
+        """The exponents with which each task begins, the first one given."""
+        now, found = np.asarray(start, dtype=float), []
+        for _ in range(tasks):
+            found.append(now)
+            now = self.offset + self.slope * (self.base + (1 - self.pull) * now)
+        return np.stack(found, axis=-1)
+
+
+def _line(x: Float64[np.ndarray, "..."], y: Float64[np.ndarray, "..."]) -> tuple[float, float, int]:
+    """Offset and slope of the line y(x) nearest to all finite pairs, and how many pairs were left out."""
+    finite = np.isfinite(x) & np.isfinite(y)
+    if finite.sum() < 3:
+        raise ValueError(f"{finite.sum()} pairs of {x.size} are finite; a line needs at least 3")
+    slope, offset = np.polyfit(x[finite], y[finite], 1)
+    return float(offset), float(slope), int((~finite).sum())
+
+
+def correlation(x: Float64[np.ndarray, "..."], y: Float64[np.ndarray, "..."]) -> float:
+    """Pearson's, over all pairs that are finite."""
+    finite = np.isfinite(x) & np.isfinite(y)
+    return float(np.corrcoef(x[finite], y[finite])[0, 1])
+
+
+def error(predicted: Float64[np.ndarray, "seed task"], measured: Float64[np.ndarray, "seed task"]) -> float:
+    """Root mean square over all that was measured to be finite."""
+    finite = np.isfinite(measured)
+    return float(np.sqrt(np.square(predicted[finite] - measured[finite]).mean()))
+
+
+def collapse_by_model(
+    width: int, phi: Contraction, tasks: int, depth: int, draw: torch.Generator, inputs: int = 20
+) -> Float[Tensor, " task"]:
+    """By how much the leading exponent has changed before each task if every one contracts one random direction.
+
+    The patch of `lop_tutorial.geometry.accumulation`, point 3, for two classes: the Jacobian, drawn anew, is
+    multiplied by phi.along in a random direction and phi.across in all others, and passed on as it is.
+    """
+    jacobian = torch.randn(width, inputs, generator=draw, dtype=torch.float64)
+    found = []
+    for _ in range(tasks):
+        found.append(torch.linalg.matrix_norm(jacobian, ord=2).log())
+        direction = torch.nn.functional.normalize(torch.randn(width, 1, generator=draw, dtype=torch.float64), dim=0)
+        inside = direction @ (direction.T @ jacobian)
+        jacobian = math.exp(phi.along) * inside + math.exp(phi.across) * (jacobian - inside)
+    return (torch.stack(found) - found[0]) / depth
 
 
 def stored_lives() -> Lives:
