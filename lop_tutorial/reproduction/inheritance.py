@@ -20,15 +20,26 @@ from typing import Any
 import numpy as np
 import torch
 from jaxtyping import Float, Float64
+from scipy.optimize import minimize_scalar
 from torch import Tensor
 
 from lop_tutorial.atomic import write_text
-from lop_tutorial.geometry import Contraction, ftle, segments, summary
+from lop_tutorial.geometry import (
+    UFM,
+    Contraction,
+    Strengths,
+    contraction,
+    ftle,
+    segments,
+    strengths_over_tasks,
+    summary,
+)
 from lop_tutorial.interventions import intervention
 from lop_tutorial.networks import Network
 from lop_tutorial.reproduction.plan import Plan
 from lop_tutorial.reproduction.plans import two_types
 from lop_tutorial.reproduction.runs import environment, stored_path
+from lop_tutorial.seeds import torch_generator
 from lop_tutorial.streams import Task
 from lop_tutorial.training import Fleet
 
@@ -150,6 +161,38 @@ class SettlingLaw:
         return np.stack(found, axis=-1)
 
 
+@dataclass(frozen=True)
+class Settling:
+    """The curve s_t = settles + (s_0 - settles) rate^t, which `SettlingLaw` makes, with its two numbers free."""
+
+    settles: float
+    rate: float
+
+    @classmethod
+    def fit(cls, starts: Float64[np.ndarray, "seed task"]) -> Settling:
+        """The curve nearest to whole lives, each from its own first exponent; all must be finite.
+
+        `SettlingLaw.fit` looks one task ahead, and what is random in a task makes its rate too small, as noise on x
+        flattens any fitted line. A whole curve is not misled in this way, but needs whole lives. Rates from 0 to 0.999.
+        """
+        if starts.ndim != 2 or starts.shape[1] < 3 or not np.isfinite(starts).all():
+            raise ValueError(f"starts has shape {starts.shape}; it must be (seed, task), 3 tasks or more, all finite")
+
+        def best(rate: float) -> Settling:
+            left = rate ** np.arange(starts.shape[1])
+            free, known = np.broadcast_to(1 - left, starts.shape), starts[:, :1] * left
+            return cls(float(((starts - known) * free).sum() / np.square(free).sum()), rate)
+
+        def missed(rate: float) -> float:
+            return error(best(rate).predict(starts[:, 0], starts.shape[1]), starts)
+
+        return best(float(minimize_scalar(missed, bounds=(0, 0.999), method="bounded").x))
+
+    def predict(self, start: Float64[np.ndarray, " seed"], tasks: int) -> Float64[np.ndarray, "seed task"]:
+        """The exponents with which each task begins, the first one given."""
+        return self.settles + np.outer(np.asarray(start) - self.settles, self.rate ** np.arange(tasks))
+
+
 def _line(x: Float64[np.ndarray, "..."], y: Float64[np.ndarray, "..."]) -> tuple[float, float, int]:
     """Offset and slope of the line y(x) nearest to all finite pairs, and how many pairs were left out."""
     finite = np.isfinite(x) & np.isfinite(y)
@@ -187,6 +230,46 @@ def collapse_by_model(
         inside = direction @ (direction.T @ jacobian)
         jacobian = math.exp(phi.along) * inside + math.exp(phi.across) * (jacobian - inside)
     return (torch.stack(found) - found[0]) / depth
+
+
+def start_strengths(experiment: Plan, seeds: Sequence[int] = FITTED) -> Strengths:
+    """How strongly untrained networks represent their first task, and their heads: the model's h and w, two classes.
+
+    Class means lie h sqrt(2/n) apart, the rows of the weights w sqrt 2. Medians over seeds.
+    """
+    found = []
+    for seed in seeds:
+        network, task = experiment.learner("none", seed=seed).network, experiment.stream(seed).task(0)
+        with torch.no_grad():
+            means = [network.representation(task.train_x[task.train_y == k]).mean(dim=0) for k in (0, 1)]
+            rows = network.scale * network.head.weight[:2]
+            apart = torch.stack([means[0] - means[1], rows[0] - rows[1]]) / math.sqrt(2)
+            found.append(apart.norm(dim=1))
+    feature, weight = torch.stack(found).median(dim=0).values.tolist()
+    return Strengths(feature * math.sqrt(len(task.train_y) / 2), weight)
+
+
+def by_model(
+    experiment: Plan, tasks: int, decay: float = 0.0, draws: int = 8
+) -> tuple[Float64[np.ndarray, "draw task"], Float64[np.ndarray, "task"]]:
+    """What the unconstrained features model says of a plan: changes of exponents, within a class and between two.
+
+    Nothing is fitted: strengths are those of untrained networks, the time of a task is that of its training. `decay`,
+    of features and weights alike, is the model's only. Between classes every task is learned to its end, and begins
+    with a new head and the features' strength that the last one left.
+    """
+    start, task, how = start_strengths(experiment), experiment.stream(0).task(0), experiment.training
+    examples, depth = len(task.train_y), experiment.make_network().depth
+    steps = how.epochs * (examples // min(how.batch_size, examples))
+    time_of_task = steps * how.step_size / (1 - how.momentum)
+    along = contraction(UFM(2, examples // 2), start, time_of_task).along
+    width, forgotten = experiment.make_network().head.in_features, -decay * time_of_task
+    draw = torch_generator(0, "model", str(width))
+    patches = [collapse_by_model(width, Contraction(along, 0.0), tasks, depth, draw) for _ in range(draws)]
+    within = torch.stack(patches).numpy() + forgotten * np.arange(tasks) / depth
+    ufm = UFM(2, examples // 2, feature_decay=decay, weight_decay=decay)
+    strengths = np.array(strengths_over_tasks(ufm, tasks - 1, start.feature, start.weight))
+    return within, np.log(strengths / strengths[0]) / depth
 
 
 def stored_lives() -> Lives:

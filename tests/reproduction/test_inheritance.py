@@ -3,7 +3,7 @@
 import json
 import math
 import re
-from dataclasses import replace
+from dataclasses import astuple, replace
 
 import numpy as np
 import pytest
@@ -16,6 +16,7 @@ from lop_tutorial.reproduction.inheritance import (
     HELD_OUT,
     WIDTHS,
     Lives,
+    Settling,
     SettlingLaw,
     collapse_by_model,
     correlation,
@@ -92,6 +93,24 @@ def test_a_law_is_found_in_noise_and_what_is_not_finite_is_counted():
     assert found.slope == pytest.approx(0.9, abs=0.03)
     assert found.pull == pytest.approx(0.3, abs=0.03)
     assert error(found.predict(starts[:, 0], 40)[:1], starts[:1]) < 0.5
+
+
+def test_a_whole_curve_is_found_again_where_one_step_is_misled():
+    """Noise on what is measured, but not on what is inherited."""
+    draw = np.random.default_rng(1)
+    true = Settling(settles=-4.0, rate=0.95).predict(draw.normal(scale=0.2, size=100), 60)
+    np.testing.assert_allclose([*astuple(Settling.fit(true))], [-4.0, 0.95], atol=1e-3)
+    measured = true + 0.5 * draw.normal(size=true.shape)
+    assert Settling.fit(measured).rate == pytest.approx(0.95, abs=0.01)
+    ends = np.concatenate([measured[:, 1:], measured[:, -1:]], axis=1)  # inherited as it is
+    assert SettlingLaw.fit(measured, ends).rate < 0.9
+    with pytest.raises(ValueError, match="all finite"):
+        Settling.fit(np.full((2, 5), -np.inf))
+
+
+def test_the_two_forms_of_the_law_are_one():
+    first = np.array([0.3, -1.0])
+    np.testing.assert_allclose(LAW.predict(first, 9), Settling(LAW.settles, LAW.rate).predict(first, 9))
 
 
 def test_a_law_without_a_pull_is_the_product_law():
