@@ -124,18 +124,16 @@ class SettlingLaw:
     out: the prediction is that of the mean.
     """
 
-    offset: float
-    slope: float
-    base: float
-    pull: float
+    offset: float | int
+    slope: float | int
+    base: float | int
+    pull: float | int
     left_out: int = 0
     """How many pairs of exponents the fit could not use, as one of them was not finite."""
 
     @classmethod
     def fit(cls, starts: Float64[np.ndarray, "seed task"], ends: Float64[np.ndarray, "seed task"]) -> SettlingLaw:
-        """Two least-squares lines over all tasks of all seeds. ValueError for shapes that differ or too few pairs."""
-        if starts.shape != ends.shape or starts.ndim != 2:
-            raise ValueError(f"starts and ends have the shapes {starts.shape} and {ends.shape}; both are (seed, task)")
+        """Two least-squares lines over all tasks of all seeds. ValueError where too few pairs are finite."""
         base, tilt, lost = _line(starts, ends - np.where(np.isfinite(starts), starts, 0))
         offset, slope, lost_between = _line(ends[:, :-1], starts[:, 1:])
         return cls(offset, slope, base, -tilt, lost + lost_between)
@@ -143,7 +141,7 @@ class SettlingLaw:
     @property
     def rate(self) -> float:
         """Share of the distance to where exponents settle that is left after a task."""
-        return self.slope * (1 - self.pull)
+        return float(self.slope * (1 - self.pull))
 
     @property
     def settles(self) -> float:
@@ -165,8 +163,8 @@ class SettlingLaw:
 class Settling:
     """The curve s_t = settles + (s_0 - settles) rate^t, which `SettlingLaw` makes, with its two numbers free."""
 
-    settles: float
-    rate: float
+    settles: float | int
+    rate: float | int
 
     @classmethod
     def fit(cls, starts: Float64[np.ndarray, "seed task"]) -> Settling:

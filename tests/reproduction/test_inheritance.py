@@ -123,8 +123,6 @@ def test_a_law_without_a_pull_is_the_product_law():
 def test_a_law_needs_enough_that_is_finite():
     with pytest.raises(ValueError, match="0 pairs of 6 are finite"):
         SettlingLaw.fit(np.full((2, 3), -np.inf), np.zeros((2, 3)))
-    with pytest.raises(ValueError, match="shapes"):
-        SettlingLaw.fit(np.zeros((2, 3)), np.zeros((2, 4)))
 
 
 def test_correlation_and_error_pass_over_what_is_not_finite():
@@ -137,7 +135,7 @@ def test_correlation_and_error_pass_over_what_is_not_finite():
 def test_the_model_collapses_as_fast_as_the_theory_says(width):
     draw = torch.Generator().manual_seed(0)
     phi = Contraction(-2.0, -0.01)
-    changes = torch.stack([collapse_by_model(width, phi, 200, 4, draw) for _ in range(30)])
+    changes = torch.stack([collapse_by_model(width, phi, 200, 4, draw) for _ in range(150)])
     assert (changes[:, 0] == 0).all()
     rate = ((changes[:, -1] - changes[:, 99]) / 100).mean().item()
     expected = (growth_per_task(width, 1, -1.99) - 0.01) / 4
