@@ -46,6 +46,7 @@ from lop_tutorial.geometry.units import (
     inactive_units,
     unit_shares,
 )
+from lop_tutorial.geometry.walk import chance_of_an_open_unit, growth_of_a_walk, walk_ratio, walked_size
 
 __all__ = [
     "UFM",
@@ -65,6 +66,7 @@ __all__ = [
     "approximate_rank",
     "between",
     "boundary",
+    "chance_of_an_open_unit",
     "collapse_axes",
     "contraction",
     "contraction_from_loss",
@@ -80,6 +82,7 @@ __all__ = [
     "ftle",
     "gradient_norm",
     "grid",
+    "growth_of_a_walk",
     "growth_per_task",
     "hessian_eigenvalues",
     "hessian_rank",
@@ -112,6 +115,8 @@ __all__ = [
     "summary",
     "unit_shares",
     "variability",
+    "walk_ratio",
+    "walked_size",
     "weight_magnitude",
     "weight_norm",
     "within",

@@ -11,9 +11,8 @@ import json
 import math
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +52,8 @@ PAIRS, POINTS = 20, 3
 QUANTITIES = ("train_accuracy", "test_accuracy", *(f"{when}_{place}" for place in PLACES for when in ("start", "end")))
 
 Row = dict[str, Any]
+Change = Callable[[Network, int], None]
+Look = Callable[[Network, int], Row]
 
 
 def medians(network: Network, task: Task, pairs: int = PAIRS, points: int = POINTS) -> dict[str, float]:
@@ -68,25 +69,41 @@ def medians(network: Network, task: Task, pairs: int = PAIRS, points: int = POIN
     return {place: summary(part).quantiles[0.5] for place, part in zip(PLACES, parts, strict=True)}
 
 
-def follow(experiment: Plan, seeds: Sequence[int], tasks: int, device: torch.device | str = "cpu") -> Lives:
-    """Networks to which nothing is done learn a plan's tasks, one a seed; exponents before and after each task."""
-    streams = {seed: islice(experiment.stream(seed), tasks) for seed in seeds}
+def follow(
+    experiment: Plan,
+    seeds: Sequence[int],
+    tasks: int,
+    device: torch.device | str = "cpu",
+    *,
+    first: int = 0,
+    prepare: Change | None = None,
+    also: Look | None = None,
+) -> Lives:
+    """Networks to which nothing is done learn a plan's tasks, one a seed; exponents before and after each task.
+
+    They begin with task `first` of their stream. `prepare(network, seed)` may change a network before each task, and
+    what `also(network, seed)` measures after each is put into the row.
+    """
+    streams = {seed: experiment.stream(seed) for seed in seeds}
     fleet = Fleet(
         experiment.make_network, experiment.training, [(intervention("none"), seed) for seed in seeds], device=device
     )
     width, found = experiment.make_network().head.in_features, []
-    for number in range(tasks):
-        now = {seed: next(stream) for seed, stream in streams.items()}
-        networks = [one.network for one in fleet.learners]
-        before = [medians(network, now[seed]) for network, seed in zip(networks, seeds, strict=True)]
+    for number in range(first, first + tasks):
+        now = {seed: stream.task(number) for seed, stream in streams.items()}
+        before = []
+        for one in fleet.learners:
+            if prepare:
+                prepare(one.network, one.seed)
+            before.append(medians(one.network, now[one.seed]))
         outcomes = fleet.learn(now)
-        after = [medians(one.network, now[one.seed]) for one in fleet.learners]
-        for seed, start, end, outcome in zip(seeds, before, after, outcomes, strict=True):
-            row: Row = {"width": width, "seed": seed, "task": number}
+        for one, start, outcome in zip(fleet.learners, before, outcomes, strict=True):
+            end = medians(one.network, now[one.seed])
+            row: Row = {"width": width, "seed": one.seed, "task": number}
             row |= {name: getattr(outcome, name) for name in ("train_accuracy", "test_accuracy")}
             for place in PLACES:
                 row |= {f"start_{place}": start[place], f"end_{place}": end[place]}
-            found.append(row)
+            found.append(row | (also(one.network, one.seed) if also else {}))
     return Lives(tuple(found))
 
 
@@ -97,9 +114,13 @@ class Lives:
     rows: tuple[Row, ...]
 
     def curves(self, quantity: str, width: int, seeds: Sequence[int] = FITTED) -> Float64[np.ndarray, "seed task"]:
-        """A quantity of `QUANTITIES` over the tasks; -inf and NaN as they were. ValueError where a seed is missing."""
-        if quantity not in QUANTITIES:
-            raise ValueError(f"quantity is {quantity!r}; it must be one of {', '.join(QUANTITIES)}")
+        """A quantity over the tasks, as it is called in the rows; -inf and NaN as they were.
+
+        ValueError where a seed is missing, or the quantity.
+        """
+        known = [name for name in self.rows[0] if name not in ("width", "seed", "task")] if self.rows else []
+        if quantity not in known:
+            raise ValueError(f"quantity is {quantity!r}; it must be one of {', '.join(known)}")
         lives = []
         for seed in seeds:
             life = [row for row in self.rows if (row["width"], row["seed"]) == (width, seed)]
@@ -273,7 +294,7 @@ def by_model(
 def stored_lives() -> Lives:
     """The lives that the book shows, from `results/`, where -inf is stored as "-inf" and NaN as null."""
     rows = json.loads(stored_path(NAME).read_text())["rows"]
-    return Lives(tuple({name: _read(value) for name, value in row.items()} for row in rows))
+    return Lives(tuple(map(unstored_row, rows)))
 
 
 def main(out: Path, widths: Sequence[int] = WIDTHS, seeds: Sequence[int] = FITTED + HELD_OUT, tasks: int = 80) -> None:
@@ -296,11 +317,23 @@ def main(out: Path, widths: Sequence[int] = WIDTHS, seeds: Sequence[int] = FITTE
         "seeds": list(seeds),
         "tasks": tasks,
     }
-    lines = ",\n".join(json.dumps({name: _stored(value) for name, value in row.items()}) for row in rows)
+    lines = ",\n".join(json.dumps(stored_row(row)) for row in rows)
     write_text(out, json.dumps(head, indent=1)[:-2] + f',\n "rows": [\n{lines}\n]}}\n')
 
 
+def stored_row(row: Row) -> Row:
+    """A row as JSON can hold it: four digits, -inf as "-inf", NaN as null."""
+    return {name: _stored(value) for name, value in row.items()}
+
+
+def unstored_row(row: Row) -> Row:
+    """What `stored_row` was given, to four digits."""
+    return {name: value if name == "kind" else _read(value) for name, value in row.items()}
+
+
 def _stored(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_stored(one) for one in value]
     if not isinstance(value, float):
         return value
     if math.isinf(value):

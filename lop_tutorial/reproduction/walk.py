@@ -1,0 +1,194 @@
+"""The walk of the weights from task to task, what it makes of exponents, and what happens where it is forbidden.
+
+    python -m lop_tutorial.reproduction.walk results/walk.json    # some minutes on one core
+
+writes what the chapter on theory shows: the toys of either width, left to themselves; with their weights brought back
+to their first size before each task; and new-born networks that are given the size of old ones.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+from jaxtyping import Float, Float64
+from torch import Tensor, nn
+
+from lop_tutorial.atomic import write_text
+from lop_tutorial.geometry import ftle, summary
+from lop_tutorial.networks import Network
+from lop_tutorial.reproduction.inheritance import FITTED, WIDTHS, Change, Lives, Row, follow, stored_row, unstored_row
+from lop_tutorial.reproduction.plan import Plan
+from lop_tutorial.reproduction.plans import two_types
+from lop_tutorial.reproduction.runs import environment, stored_path
+from lop_tutorial.streams import Stream
+
+NAME = "walk.json"
+KINDS = ("plain", "resized", "newborn")
+"""Left to itself; brought back to its first size before each task; untrained, of the size of one that is old."""
+OPEN = 0.25
+"""A tanh unit counts as open at an input where its gain 1 - h^2 is above this: |pre-activation| below 1.32."""
+
+
+def weights_of(network: Network) -> list[nn.Linear]:
+    """The layers up to the representation."""
+    return [layer for layer in network.body if isinstance(layer, nn.Linear)]
+
+
+def sizes(network: Network) -> list[float]:
+    """The Frobenius norm of each layer's weights, up to the representation."""
+    return [float(layer.weight.detach().norm()) for layer in weights_of(network)]
+
+
+@torch.no_grad()
+def resize(network: Network, wanted: Sequence[float]) -> None:
+    """Brings each layer's weights to this norm, in place, and scales its biases by the same factor."""
+    layers = weights_of(network)
+    if len(layers) != len(wanted):
+        raise ValueError(f"there are {len(wanted)} sizes for {len(layers)} layers; each needs one")
+    for layer, size in zip(layers, wanted, strict=True):
+        factor = size / float(layer.weight.norm())
+        layer.weight.mul_(factor)
+        layer.bias.mul_(factor)
+
+
+class KeepSize:
+    """Brings a network back to the size that it had when it was first seen: `prepare` of `follow`."""
+
+    def __init__(self) -> None:
+        self._first: dict[int, list[float]] = {}
+
+    def __call__(self, network: Network, seed: int) -> None:
+        resize(network, self._first.setdefault(seed, sizes(network)))
+
+
+def given_size(wanted: Mapping[int, Sequence[float]]) -> Change:
+    """Gives each seed's network these sizes: `prepare` of `follow`."""
+    return lambda network, seed: resize(network, wanted[seed])
+
+
+def reference_points(stream: Stream, tasks: int = 4, per_class: int = 8) -> Float[Tensor, "point *shape"]:
+    """Points of tasks that no learner meets, numbers 10000 and on: the same ones for a whole life."""
+    found = []
+    for number in range(10_000, 10_000 + tasks):
+        task = stream.task(number)
+        found += [task.train_x[task.train_y == label][:per_class] for label in range(task.outputs)]
+    return torch.cat(found)
+
+
+class Walk:
+    """What `follow` measures `also`: at fixed points, and of the weights. The first network of a seed is the origin.
+
+    reference, and before the task reference_before: the median exponent at `reference_points`. body: the median log
+    stretch of all layers but the representation's own. open: the share of open units in the representation, over these
+    points; any_open: the share of points at which one is open at least. size, step and away are |W|, |W_t - W_{t-1}|
+    and |W - W_0| of all layers below the representation's own, as one vector; sizes are all layers' norms.
+    """
+
+    def __init__(self, experiment: Plan) -> None:
+        self.experiment = experiment
+        self._points: dict[int, Tensor] = {}
+        self._first: dict[int, Tensor] = {}
+        self._last: dict[int, Tensor] = {}
+        self._before: dict[int, float] = {}
+
+    def prepare(self, network: Network, seed: int) -> None:
+        """Notes the weights with which a task begins."""
+        if seed not in self._first:
+            self._points[seed] = reference_points(self.experiment.stream(seed))
+            self._first[seed] = _vector(network)
+        if seed not in self._last or not torch.equal(self._last[seed], _vector(network)):
+            self._before[seed] = self._exponent(network, seed)
+        self._last[seed] = _vector(network)
+
+    def _exponent(self, network: Network, seed: int) -> float:
+        return summary(ftle(network, self._points[seed], method="exact", dtype=torch.float64)).quantiles[0.5]
+
+    def geometry(self, network: Network, seed: int) -> Row:
+        """What is measured at the fixed points."""
+        x, below = self._points[seed], len(network.body) - 3
+        with torch.no_grad():
+            gains: Float64[Tensor, "point unit"] = 1 - network.representation(x).double().square()
+        body = ftle(network, x, f"body.{below}", method="exact", depth=1, dtype=torch.float64)
+        return {
+            "reference": self._exponent(network, seed),
+            "body": summary(body).quantiles[0.5],
+            "open": float((gains > OPEN).double().mean()),
+            "any_open": float((gains > OPEN).any(dim=1).double().mean()),
+        }
+
+    def __call__(self, network: Network, seed: int) -> Row:
+        now = _vector(network)
+        return (
+            {"reference_before": self._before[seed]}
+            | self.geometry(network, seed)
+            | {
+                "size": float(now.norm()),
+                "step": float((now - self._last[seed]).norm()),
+                "away": float((now - self._first[seed]).norm()),
+                "sizes": sizes(network),
+            }
+        )
+
+
+def _vector(network: Network) -> Float[Tensor, " weight"]:
+    return torch.cat([layer.weight.detach().flatten() for layer in weights_of(network)[:-1]])
+
+
+def walk(experiment: Plan, seeds: Sequence[int], tasks: int, kind: str = "plain") -> Lives:
+    """Follows a plan's networks, "plain" or "resized", with the columns of `Walk`."""
+    measured, keep = Walk(experiment), KeepSize()
+
+    def prepare(network: Network, seed: int) -> None:
+        if kind == "resized":
+            keep(network, seed)
+        measured.prepare(network, seed)
+
+    return follow(experiment, seeds, tasks, prepare=prepare, also=measured)
+
+
+def newborn(experiment: Plan, old: Lives, seeds: Sequence[int]) -> Lives:
+    """The task that comes next, learned by untrained networks of the sizes that these seeds' had in the end."""
+    last = max(row["task"] for row in old.rows)
+    wanted = {row["seed"]: row["sizes"] for row in old.rows if row["task"] == last}
+    return follow(experiment, seeds, 1, first=last + 1, prepare=given_size(wanted))
+
+
+def stored_walks() -> dict[str, Lives]:
+    """The lives of each of `KINDS`, from `results/`."""
+    rows = [unstored_row(row) for row in json.loads(stored_path(NAME).read_text())["rows"]]
+    return {kind: Lives(tuple(row for row in rows if row["kind"] == kind)) for kind in KINDS}
+
+
+def main(out: Path, widths: Sequence[int] = WIDTHS, seeds: Sequence[int] = FITTED, tasks: int = 80) -> None:
+    """Follows all seeds at either width, and writes."""
+    torch.set_num_threads(1)
+    origin, began = environment(), time.perf_counter()
+    rows: list[Row] = []
+    for width in widths:
+        lives = {kind: walk(two_types(width), seeds, tasks, kind) for kind in KINDS[:2]}
+        lives["newborn"] = newborn(two_types(width), lives["plain"], seeds)
+        rows += [{"kind": kind} | row for kind, life in lives.items() for row in life.rows]
+        print(f"width {width}: {time.perf_counter() - began:.0f} s", flush=True)
+    origin |= {
+        "command": f"python -m lop_tutorial.reproduction.walk results/{NAME}",
+        "wall_seconds": round(time.perf_counter() - began, 1),
+    }
+    head = {
+        "environment": origin,
+        "training": asdict(two_types(widths[0]).training),
+        "network": {str(width): two_types(width).network_settings for width in widths},
+        "seeds": list(seeds),
+        "tasks": tasks,
+    }
+    lines = ",\n".join(json.dumps(stored_row(row)) for row in rows)
+    write_text(out, json.dumps(head, indent=1)[:-2] + f',\n "rows": [\n{lines}\n]}}\n')
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
