@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from lop_tutorial.reproduction import Run, finite, interval, stored
-from lop_tutorial.reproduction.inheritance import HELD_OUT, PLACES, Settling, by_model, error, stored_lives
+from lop_tutorial.reproduction.inheritance import HELD_OUT, PLACES, by_model, stored_lives
+from lop_tutorial.reproduction.laws import Settling, error
 from lop_tutorial.reproduction.plans import two_types
 from lop_tutorial.reproduction.studies import STUDIES
 from lop_tutorial.reproduction.study import KEY, read

@@ -140,6 +140,11 @@ def _vector(network: Network) -> Float[Tensor, " weight"]:
     return torch.cat([layer.weight.detach().flatten() for layer in weights_of(network)[:-1]])
 
 
+def first_size(experiment: Plan, seed: int) -> float:
+    """|W_0|: the `size` of a seed's network before its first task."""
+    return float(_vector(experiment.learner("none", seed=seed).network).norm())
+
+
 def walk(experiment: Plan, seeds: Sequence[int], tasks: int, kind: str = "plain") -> Lives:
     """Follows a plan's networks, "plain" or "resized", with the columns of `Walk`."""
     measured, keep = Walk(experiment), KeepSize()

@@ -8,7 +8,7 @@ import pytest
 from lop_tutorial.exercises import check
 from lop_tutorial.exercises.chapters.theory import _WINS_FROM
 from lop_tutorial.geometry import growth_per_task, settles_at
-from lop_tutorial.reproduction.inheritance import SettlingLaw
+from lop_tutorial.reproduction.laws import SettlingLaw
 
 SETTLED = {"a": -6, "b": -1, "c": -0.3, "d": -math.inf, "e": -0.5}
 

@@ -16,15 +16,12 @@ from lop_tutorial.reproduction.inheritance import (
     HELD_OUT,
     WIDTHS,
     Lives,
-    Settling,
-    SettlingLaw,
     collapse_by_model,
-    correlation,
-    error,
     follow,
     medians,
     stored_lives,
 )
+from lop_tutorial.reproduction.laws import Growing, Settling, SettlingLaw, correlation, error
 from lop_tutorial.reproduction.plans import two_types
 from lop_tutorial.reproduction.runs import stored_path
 
@@ -106,6 +103,18 @@ def test_a_whole_curve_is_found_again_where_one_step_is_misled():
     assert SettlingLaw.fit(measured, ends).rate < 0.9
     with pytest.raises(ValueError, match="all finite"):
         Settling.fit(np.full((2, 5), -np.inf))
+
+
+def test_growth_as_a_logarithm_is_found_again_and_goes_on():
+    draw = np.random.default_rng(2)
+    true = Growing(gain=0.1, rate=0.8).predict(draw.normal(size=50), 40)
+    found = Growing.fit(true[:, :20])
+    np.testing.assert_allclose([*astuple(found)], [0.1, 0.8], rtol=1e-3)
+    np.testing.assert_allclose(found.predict(true[:, 0], 40), true, atol=1e-3)
+    assert true[0, 9] - true[0, 0] == pytest.approx(0.1 * math.log(1 + 0.8 * 9))
+    assert error(Settling.fit(true[:, :20]).predict(true[:, 0], 40), true) > 0.02
+    with pytest.raises(ValueError, match="all finite"):
+        Growing.fit(np.full((2, 5), np.nan))
 
 
 def test_the_two_forms_of_the_law_are_one():
