@@ -8,10 +8,10 @@ weights began, on average, since tasks are drawn independently of one another. (
 
        |W_T - W_0|^2 = sum_t |D_t|^2,        |W_T|^2 = |W_0|^2 + sum_t |D_t|^2,                             (xiv)
 
-   as in a random walk. With steps of one size, |D_t|^2 = c |W_0|^2, the weights grow as sqrt(1 + c T), and the
+   as in a random walk. With steps of one size, |D_t|^2 = gamma |W_0|^2, the weights grow as sqrt(1 + gamma T), and the
    logarithm of what a layer of them stretches by grows as
 
-       1/2 log(1 + c T),                                                                                     (xv)
+       1/2 log(1 + gamma T),                                                                                     (xv)
 
    fast at first and ever slower, but without an end. What confines the walk (decay, or weights that are brought back
    to their size) ends the growth.
@@ -63,7 +63,7 @@ def walk_ratio(away: float, steps: Float[Tensor, " tasks"]) -> float:
 
 
 def growth_of_a_walk(rate: float, tasks: Float[Tensor, " tasks"]) -> Float[Tensor, " tasks"]:
-    """1/2 log(1 + c T), equation (xv), after so many tasks; c is the `rate`, |D_t|^2/|W_0|^2."""
+    """1/2 log(1 + gamma T), equation (xv), after so many tasks; gamma is the `rate`, |D_t|^2/|W_0|^2."""
     if not rate >= 0:
         raise ValueError(f"the rate is {rate}; it must be a number from 0 up")
     return torch.log1p(rate * tasks) / 2

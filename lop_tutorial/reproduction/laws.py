@@ -88,7 +88,7 @@ class Settling:
 class Growing:
     """The curve s_t = s_0 + gain log(1 + rate t): that of weights that walk, `lop_tutorial.geometry.walk`, point 1.
 
-    Unlike `Settling` it never ends. `rate` is the walk's c, and 2 gain the number of layers' worth of stretch that
+    Unlike `Settling` it never ends. `rate` is the walk's gamma, and 2 gain the number of layers' worth of stretch that
     growth brings, over the depth.
     """
 

@@ -14,7 +14,9 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import torch
 from jaxtyping import Float, Float64
 from torch import Tensor, nn
@@ -22,7 +24,7 @@ from torch import Tensor, nn
 from lop_tutorial.atomic import write_text
 from lop_tutorial.geometry import ftle, summary
 from lop_tutorial.networks import Network
-from lop_tutorial.reproduction.inheritance import FITTED, WIDTHS, Change, Lives, Row, follow, stored_row, unstored_row
+from lop_tutorial.reproduction.inheritance import FITTED, WIDTHS, Change, Lives, Row, follow, medians
 from lop_tutorial.reproduction.plan import Plan
 from lop_tutorial.reproduction.plans import two_types
 from lop_tutorial.reproduction.runs import environment, stored_path
@@ -31,6 +33,11 @@ from lop_tutorial.streams import Stream
 NAME = "walk.json"
 KINDS = ("plain", "resized", "newborn")
 """Left to itself; brought back to its first size before each task; untrained, of the size of one that is old."""
+KEPT = (
+    *("train_accuracy", "test_accuracy", "start_within", "end_within", "reference_before", "reference"),
+    *("body", "open", "any_open", "step", "away", "size", "sizes"),
+)
+"""What is stored of a life; the layers' sizes only of those that are left to themselves."""
 OPEN = 0.25
 """A tanh unit counts as open at an input where its gain 1 - h^2 is above this: |pre-activation| below 1.32."""
 
@@ -159,26 +166,73 @@ def walk(experiment: Plan, seeds: Sequence[int], tasks: int, kind: str = "plain"
 
 def newborn(experiment: Plan, old: Lives, seeds: Sequence[int]) -> Lives:
     """The task that comes next, learned by untrained networks of the sizes that these seeds' had in the end."""
-    last = max(row["task"] for row in old.rows)
-    wanted = {row["seed"]: row["sizes"] for row in old.rows if row["task"] == last}
-    return follow(experiment, seeds, 1, first=last + 1, prepare=given_size(wanted))
+    sizes_after = _sizes_after(experiment, old)
+    last = max(tasks for _, tasks in sizes_after)
+    wanted = {seed: sizes_after[seed, last] for seed in seeds}
+    return follow(experiment, seeds, 1, first=last, prepare=given_size(wanted))
+
+
+def size_alone(
+    experiment: Plan, old: Lives, seeds: Sequence[int], after: Sequence[int]
+) -> Float64[np.ndarray, "seed n"]:
+    """Exponents at a task's points, before it is learned, of untrained networks of the size that old ones had then.
+
+    `after` counts the tasks that the old ones have learned, from 1.
+    """
+    wanted, found = _sizes_after(experiment, old), []
+    for seed in seeds:
+        stream, network = experiment.stream(seed), experiment.learner("none", seed=seed).network
+        for tasks in after:
+            resize(network, wanted[seed, tasks])
+            found.append(medians(network, stream.task(tasks))["within"])
+    return np.array(found).reshape(len(seeds), len(after))
+
+
+def _sizes_after(experiment: Plan, old: Lives) -> dict[tuple[int, int], list[float]]:
+    """The layers' sizes by seed and number of tasks learned, of the networks that are as wide as the plan's."""
+    width = experiment.make_network().head.in_features
+    return {(row["seed"], row["task"] + 1): row["sizes"] for row in old.rows if row["width"] == width}
+
+
+def packed(kind: str, lives: Lives) -> list[Row]:
+    """One entry for a life, quantities as lists over its tasks, to three digits."""
+    found = []
+    for place in sorted({(row["width"], row["seed"]) for row in lives.rows}):
+        rows = [row for row in lives.rows if (row["width"], row["seed"]) == place]
+        entry = {"kind": kind, "width": place[0], "seed": place[1], "first": rows[0]["task"]}
+        kept = [name for name in KEPT if name in rows[0] and (name != "sizes" or kind == "plain")]
+        found.append(entry | {name: _rounded([row[name] for row in rows]) for name in kept})
+    return found
+
+
+def unpacked(entry: Row) -> list[Row]:
+    """The rows of an entry of `packed`."""
+    lists = {name: values for name, values in entry.items() if name in KEPT}
+    place = {"width": entry["width"], "seed": entry["seed"]}
+    number = len(lists["start_within"])
+    return [place | {"task": entry["first"] + t} | {name: lists[name][t] for name in lists} for t in range(number)]
+
+
+def _rounded(values: Any) -> Any:
+    return [_rounded(one) for one in values] if isinstance(values, list) else round(values, 3)
 
 
 def stored_walks() -> dict[str, Lives]:
     """The lives of each of `KINDS`, from `results/`."""
-    rows = [unstored_row(row) for row in json.loads(stored_path(NAME).read_text())["rows"]]
-    return {kind: Lives(tuple(row for row in rows if row["kind"] == kind)) for kind in KINDS}
+    entries = json.loads(stored_path(NAME).read_text())["lives"]
+    chosen = {kind: [entry for entry in entries if entry["kind"] == kind] for kind in KINDS}
+    return {kind: Lives(tuple(row for entry in some for row in unpacked(entry))) for kind, some in chosen.items()}
 
 
 def main(out: Path, widths: Sequence[int] = WIDTHS, seeds: Sequence[int] = FITTED, tasks: int = 80) -> None:
     """Follows all seeds at either width, and writes."""
     torch.set_num_threads(1)
     origin, began = environment(), time.perf_counter()
-    rows: list[Row] = []
+    entries: list[Row] = []
     for width in widths:
         lives = {kind: walk(two_types(width), seeds, tasks, kind) for kind in KINDS[:2]}
         lives["newborn"] = newborn(two_types(width), lives["plain"], seeds)
-        rows += [{"kind": kind} | row for kind, life in lives.items() for row in life.rows]
+        entries += [entry for kind, life in lives.items() for entry in packed(kind, life)]
         print(f"width {width}: {time.perf_counter() - began:.0f} s", flush=True)
     origin |= {
         "command": f"python -m lop_tutorial.reproduction.walk results/{NAME}",
@@ -191,8 +245,8 @@ def main(out: Path, widths: Sequence[int] = WIDTHS, seeds: Sequence[int] = FITTE
         "seeds": list(seeds),
         "tasks": tasks,
     }
-    lines = ",\n".join(json.dumps(stored_row(row)) for row in rows)
-    write_text(out, json.dumps(head, indent=1)[:-2] + f',\n "rows": [\n{lines}\n]}}\n')
+    lines = ",\n".join(map(json.dumps, entries))
+    write_text(out, json.dumps(head, indent=1)[:-2] + f',\n "lives": [\n{lines}\n]}}\n')
 
 
 if __name__ == "__main__":

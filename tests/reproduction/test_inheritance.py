@@ -172,7 +172,7 @@ def test_what_is_written_can_be_read_again(tmp_path, monkeypatch):
 
 
 def test_lives_say_what_they_lack():
-    lives = Lives(({"width": 2, "seed": 0, "task": 0},))
+    lives = Lives(({"width": 2, "seed": 0, "task": 0, "train_accuracy": 1.0},))
     with pytest.raises(ValueError, match="quantity is 'loss'"):
         lives.curves("loss", 2)
     with pytest.raises(ValueError, match="no life of seed 1"):
