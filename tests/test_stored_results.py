@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 from lop_tutorial.reproduction import Run, finite, interval, stored
-from lop_tutorial.reproduction.inheritance import HELD_OUT, PLACES, by_model, stored_lives
-from lop_tutorial.reproduction.laws import Settling, error
+from lop_tutorial.reproduction.inheritance import FITTED, HELD_OUT, PLACES, by_model, stored_lives
+from lop_tutorial.reproduction.laws import Growing, Settling, error
 from lop_tutorial.reproduction.plans import two_types
 from lop_tutorial.reproduction.studies import STUDIES
 from lop_tutorial.reproduction.study import KEY, read
+from lop_tutorial.reproduction.walk import first_size, size_alone, stored_walks
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
 RUNS = sorted(path.parent.name for path in RESULTS.glob("*/metrics.csv"))
@@ -142,3 +143,43 @@ def test_what_the_chapter_on_theory_tells_of_its_lives():
     assert [summed_stretch.low, summed_stretch.high] == pytest.approx([-0.88, -0.25], abs=0.005)
     lost = [(begun[2, place][:, 0] - begun[2, place][:, -1]).mean() for place in PLACES]
     assert lost == pytest.approx([3.2, 3.2], abs=0.06)
+
+
+def test_what_the_chapter_on_theory_tells_of_the_walk():
+    """The numbers in its text that no cell prints, or that it interprets."""
+    walks = stored_walks()
+    plain = walks["plain"]
+    for width, low, high in ((2, 0.20, 0.37), (256, 0.06, 0.07)):
+        dent = interval((plain.curves("reference", width) - plain.curves("end_within", width)).mean(axis=1))
+        assert [dent.low, dent.high] == pytest.approx([low, high], abs=0.005)
+    starts, ends = walks["resized"].starts_and_ends("within", 2)
+    assert (ends - starts).sum(axis=1).mean() == pytest.approx(-45.7, abs=0.05)
+    accuracy = {kind: walks[kind].curves("test_accuracy", 256).mean(axis=0) for kind in ("plain", "resized")}
+    lost = [accuracy[kind][:10].mean() - accuracy[kind][-10:].mean() for kind in ("plain", "resized")]
+    assert lost == pytest.approx([0.15, 0.05], abs=0.005)
+    begun = {kind: walks[kind].curves("start_within", 256).mean(axis=0) for kind in ("plain", "resized")}
+    assert begun["resized"][-10:].mean() - begun["resized"][0] == pytest.approx(0.2, abs=0.02)
+    assert begun["plain"][-10:].mean() - begun["plain"][0] == pytest.approx(0.4, abs=0.04)
+    assert begun["resized"][-10:].mean() - begun["resized"][8:18].mean() < 0.02
+    young = walks["newborn"].curves("test_accuracy", 256).mean()
+    shares = (accuracy["plain"][:10].mean() - young) / lost[0]
+    assert shares == pytest.approx(0.5, abs=0.05)
+    alone = size_alone(two_types(256), plain, range(8), (5, 20, 79)).mean(axis=0)
+    rise = begun["plain"][[5, 20, 79]] - begun["plain"][0]
+    assert (alone - begun["plain"][0]) / rise == pytest.approx([0.3, 0.6, 1.06], abs=0.05)
+    step, start = plain.curves("step", 2), plain.curves("start_within", 2)
+    assert [step[start > -1].mean(), step[start < -4].mean()] == pytest.approx([3.0, 1.6], abs=0.05)
+
+
+def test_what_the_chapter_on_theory_tells_of_growth_as_a_logarithm():
+    lives, walks = stored_lives(), stored_walks()
+    begun, new = (lives.starts_and_ends("within", 256, seeds)[0] for seeds in (FITTED, HELD_OUT))
+    assert [Growing.fit(begun[:, :known]).rate for known in (80, 20)] == pytest.approx([0.97, 2.73], abs=0.005)
+    born = np.mean([first_size(two_types(256), seed) ** 2 for seed in FITTED])
+    rate = np.square(walks["plain"].curves("step", 256)).mean() / born
+    assert rate == pytest.approx(0.08, abs=0.005)
+    for known, tested, expected in ((80, slice(None), 0.061), (20, slice(20, None), 0.207)):
+        grown = np.broadcast_to(np.log1p(rate * np.arange(known)), begun[:, :known].shape)
+        gain = ((begun[:, :known] - begun[:, :1]) * grown).sum() / np.square(grown).sum()
+        predicted = Growing(float(gain), rate).predict(new[:, 0], 80)
+        assert error(predicted[:, tested], new[:, tested]) == pytest.approx(expected, abs=0.003)
