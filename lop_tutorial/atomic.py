@@ -31,7 +31,7 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 
 def append(file: BinaryIO, data: bytes) -> None:
-    """Appends to an unbuffered file; if that fails half-way, as on a full disk, what was written of it is taken back."""
+    """Appends to an unbuffered file; if that fails half-way, as on a full disk, the half is taken back."""
     begin = file.seek(0, os.SEEK_END)
     try:
         done = 0

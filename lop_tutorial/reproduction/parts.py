@@ -1,9 +1,9 @@
 """What stands in a run's folder while it goes: each crew's rows and its checkpoint, from which the run can go on.
 
-`checkpoints/` holds `crews.json` (who is trained with whom: that changes last digits, so a resumed run keeps it) and for
-crew number n `crew-n.csv`, its rows; `crew-n.json`, its checkpoint, which says how many bytes of these rows it
-has seen, and their SHA-256; and a file of tensors (see `training/checkpoint.py`). Rows that a killed process wrote after its
-last checkpoint are cut off, and come again. A finished run has no such folder.
+`checkpoints/` holds `crews.json` (who is trained with whom: that changes last digits, so a resumed run keeps it), and
+for crew number n `crew-n.csv`, its rows; `crew-n.json`, its checkpoint, which says how many bytes of these rows it has
+seen, and their SHA-256; and a file of tensors (see `training/checkpoint.py`). Rows that a killed process wrote after
+its last checkpoint are cut off, and come again. A finished run has no such folder.
 """
 
 from __future__ import annotations
@@ -63,7 +63,8 @@ class Parts:
         except FileNotFoundError:
             return None
         except (ValueError, TypeError) as error:
-            raise ValueError(f"{self.folder / 'crews.json'} is damaged ({error}); begin the run anew elsewhere") from error
+            path = self.folder / "crews.json"
+            raise ValueError(f"{path} is damaged ({error}); begin the run anew in another folder") from error
 
     def begin(self, crews: Sequence[Crew]) -> None:
         """Writes down who is trained with whom."""
@@ -73,12 +74,18 @@ class Parts:
         """Opens a crew's part; only one process can have it open."""
         return Part(self, f"crew-{number}")
 
-    def lines(self, number: int) -> list[list[str]]:
-        """The cells of a crew's complete rows, in the order of `columns` and then the step of divergence."""
+    def lines(self, number: int, kept: bool = False) -> list[list[str]]:
+        """The cells of a crew's complete rows, in the order of `columns` and then the step of divergence.
+
+        `kept`: only those before its checkpoint, which will not come again.
+        """
         try:
             text = (self.folder / f"crew-{number}.csv").read_bytes()
         except FileNotFoundError:
             return []
+        if kept:
+            found = checkpoint.read(self.folder, f"crew-{number}")
+            text = text[: found["rows_bytes"]] if found else b""
         whole = text[: text.rfind(b"\n") + 1].decode()
         return list(csv.reader(io.StringIO(whole)))
 
@@ -110,7 +117,7 @@ class Part:
         self._rows.close()
 
     def restore(self, learners: Sequence[Learner]) -> int:
-        """Makes new learners those of the checkpoint; gives the number of the next task, 0 if there is no checkpoint."""
+        """Makes new learners those of the checkpoint; gives the number of the next task, 0 without a checkpoint."""
         try:
             lock(self._rows, PATIENCE)
         except Taken as error:
@@ -154,7 +161,7 @@ class Part:
         return self.parts.stop.exists()
 
     def keep(self, learners: Sequence[Learner], task: int, finished: bool = False) -> None:
-        """Writes a checkpoint: the state before task `task`; of a crew that is finished, no more than that it is."""
+        """Writes a checkpoint: the state before task `task`, and whether it is the last."""
         os.fsync(self._rows.fileno())
         facts = {
             "task": task,
@@ -163,7 +170,6 @@ class Part:
             "rows_bytes": self._rows.seek(0, os.SEEK_END),
             "rows_sha256": self._hash.hexdigest(),
         }
-        learners = [] if finished else learners
         self._guarded(lambda: checkpoint.write(self.parts.folder, self.name, learners, facts))
         self._written = time.monotonic()
 
@@ -180,6 +186,13 @@ class Part:
 def cell(value: str | int | float) -> str:
     """As it stands in metrics.csv."""
     return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def read_cells(parts: Parts, cells: Sequence[str]) -> Row:
+    """A row from its cells."""
+    row: Row = {"method": cells[0], "seed": int(cells[1]), "task": int(cells[2])}
+    row |= {name: float(value) for name, value in zip(parts.columns[3:], cells[3:], strict=False)}
+    return row | ({STEP: int(cells[-1])} if cells[-1] else {})
 
 
 def remove(folder: Path) -> None:

@@ -1,8 +1,8 @@
 """Learners between two tasks, on disk and back: tensors in safetensors, the rest in JSON, nothing that is code.
 
-A checkpoint NAME is two files. NAME.json says what is not a tensor, and names the file of tensors with its SHA-256;
-that file is there, whole, before NAME.json is renamed into its place. So whatever interrupts a write, NAME.json and what
-it names are either those before or those after.
+A checkpoint NAME is two files. NAME.json says what is not a tensor, and names the file of tensors with its SHA-256.
+That file is there, whole, before NAME.json is renamed into its place. So whatever interrupts a write, NAME.json and
+what it names are either those before or those after.
 """
 
 from __future__ import annotations
@@ -93,9 +93,8 @@ def write(folder: Path, name: str, learners: Sequence[Learner], facts: Facts) ->
     data = save(tensors)
     digest = hashlib.sha256(data).hexdigest()
     file = f"{name}.{digest[:16]}.safetensors"
-    if learners:
-        write_bytes(folder / file, data)
-    content = facts | {"learners": about, "tensors": file if learners else None, "tensors_sha256": digest}
+    write_bytes(folder / file, data)
+    content = facts | {"learners": about, "tensors": file, "tensors_sha256": digest}
     sealed = content | {"sha256": _digest(content)}
     write_text(folder / f"{name}.json", json.dumps(sealed, indent=1) + "\n")
     tidy(folder, name, keep=file)
