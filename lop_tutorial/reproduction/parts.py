@@ -84,10 +84,24 @@ class Parts:
         except FileNotFoundError:
             return []
         if kept:
-            found = checkpoint.read(self.folder, f"crew-{number}")
-            text = text[: found["rows_bytes"]] if found else b""
+            facts = self.checked(f"crew-{number}")
+            text = text[: facts["rows_bytes"]] if facts else b""
         whole = text[: text.rfind(b"\n") + 1].decode()
         return list(csv.reader(io.StringIO(whole)))
+
+    def checked(self, name: str) -> checkpoint.Facts | None:
+        """A crew's checkpoint, None if there is none; ValueError where it, or the rows before it, are damaged."""
+        path = self.folder / f"{name}.csv"
+        try:
+            facts = checkpoint.read(self.folder, name)
+            if facts is not None:
+                rows = path.read_bytes()[: facts["rows_bytes"]] if path.exists() else b""
+                if hashlib.sha256(rows).hexdigest() != facts["rows_sha256"]:
+                    raise checkpoint.Damaged(f"{path} is damaged (its rows are not those that were written)")
+        except checkpoint.Damaged as error:
+            way_out = f"remove {path.with_suffix('.*')}, and its learners begin anew"
+            raise ValueError(f"{error}; nothing was changed. The way out: {way_out}") from error
+        return facts
 
     def finished(self, number: int) -> bool:
         """Whether a crew has no task left."""
@@ -122,23 +136,16 @@ class Part:
             lock(self._rows, PATIENCE)
         except Taken as error:
             raise ValueError(f"{error}: a process of this run is still alive; end it first") from None
-        folder, way_out = self.parts.folder, f"remove {self._path.with_suffix('.*')} and its learners begin anew"
-        try:
-            facts = checkpoint.read(folder, self.name)
-            valid = 0 if facts is None else facts["rows_bytes"]
-            self._rows.seek(0)
-            rows = self._rows.read(valid)
-            self._hash = hashlib.sha256(rows)
-            if facts is not None and (len(rows) < valid or self._hash.hexdigest() != facts["rows_sha256"]):
-                raise checkpoint.Damaged(f"{self._path} is damaged (its rows are not those that were written)")
-            self.diverged = [False] * len(learners) if facts is None else facts["diverged"]
-            self.finished = facts is not None and facts["finished"]
-            if facts is not None and not self.finished:
-                checkpoint.restore_all(folder, facts, learners)
-        except checkpoint.Damaged as error:
-            raise ValueError(f"{error}; the other crews' checkpoints are kept: {way_out}") from error
+        facts = self.parts.checked(self.name)
+        valid = 0 if facts is None else facts["rows_bytes"]
+        self.diverged = [False] * len(learners) if facts is None else facts["diverged"]
+        self.finished = facts is not None and facts["finished"]
+        if facts is not None and not self.finished:
+            checkpoint.restore_all(self.parts.folder, facts, learners)
         self._rows.truncate(valid)
-        checkpoint.tidy(folder, self.name, keep=None if facts is None else facts["tensors"])
+        self._rows.seek(0)
+        self._hash = hashlib.sha256(self._rows.read())
+        checkpoint.tidy(self.parts.folder, self.name, keep=None if facts is None else facts["tensors"])
         return 0 if facts is None else facts["task"]
 
     def add(self, rows: Iterable[Row]) -> None:

@@ -49,8 +49,10 @@ def carry_out(
         raise ValueError(f"launcher is {launcher!r}; it must be one of {', '.join(LAUNCHERS)}")
     config = json.loads(json.dumps({"profile": profile} | plan.as_config()))
     parts = Parts(folder.absolute(), plan.columns, every)
+    fresh: list[Crew] = []
     if not resume or not _begun(folder, config):
         must_be_new(folder, beside=("checkpoints",) if resume else ())
+        fresh = crews_of(plan, device, workers, engine)  # what cannot be begun leaves no folder
     with _alone(parts):
         if (folder / "config.json").exists() and not resume:
             must_be_new(folder)
@@ -58,7 +60,7 @@ def carry_out(
             crews = parts.crews()
             if crews is None:
                 write_json(folder / "config.json", config)
-                crews = crews_of(plan, device, workers, engine)
+                crews = fresh or crews_of(plan, device, workers, engine)
                 parts.begin(crews)
             parts.stop.unlink(missing_ok=True)
             yield from _written(plan, parts, crews, _launcher(launcher)(plan, crews, device, workers, parts), device)

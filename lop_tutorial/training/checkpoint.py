@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
@@ -101,7 +100,7 @@ def write(folder: Path, name: str, learners: Sequence[Learner], facts: Facts) ->
 
 
 def read(folder: Path, name: str) -> Facts | None:
-    """The facts of a checkpoint, None if there is none; raises `Damaged` where they are not as they were written."""
+    """The facts of a checkpoint, None if there is none; raises `Damaged` where it is not as it was written."""
     path = folder / f"{name}.json"
     try:
         content = json.loads(path.read_bytes())
@@ -112,22 +111,17 @@ def read(folder: Path, name: str) -> Facts | None:
         raise Damaged(f"{path} is damaged ({error})") from error
     if digest != _digest(content):
         raise Damaged(f"{path} is damaged (its content does not have the SHA-256 that it names)")
+    tensors = folder / content["tensors"]
+    if not tensors.exists():
+        raise Damaged(f"{tensors} is missing")
+    if hashlib.sha256(tensors.read_bytes()).hexdigest() != content["tensors_sha256"]:
+        raise Damaged(f"{tensors} is damaged (it does not have the SHA-256 that was written down)")
     return content
 
 
 def restore_all(folder: Path, facts: Facts, learners: Sequence[Learner]) -> None:
-    """Gives new learners the state of those that were written with these facts; raises `Damaged`."""
-    path = folder / facts["tensors"]
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise Damaged(f"{path} is missing") from None
-    if hashlib.sha256(data).hexdigest() != facts["tensors_sha256"]:
-        raise Damaged(f"{path} is damaged (it does not have the SHA-256 that was written down)")
-    try:
-        tensors = load(data)
-    except SafetensorError as error:
-        raise Damaged(f"{path} is damaged ({error})") from error
+    """Gives new learners the state of those that were written with these facts."""
+    tensors = load((folder / facts["tensors"]).read_bytes())
     for place, (learner, about) in enumerate(zip(learners, facts["learners"], strict=True)):
         prefix = f"{place}."
         own = {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
