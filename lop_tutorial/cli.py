@@ -123,6 +123,8 @@ def _carry_out(chosen: Any, profile: str, folder: Path, how: dict[str, Any]) -> 
         TimeRemainingColumn(),
     )
     already = _what_is_there(folder) if how["resume"] else 0
+    if already < chosen.steps and how["launcher"] == "local":
+        _foretell(replace(chosen, tasks=chosen.tasks - already * chosen.tasks // chosen.steps), folder, how)
     with Progress(*columns, TextColumn("left"), console=console) as bar, _stopping(folder, bar.print):
         running = bar.add_task("training", total=chosen.steps, completed=already)
         for row in carry_out(chosen, profile, folder, **how):
@@ -161,6 +163,19 @@ def _what_is_there(folder: Path) -> int:
         f"{folder} is finished already" if run.finished else f"{folder}: {rows} tasks are there", highlight=False
     )
     return rows
+
+
+def _foretell(rest: Any, folder: Path, how: dict[str, Any]) -> None:
+    """Before a long run, says what it will take."""
+    from lop_tutorial.reproduction.execute import crews_of
+    from lop_tutorial.reproduction.forecast import forecast
+    from lop_tutorial.reproduction.parts import Parts
+
+    device, workers = how["device"], how["workers"]
+    crews = Parts(folder, rest.columns).crews() or crews_of(rest, device, workers)
+    foretold = forecast(rest, crews, device, workers)
+    if foretold is not None:
+        console.print(str(foretold), highlight=False)
 
 
 @contextmanager
