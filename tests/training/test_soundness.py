@@ -69,7 +69,7 @@ def test_a_learner_tells_the_step(together, monkeypatch):
 
 
 def test_what_only_the_last_step_spoiled_is_told_after_it():
-    training = Training(step_size=1e30, epochs=1, batch_size=10**6, loss="squared_error", momentum=0.0)
+    training = Training(step_size=1e30, epochs=1, batch_size=10**6, loss="squared_error", head="fresh")
     learner = Learner(mlp, training, seed=5)  # one step: its loss is finite, the weights it leaves overflow
     outcome = learner.learn(ToyPoints(5).task(0))
     assert outcome.diverged_step == 1
