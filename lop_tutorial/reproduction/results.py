@@ -100,6 +100,8 @@ class Results:
 
     def bin_edges(self, bins: int = 5) -> list[tuple[int, int]]:
         """First and last task of each bin, counted from 1."""
+        if not self.rows:
+            return []
         parts = np.array_split(np.arange(1, self.tasks + 1), min(bins, self.tasks))
         return [(int(part[0]), int(part[-1])) for part in parts]
 

@@ -20,6 +20,7 @@ from lop_tutorial.networks import Network
 from lop_tutorial.seeds import torch_generator
 from lop_tutorial.streams import Task
 from lop_tutorial.training.learner import LOSSES, Learner, Outcome, Training
+from lop_tutorial.training.soundness import Soundness
 from lop_tutorial.training.stacked import Group, Stack
 
 ELEMENTWISE = (nn.ReLU, nn.Tanh, nn.LeakyReLU, nn.GELU, nn.Identity)
@@ -74,6 +75,7 @@ class Fleet:
         batches = list(self._batches(list(tasks), y.shape[1]))
         for group in self._groups:
             group.begin(self.learners[group.where], len(batches))
+        self.soundness = Soundness()
         examples = x.shape[1]
         x, y = x.flatten(0, 1), y.flatten(0, 1)
         for batch in batches:
@@ -83,6 +85,8 @@ class Fleet:
         stacked.write_back(self.learners)
         for group in self._groups:
             group.write_back(self.learners[group.where])
+        for place, learner in enumerate(self.learners):
+            learner.soundness = self.soundness.of(place)
         return [learner.finish(tasks[learner.seed]) for learner in self.learners]
 
     def _batches(self, seeds: Sequence[int], examples: int) -> Iterator[Int64[Tensor, "stream batch"]]:
@@ -101,9 +105,10 @@ class Fleet:
         x, y = (torch.cat(parts) if len(parts) > 1 else parts[0] for parts in zip(*pairs, strict=True))
         logits, activations = _forward(self.learners[0].network, stacked.weights, x)
         logits, default = logits[..., : y.shape[2]], LOSSES[self.training.loss]
-        loss = torch.stack([group.loss(default, logits, y, stacked.weights) for group in self._groups]).sum()
+        losses = torch.cat([group.loss(default, logits, y, stacked.weights) for group in self._groups])
+        self.soundness.see(losses)
         stacked.optimiser.zero_grad()
-        loss.backward()
+        losses.sum().backward()
         stacked.optimiser.step()
         with torch.no_grad():
             for group in self._groups:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 import torch
 from jaxtyping import Float, Int64
@@ -15,6 +15,7 @@ from lop_tutorial.interventions import Intervention, Loss, NoIntervention
 from lop_tutorial.networks import HEADS, Network, Watch
 from lop_tutorial.seeds import Draw, draw_for, seeded, torch_generator
 from lop_tutorial.streams import Task
+from lop_tutorial.training.soundness import Soundness
 
 LOSSES: dict[str, Loss] = {"cross_entropy": cross_entropy, "squared_error": mse_loss}
 
@@ -60,13 +61,16 @@ class Outcome:
     train_accuracy: float
     test_accuracy: float
     train_loss: float
+    diverged_step: int | None = field(default=None, metadata={"column": False})
+    """The step of this task, counted from 0, whose loss was the first that is not finite; where only what the last step
+    left is not finite, the number of steps. None if the learner did not diverge."""
 
     @property
     def diverged(self) -> bool:
-        return math.isnan(self.train_accuracy) or math.isnan(self.test_accuracy)
+        return self.diverged_step is not None
 
 
-OUTCOME_FIELDS = tuple(f.name for f in fields(Outcome))
+OUTCOME_FIELDS = tuple(f.name for f in fields(Outcome) if f.metadata.get("column", True))
 
 
 class Learner:
@@ -88,6 +92,7 @@ class Learner:
         self.make_network, self.training, self.intervention = make_network, training, intervention
         self.seed, self.device = seed, torch.device(device)
         self.tasks_learned = 0
+        self.soundness = Soundness()
         intervention.check(training.loss)
         self.restart()
 
@@ -121,6 +126,7 @@ class Learner:
         self.start(task)
         y = one_hot(task.train_y, task.outputs).float()
         order = torch_generator(self.seed, "batches", self.tasks_learned)
+        self.soundness = Soundness()
         mixing = draw_for(self.seed, "mixing", self.tasks_learned)
         yield 0
         for epoch in range(1, number + 1):
@@ -136,7 +142,10 @@ class Learner:
         self.tasks_learned += 1
         train_loss, train_accuracy = self.evaluate(task.train_x, task.train_y, task.outputs)
         _, test_accuracy = self.evaluate(task.test_x, task.test_y, task.outputs)
-        return Outcome(task.index, train_accuracy, test_accuracy, train_loss)
+        first_bad = self.soundness.first_bad()
+        if first_bad is None and not math.isfinite(train_accuracy + test_accuracy):
+            first_bad = self.soundness.steps
+        return Outcome(task.index, train_accuracy, test_accuracy, train_loss, first_bad)
 
     def start(self, task: Task) -> None:
         """What goes before a task's first step: the intervention, then the head, then the momentum."""
@@ -167,6 +176,7 @@ class Learner:
         penalty = self.intervention.penalty(self)
         if penalty is not None:
             loss = loss + penalty
+        self.soundness.see(loss)
         self.optimiser.zero_grad()
         loss.backward()
         self.optimiser.step()

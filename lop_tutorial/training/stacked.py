@@ -143,10 +143,10 @@ class Group:
         numbers = self._take("batch", lambda draw: self.intervention.batch(x[0], y[0], draw))
         return vmap(lambda x, y, given: self.intervention.batch(x, y, _Given(given)))(x, y, numbers)
 
-    def loss(self, default: Loss, logits: Tensor, y: Tensor, weights: dict[str, Tensor]) -> Float[Tensor, ""]:
-        """The sum of the learners' losses: they share no weight, so each has its own gradient."""
+    def loss(self, default: Loss, logits: Tensor, y: Tensor, weights: dict[str, Tensor]) -> Float[Tensor, " learner"]:
+        """The learners' losses: they share no weight, so the gradient of their sum is each one's own."""
         logits, y = logits[self.where], y[self.where]
-        loss = vmap(lambda logits, y: self.intervention.loss(default, logits, y))(logits, y).sum()
+        loss = vmap(lambda logits, y: self.intervention.loss(default, logits, y))(logits, y)
         if not self._acts("penalty"):
             return loss
 
@@ -155,7 +155,7 @@ class Group:
             return (logits.new_zeros(()) if found is None else found), memory
 
         found, self.memory = vmap(penalty)({k: v[self.where] for k, v in weights.items()}, dict(self.memory))
-        return loss + found.sum()
+        return loss + found
 
     def after_step(self, stacked: Stack, activations: list[Tensor]) -> None:
         if not self._acts("after_step"):

@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lop_tutorial.reproduction import PLANS, Plan, Results, Run, execute, plan, rows, stored, write
+from lop_tutorial.reproduction import PLANS, Plan, Results, Run, carry_out, execute, plan, rows, stored
 from lop_tutorial.training import Training
 
 TINY = Plan(
@@ -37,11 +37,11 @@ def test_a_workers_error_reaches_the_caller():
 
 def test_a_killed_worker_is_noticed(monkeypatch):
     monkeypatch.setattr(execute, "_work", _die)
-    with pytest.raises(RuntimeError, match="exit code 7"):
+    with pytest.raises(ChildProcessError, match="exit code 7"):
         list(rows(TINY, workers=2))
 
 
-def _die(plan, todo, done):
+def _die(plan, todo, done, parts):
     import os
 
     os._exit(7)
@@ -57,7 +57,7 @@ def test_methods_of_one_seed_are_paired_and_seeds_differ():
 
 def test_a_run_folder_says_what_was_done_and_gives_it_back(tmp_path):
     folder = tmp_path / "deep" / "run"
-    passed = list(write(TINY, "quick", rows(TINY), folder, "cpu"))
+    passed = list(carry_out(TINY, "quick", folder))
     run = Run.open(folder)
     assert run.config["training"]["step_size"] == 0.05
     assert run.config["data_sha256"] == TINY.images.sha256
@@ -65,14 +65,14 @@ def test_a_run_folder_says_what_was_done_and_gives_it_back(tmp_path):
     assert run.environment["wall_seconds"] > 0
     assert run.environment["packages"]["torch"]
     assert (folder / "metrics.csv").read_text().startswith("method,seed,task,train_accuracy,test_accuracy")
-    for kept, row in zip(run.results.rows, passed, strict=True):
+    for kept, row in zip(run.results.rows, ordered(passed), strict=True):
         assert (kept["method"], kept["seed"], kept["task"]) == (row["method"], row["seed"], row["task"])
         assert kept["train_loss"] == pytest.approx(row["train_loss"], rel=1e-5)
     assert sorted(path.name for path in folder.iterdir()) == ["config.json", "environment.json", "metrics.csv"]
 
 
 def test_rows_are_on_disk_as_they_come(tmp_path):
-    going = write(TINY, "quick", rows(TINY), tmp_path / "run", "cpu")
+    going = carry_out(TINY, "quick", tmp_path / "run")
     passed = [next(going) for _ in range(2)]
     run = Run.open(tmp_path / "run")
     keys = ("method", "seed", "task")
@@ -83,7 +83,7 @@ def test_rows_are_on_disk_as_they_come(tmp_path):
 def test_nothing_is_overwritten(tmp_path):
     (tmp_path / "precious").write_text("x")
     with pytest.raises(ValueError, match="is there already"):
-        next(write(TINY, "quick", rows(TINY), tmp_path, "cpu"))
+        next(carry_out(TINY, "quick", tmp_path))
     assert [path.name for path in tmp_path.iterdir()] == ["precious"]
 
 
