@@ -55,7 +55,7 @@ def _crews(plan: Plan, device: str, fleets: int) -> list[Crew]:
     for method in plan.methods:
         network = plan.learner(method, plan.seeds[0], device).network
         learners = [(method, seed) for seed in plan.seeds]
-        if fleets and stackable(network):
+        if fleets and plan.training.uniform and stackable(network):
             together.setdefault(str(network), []).extend(learners)
         else:
             alone += [[learner] for learner in learners]
