@@ -24,9 +24,9 @@ BENCHMARKS = ("pairs", "increments")
 class Plan:
     """`methods` x `seeds` learners, each on `tasks` tasks of its own stream.
 
-    A seed fixes the stream, the initial weights and the batches; methods with the same seed are therefore
-    paired. `data` is "points" (the stream is then `ToyPoints` with the settings in `points`), "procedural" or the name
-    of a stored image set, from which `benchmark` makes "pairs" of classes or "increments" of `increment` more classes at a
+    A seed fixes the stream, the initial weights and the batches; methods with the same seed are therefore paired.
+    `data` is "points" (the stream is then `ToyPoints` with the settings in `points`), "procedural" or the name of a
+    stored image set, from which `benchmark` makes "pairs" of classes or "increments" of `increment` more classes at a
     time, with `valid_per_class` training images of each set aside. `table` is the paper's table it stands beside.
     `measures` are taken beside the accuracies (see `measures.py`), after every `measure_every`-th task.
     """
@@ -106,8 +106,8 @@ class Plan:
         )
         if found.length is not None and self.tasks > found.length:
             raise ValueError(
-                f"tasks is {self.tasks}, but the {found.outputs} classes of {self.data} make {found.length} increments of "
-                f"{self.increment}: ask for no more with --tasks"
+                f"tasks is {self.tasks}, but the {found.outputs} classes of {self.data} make {found.length} increments "
+                f"of {self.increment}: ask for no more with --tasks"
             )
         return found
 

@@ -23,10 +23,10 @@ def flip_crop_rotate(
     own reflection, and cut out again at any place. Turned anticlockwise about its centre by up to 15 degrees, each
     pixel from the nearest one; what comes from outside is 0, in a scaled image the mean colour.
 
-    Four numbers of `draw` belong to each image. The same rule for smaller images is ours; so is that images whose eighth
-    is no whole pixel are padded by one pixel. As the authors' code has it, images are turned to one side only.
+    Four numbers of `draw` belong to each image. The same rule for smaller images is ours; so is that images whose
+    eighth is no whole pixel are padded by one pixel. As the authors' code has it, images are turned to one side only.
     """
-    number, _, height, width = x.shape
+    number, width = len(x), x.shape[-1]
     flip, down, right, turn = draw.uniform(number, 4, device=x.device).unbind(dim=1)
     x = torch.where((flip < 0.5).view(-1, 1, 1, 1), x.flip(-1), x)
     return _turned(_moved(x, down, right, max(1, width // 8)), turn * (torch.pi / 12))
