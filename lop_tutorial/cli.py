@@ -37,9 +37,13 @@ ClickError: Any = typer.BadParameter.__mro__[2]  # click's own base class; newer
 
 @app.command()
 def reproduce(
-    experiment: Annotated[str, typer.Argument(help="table1, first_look, type1 or type2.")],
+    experiment: Annotated[str, typer.Argument(help="table1 to table4, first_look, type1 or type2.")],
     profile: Annotated[
-        str, typer.Option(help="quick: two CPU cores, minutes, no download. full: the paper's protocol.")
+        str,
+        typer.Option(
+            help="quick: two CPU cores, minutes, no download. colab: a T4, real images. h200: an hour of one GPU. "
+            "full: the paper's protocol."
+        ),
     ] = "quick",
     data: Annotated[str | None, typer.Option(help="procedural, or the name of an image set (see `data list`).")] = None,
     methods: Annotated[
@@ -145,7 +149,8 @@ def _carry_out(chosen: Any, profile: str, folder: Path, how: dict[str, Any]) -> 
         console.print(told, highlight=False)
     figures.use()
     picture = BytesIO()
-    figures.accuracy_over_tasks(results, title=text, smooth=min(5, results.tasks)).savefig(picture)
+    smooth, chance = (1, None) if chosen.benchmark == "increments" else (min(5, results.tasks), 0.5)
+    figures.accuracy_over_tasks(results, title=text, smooth=smooth, chance=chance).savefig(picture)
     (folder / "accuracy.png").write_bytes(figures.slim_png(picture.getvalue()))
     plt.close("all")
     console.print(f"Run: {folder}", highlight=False)

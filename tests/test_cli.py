@@ -68,8 +68,8 @@ def test_overrides_reach_the_configuration(tmp_path):
 
 WRONG = {
     "frobnicate": "frobnicate",
-    "reproduce table9": "'table9'; known are table1, first_look",
-    "reproduce table1 --profile slow": "'slow'; table1 has quick, full",
+    "reproduce table9": "'table9'; known are table1, table2, table3, table4, first_look",
+    "reproduce table1 --profile slow": "'slow'; table1 has quick, colab, h200, full",
     "reproduce table1 --data nowhere": "no image set 'nowhere'",
     "reproduce table1 --methods magic": "'magic'; known are none, retrained",
     "reproduce table1 --methods none,CPB": "'CPB'; did you mean cbp?",

@@ -4,7 +4,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lop_tutorial.reproduction import PLANS, Plan, Results, Run, carry_out, execute, plan, rows, stored
+from lop_tutorial.interventions import title
+from lop_tutorial.reproduction import (
+    PLANS,
+    Plan,
+    Results,
+    Run,
+    carry_out,
+    execute,
+    paper_table,
+    plan,
+    rows,
+    stored,
+)
 from lop_tutorial.training import Training
 
 TINY = Plan(
@@ -105,6 +117,7 @@ def test_what_is_no_run_is_named(tmp_path):
         ({"methods": ("none", "none")}, "none of them twice"),
         ({"seeds": ()}, "at least one"),
         ({"tasks": 0}, "tasks is 0"),
+        ({"benchmark": "triples"}, "'triples'; known are pairs, increments"),
     ],
 )
 def test_wrong_plans_are_named(change, message):
@@ -116,13 +129,41 @@ def test_every_plan_can_be_written_down_and_begun():
     for name, profiles in PLANS.items():
         for profile, each in profiles.items():
             assert plan(name, profile) is each
-            small = replace(each, data="procedural", procedural=dict(each.procedural) | {"number": 2})
+            few = {"number": 2 * each.increment, "train": 10 + each.valid_per_class, "test": 4}
+            small = replace(each, data="procedural", procedural=dict(each.procedural) | few, tasks=2)
             assert json.loads(json.dumps(small.as_config()))["network"] == each.network
-            assert small.learner("none", 0).network.head.out_features == 2
+            outputs = 2 * each.increment if each.benchmark == "increments" else 2
+            assert small.learner("none", 0).network.head.out_features == outputs
 
 
 def test_the_full_plan_of_table_1_is_the_benchmarks_protocol():
     full = plan("table1", "full")
     assert (full.tasks, full.training.epochs, full.training.batch_size) == (5000, 250, 100)
     assert (full.data, full.train_per_class, full.image_size) == ("imagenet32", None, None)  # 600 + 100 as converted
+    assert full.reshuffle is False
     assert (full.training.momentum, full.training.head, full.training.loss) == (0.9, "zero", "cross_entropy")
+
+
+@pytest.mark.parametrize(("name", "width"), [("table3", 0.25), ("table4", 1.0)])
+def test_the_full_plans_of_tables_3_and_4_are_the_benchmarks_protocol(name, width):
+    full = plan(name, "full")
+    training = full.training
+    assert (full.tasks, full.increment, full.valid_per_class, full.data) == (20, 5, 50, "cifar100")
+    assert (training.epochs, training.batch_size, training.weight_decay, training.head) == (200, 90, 5e-4, "keep")
+    sizes = [training.step_size_in(epoch, 200) for epoch in (1, 60, 61, 120, 121, 160, 161, 200)]
+    assert sizes == pytest.approx([0.1, 0.1, 0.02, 0.02, 0.004, 0.004, 0.0008, 0.0008])
+    assert full.network_settings.get("width", 1.0) == width
+
+
+@pytest.mark.parametrize("profile", ["quick", "colab", "h200", "full"])
+@pytest.mark.parametrize("table", [1, 2, 3, 4])
+def test_every_table_has_the_papers_rows_in_every_profile(table, profile):
+    each = plan(f"table{table}", profile)
+    assert (each.table, each.bins) == (table, 5)
+    assert [title(method.split(":")[0]) for method in each.methods] == list(paper_table(table).rows)
+    assert each.tasks % each.bins == 0
+
+
+def test_more_increments_than_classes_are_refused():
+    with pytest.raises(ValueError, match="tasks is 11, but the 20 classes of procedural make 10 increments of 2"):
+        replace(plan("table3"), tasks=11).stream(0)
