@@ -34,7 +34,7 @@ ClickError: Any = typer.BadParameter.__mro__[2]  # click's own base class; newer
 
 @app.command()
 def reproduce(
-    experiment: Annotated[str, typer.Argument(help="table1, first_look, type1 or type2.")],
+    experiment: Annotated[str, typer.Argument(help="table1, first_look, type1, type2 or width.")],
     profile: Annotated[
         str, typer.Option(help="quick: two CPU cores, minutes, no download. full: the paper's protocol.")
     ] = "quick",
@@ -92,10 +92,8 @@ def _carry_out(chosen: Any, profile: str, folder: Path, device: str, workers: in
 
     size = chosen.stream(chosen.seeds[0]).shape[-1]
     text = chosen.about if chosen.data == "points" else f"{chosen.about}, {chosen.data} images of {size} pixels"
-    console.print(
-        f"{text}: {len(chosen.methods)} methods x {len(chosen.seeds)} seeds x {chosen.tasks} tasks",
-        highlight=False,
-    )
+    sizes = f"{len(chosen.methods)} methods x {len(chosen.seeds)} seeds x {chosen.tasks} tasks"
+    console.print(f"{text}: {f'{len(chosen.widths)} widths x ' * bool(chosen.widths)}{sizes}", highlight=False)
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -109,12 +107,16 @@ def _carry_out(chosen: Any, profile: str, folder: Path, device: str, workers: in
         for row in write(chosen, profile, outcome, folder, device):
             bar.advance(running)
             if row["train_accuracy"] != row["train_accuracy"]:
-                bar.print(f"{row['method']}, seed {row['seed']}: diverged in task {row['task']}, stopped there")
+                width = f" of width {row['width']}" if "width" in row else ""
+                bar.print(f"{row['method']}{width}, seed {row['seed']}: diverged in task {row['task']}, stopped there")
     results = Run.open(folder).results  # what is shown is what is stored
     _print_table(results, chosen, text)
     figures.use()
     picture = BytesIO()
-    figures.accuracy_over_tasks(results, title=text, smooth=min(5, results.tasks)).savefig(picture)
+    if results.widths:
+        figures.across_widths(results, ends=max(1, results.tasks // 10)).savefig(picture)
+    else:
+        figures.accuracy_over_tasks(results, title=text, smooth=min(5, results.tasks)).savefig(picture)
     (folder / "accuracy.png").write_bytes(figures.slim_png(picture.getvalue()))
     plt.close("all")
     console.print(f"Run: {folder}", highlight=False)

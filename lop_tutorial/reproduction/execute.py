@@ -15,7 +15,7 @@ import torch
 from lop_tutorial.interventions import intervention
 from lop_tutorial.reproduction.measures import measure
 from lop_tutorial.reproduction.plan import Plan
-from lop_tutorial.reproduction.results import COLUMNS, Row
+from lop_tutorial.reproduction.results import Row
 from lop_tutorial.streams import Stream
 from lop_tutorial.training import Fleet, Learner, Outcome, live, live_together, stackable
 
@@ -24,6 +24,9 @@ ENGINES = ("fleet", "plain")
 
 Crew = list[tuple[str, int]]
 """Learners, as (method, seed), that one process trains together."""
+
+Job = tuple[Plan, Crew]
+"""A crew, and the plan that it follows: a plan with several widths is one plan for each of them."""
 
 
 def rows(plan: Plan, *, device: str = "cpu", workers: int = 1, engine: str = "fleet") -> Iterator[Row]:
@@ -40,12 +43,13 @@ def rows(plan: Plan, *, device: str = "cpu", workers: int = 1, engine: str = "fl
         torch.set_num_threads(1)
     else:
         workers = 1
-    crews = _crews(plan, device, workers if engine == "fleet" else 0)
+    fleets = workers if engine == "fleet" else 0
+    jobs = [(one, crew) for one in plan.at_each_width() for crew in _crews(one, device, fleets)]
     if workers == 1:
-        for crew in crews:
-            yield from _lives(plan, crew, device)
+        for one, crew in jobs:
+            yield from _lives(one, crew, device)
     else:
-        yield from _side_by_side(plan, crews, min(workers, len(crews)))
+        yield from _side_by_side(jobs, min(workers, len(jobs)))
 
 
 def _crews(plan: Plan, device: str, fleets: int) -> list[Crew]:
@@ -82,7 +86,7 @@ def _lives(plan: Plan, crew: Crew, device: str) -> Iterator[Row]:
     for found in outcomes:
         for (method, seed), learner, outcome in zip(crew, learners, found, strict=True):
             if outcome is not None:
-                row: Row = {"method": method, "seed": seed, **asdict(outcome)}
+                row: Row = {**plan.place, "method": method, "seed": seed, **asdict(outcome)}
                 yield row | _measured(plan, learner, streams[seed], outcome)
 
 
@@ -90,20 +94,19 @@ def _measured(plan: Plan, learner: Learner, stream: Stream, outcome: Outcome) ->
     if not plan.measures:
         return {}
     if outcome.diverged or (outcome.task + 1) % plan.measure_every:
-        return dict.fromkeys(plan.columns[len(COLUMNS) :], math.nan)
+        return dict.fromkeys(plan.measured, math.nan)
     return {**measure(plan.measures, learner.network, stream.task(outcome.task).to(learner.device))}
 
 
-def _side_by_side(plan: Plan, crews: list[Crew], workers: int) -> Iterator[Row]:
+def _side_by_side(jobs: list[Job], workers: int) -> Iterator[Row]:
     context = multiprocessing.get_context("spawn")
     done: Any = context.Queue()
     todo: Any = context.Queue()
-    for crew in crews:
-        todo.put(crew)
+    for plan, crew in jobs:
+        todo.put((replace(plan), crew))  # a copy without its images: each worker opens them itself
     for _ in range(workers):
         todo.put(None)
-    unopened = replace(plan)  # without its images: each worker opens them itself
-    processes = [context.Process(target=_work, args=(unopened, todo, done), daemon=True) for _ in range(workers)]
+    processes = [context.Process(target=_work, args=(todo, done), daemon=True) for _ in range(workers)]
     for process in processes:
         process.start()
     try:
@@ -131,11 +134,11 @@ def _side_by_side(plan: Plan, crews: list[Crew], workers: int) -> Iterator[Row]:
             process.join()
 
 
-def _work(plan: Plan, todo: Any, done: Any) -> None:
+def _work(todo: Any, done: Any) -> None:
     torch.set_num_threads(1)
     try:
-        while (crew := todo.get()) is not None:
-            for row in _lives(plan, crew, "cpu"):
+        while (job := todo.get()) is not None:
+            for row in _lives(*job, "cpu"):
                 done.put(row)
         done.put(None)
     except Exception as error:

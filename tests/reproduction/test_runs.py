@@ -41,7 +41,7 @@ def test_a_killed_worker_is_noticed(monkeypatch):
         list(rows(TINY, workers=2))
 
 
-def _die(plan, todo, done):
+def _die(todo, done):
     import os
 
     os._exit(7)
@@ -53,6 +53,26 @@ def test_methods_of_one_seed_are_paired_and_seeds_differ():
     np.testing.assert_array_equal(none[:, 0], retrained[:, 0])
     assert (none[:, 1:] != retrained[:, 1:]).all()
     assert none[0, 0] != none[1, 0]
+
+
+def test_a_plan_with_widths_trains_the_same_learners_as_a_plan_of_each_width(tmp_path):
+    sweep = replace(TINY, network_settings={"hidden": (6, 9)}, widths=(3, 1), measures=("health",))
+    assert sweep.steps == 2 * TINY.steps
+    together = Results(tuple(write(sweep, "quick", rows(sweep, workers=2), tmp_path / "run", "cpu")))
+    assert (tmp_path / "run" / "metrics.csv").read_text().startswith("width,method,seed,task,train_accuracy")
+    kept = Run.open(tmp_path / "run").results
+    assert together.widths == kept.widths == (1, 3)
+    for width in sweep.widths:
+        alone = Results(tuple(rows(replace(TINY, network_settings={"hidden": (6, width)}, measures=("health",)))))
+        for row, expected in zip(ordered(together.at(width).rows), ordered(alone.rows), strict=True):
+            assert row["method"] == expected["method"]
+            numbers = [{k: v for k, v in each.items() if k != "method"} for each in (row, expected)]
+            assert numbers[0] == pytest.approx(numbers[1], rel=1e-6)
+        np.testing.assert_allclose(kept.at(width).curves("none"), alone.curves("none"), rtol=1e-5)
+    with pytest.raises(ValueError, match=r"widths 1, 3; take those of one with at\(width\)"):
+        kept.curves("none")
+    with pytest.raises(ValueError, match="measured were 1, 3"):
+        kept.at(2)
 
 
 def test_a_run_folder_says_what_was_done_and_gives_it_back(tmp_path):
@@ -105,6 +125,9 @@ def test_what_is_no_run_is_named(tmp_path):
         ({"methods": ("none", "none")}, "none of them twice"),
         ({"seeds": ()}, "at least one"),
         ({"tasks": 0}, "tasks is 0"),
+        ({"widths": (2, 2)}, "none of them twice"),
+        ({"widths": (4, 0)}, "each must be at least 1"),
+        ({"widths": (4,), "network": "smallconv", "network_settings": {}}, "no hidden layers to be that wide"),
     ],
 )
 def test_wrong_plans_are_named(change, message):
