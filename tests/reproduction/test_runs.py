@@ -69,7 +69,7 @@ def test_a_plan_with_widths_trains_the_same_learners_as_a_plan_of_each_width(tmp
             numbers = [{k: v for k, v in each.items() if k != "method"} for each in (row, expected)]
             assert numbers[0] == pytest.approx(numbers[1], rel=1e-6)
         np.testing.assert_allclose(kept.at(width).curves("none"), alone.curves("none"), rtol=1e-5)
-    with pytest.raises(ValueError, match=r"widths 1, 3; take those of one with at\(width\)"):
+    with pytest.raises(ValueError, match=r"widths 1, 3; take one with at\(width\)"):
         kept.curves("none")
     with pytest.raises(ValueError, match="measured were 1, 3"):
         kept.at(2)
