@@ -37,7 +37,9 @@ ClickError: Any = typer.BadParameter.__mro__[2]  # click's own base class; newer
 
 @app.command()
 def reproduce(
-    experiment: Annotated[str, typer.Argument(help="table1 to table4, first_look, type1 or type2.")],
+    experiment: Annotated[
+        str, typer.Argument(help="table1 to table4, first_look, type1, type2, width or real_images.")
+    ],
     profile: Annotated[
         str,
         typer.Option(
@@ -115,10 +117,8 @@ def _carry_out(chosen: Any, profile: str, folder: Path, how: dict[str, Any]) -> 
 
     size = chosen.stream(chosen.seeds[0]).shape[-1]
     text = chosen.about if chosen.data == "points" else f"{chosen.about}, {chosen.data} images of {size} pixels"
-    console.print(
-        f"{text}: {len(chosen.methods)} methods x {len(chosen.seeds)} seeds x {chosen.tasks} tasks",
-        highlight=False,
-    )
+    sizes = f"{len(chosen.methods)} methods x {len(chosen.seeds)} seeds x {chosen.tasks} tasks"
+    console.print(f"{text}: {f'{len(chosen.widths)} widths x ' * bool(chosen.widths)}{sizes}", highlight=False)
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -134,8 +134,8 @@ def _carry_out(chosen: Any, profile: str, folder: Path, how: dict[str, Any]) -> 
         for row in carry_out(chosen, profile, folder, **how):
             bar.advance(running)
             if STEP in row:
-                where = f"{row['method']}, seed {row['seed']}: diverged in task {row['task']}, step {row[STEP]}"
-                bar.print(f"{where}; stopped there", highlight=False)
+                where = f"{row['method']}{_width(row)}, seed {row['seed']}: diverged in task {row['task']}"
+                bar.print(f"{where}, step {row[STEP]}; stopped there", highlight=False)
     run = Run.open(folder)  # what is shown is what is stored
     if not run.finished:
         command = f"lop-tutorial {' '.join(word for word in sys.argv[1:] if word != '--resume')}"
@@ -145,12 +145,15 @@ def _carry_out(chosen: Any, profile: str, folder: Path, how: dict[str, Any]) -> 
     results = run.results
     _print_table(results, chosen, text)
     for lost in run.diverged:
-        told = "{method}, seed {seed}: diverged in task {task}, step {step}".format(**lost)
+        told = "{method}{of}, seed {seed}: diverged in task {task}, step {step}".format(of=_width(lost), **lost)
         console.print(told, highlight=False)
     figures.use()
     picture = BytesIO()
-    smooth, chance = (1, None) if chosen.benchmark == "increments" else (min(5, results.tasks), 0.5)
-    figures.accuracy_over_tasks(results, title=text, smooth=smooth, chance=chance).savefig(picture)
+    if results.widths:
+        figures.across_widths(results, ends=max(1, results.tasks // 10)).savefig(picture)
+    else:
+        smooth, chance = (1, None) if chosen.benchmark == "increments" else (min(5, results.tasks), 0.5)
+        figures.accuracy_over_tasks(results, title=text, smooth=smooth, chance=chance).savefig(picture)
     (folder / "accuracy.png").write_bytes(figures.slim_png(picture.getvalue()))
     plt.close("all")
     console.print(f"Run: {folder}", highlight=False)
@@ -204,6 +207,10 @@ def _stopping(folder: Path, say: Callable[[str], None]) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _width(row: Any) -> str:
+    return f" of width {row['width']}" if "width" in row else ""
 
 
 def _print_table(results: Any, chosen: Any, text: str) -> None:

@@ -34,6 +34,19 @@ def test_reproduce_prints_a_table_and_leaves_a_run_and_a_figure(tmp_path, capsys
     assert (tmp_path / "run" / "accuracy.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_reproduce_width_leaves_one_table_of_all_widths(tmp_path, capsys):
+    few = ["--methods", "none", "--tasks", "1", "--epochs", "1", "--seeds", "1", "--workers", "1"]
+    assert main(["reproduce", "width", *few, "--out", "run"]) == 0
+    shown = capsys.readouterr().out
+    assert "9 widths x 1 methods x 1 seeds x 1 tasks" in shown
+    assert "No Intv., d = 256" in shown
+    run = Run.open(tmp_path / "run")
+    assert run.config["widths"] == [1, 2, 4, 8, 16, 32, 64, 128, 256]
+    assert run.results.widths == tuple(run.config["widths"])
+    assert all(row["ftle_between_q05"] <= row["ftle_between_q95"] for row in run.results.rows)
+    assert (tmp_path / "run" / "accuracy.png").read_bytes().startswith(b"\x89PNG")
+
+
 def test_the_same_seed_twice_gives_the_same_numbers(tmp_path):
     for out in ("a", "b"):
         assert main(["reproduce", "first_look", *FAST, "--out", out]) == 0

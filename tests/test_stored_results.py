@@ -57,14 +57,21 @@ def test_a_stored_run_is_whole_and_carries_its_origin(name):
     assert not re.search(r"\s/", run.environment["command"]), "no path of one machine"
     for key in ("date", "device", "packages", "python", "wall_seconds"):
         assert run.environment[key]
-    learners = {(row["method"], row["seed"]) for row in run.results.rows}
-    assert learners == {(method, seed) for method in run.config["methods"] for seed in run.config["seeds"]}
+    results = run.results
+    assert results.widths == tuple(run.config.get("widths", ()))
+    for part in [results.at(width) for width in results.widths] or [results]:
+        _is_whole(part, run.config)
+
+
+def _is_whole(results, config):
+    learners = {(row["method"], row["seed"]) for row in results.rows}
+    assert learners == {(method, seed) for method in config["methods"] for seed in config["seeds"]}
     for method, seed in learners:
-        life = [row for row in run.results.rows if (row["method"], row["seed"]) == (method, seed)]
+        life = [row for row in results.rows if (row["method"], row["seed"]) == (method, seed)]
         assert [row["task"] for row in life] == list(range(len(life)))
         diverged = [math.isnan(row["train_accuracy"]) for row in life]
         assert not any(diverged[:-1])
-        assert len(life) == run.config["tasks"] or diverged[-1]
+        assert len(life) == config["tasks"] or diverged[-1]
 
 
 def test_what_chapter_1_tells_of_its_runs():

@@ -21,7 +21,7 @@ from lop_tutorial.interventions import intervention
 from lop_tutorial.reproduction.measures import measure
 from lop_tutorial.reproduction.parts import Crew, Part, Parts
 from lop_tutorial.reproduction.plan import Plan
-from lop_tutorial.reproduction.results import COLUMNS, Row
+from lop_tutorial.reproduction.results import Row
 from lop_tutorial.streams import Stream, Task
 from lop_tutorial.training import Fleet, Learner, Outcome, live, live_together, stackable
 
@@ -41,12 +41,17 @@ def rows(plan: Plan, *, device: str = "cpu", workers: int = 1, engine: str = "fl
 
 
 def crews_of(plan: Plan, device: str, workers: int, engine: str = "fleet") -> list[Crew]:
-    """Who is trained with whom: `workers` crews for each kind of network that can be stacked, the others alone."""
+    """Who is trained with whom, width by width."""
     if engine not in ENGINES:
         raise ValueError(f"engine is {engine!r}; it must be one of {', '.join(ENGINES)}")
     fleets = (workers if device == "cpu" else 1) if engine == "fleet" else 0
-    alone: list[Crew] = []
-    together: dict[str, Crew] = {}
+    return [Crew(learners, width) for width, one in plan.at_each_width() for learners in _together(one, device, fleets)]
+
+
+def _together(plan: Plan, device: str, fleets: int) -> list[list[tuple[str, int]]]:
+    """Learners that can be stacked, in `fleets` crews for each kind of network; every other one by itself."""
+    alone: list[list[tuple[str, int]]] = []
+    together: dict[str, list[tuple[str, int]]] = {}
     for method in plan.methods:
         network = plan.learner(method, plan.seeds[0], device).network
         learners = [(method, seed) for seed in plan.seeds]
@@ -84,28 +89,30 @@ def crew_rows(plan: Plan, number: int, crew: Crew, device: str, parts: Parts | N
 
 def _lives(plan: Plan, crew: Crew, device: str, part: Part | None) -> Iterator[list[Row]]:
     """Task after task, the rows of all its learners."""
-    streams = {seed: plan.stream(seed) for _, seed in crew}
+    plan = plan.at(crew.width)
+    streams = {seed: plan.stream(seed) for _, seed in crew.learners}
     learners: list[Learner]
     live_on: Callable[[dict[int, Iterator[Task]]], Iterator[list[Outcome | None]]]
-    if len(crew) == 1:
-        (method, alone), *_ = crew
+    if len(crew.learners) == 1:
+        (method, alone), *_ = crew.learners
         learners = [plan.learner(method, alone, device)]
         live_on = lambda tasks: ([outcome] for outcome in live(learners[0], tasks[alone]))  # noqa: E731
     else:
-        fleet = Fleet(plan.make_network, plan.training, [(intervention(m), seed) for m, seed in crew], device=device)
+        members = [(intervention(method), seed) for method, seed in crew.learners]
+        fleet = Fleet(plan.make_network, plan.training, members, device=device)
         learners, live_on = fleet.learners, partial(live_together, fleet)
     first = part.restore(learners) if part else 0
     if part and part.finished:
         return
-    gone = part.diverged if part else [False] * len(crew)
+    gone = part.diverged if part else [False] * len(crew.learners)
     outcomes = live_on({seed: _tasks(stream, first, plan.tasks) for seed, stream in streams.items()})
     done = first
     for done, found in zip(count(first + 1), outcomes, strict=False):
         rows = []
-        for place, ((method, seed), learner, outcome) in enumerate(zip(crew, learners, found, strict=True)):
+        for place, ((method, seed), learner, outcome) in enumerate(zip(crew.learners, learners, found, strict=True)):
             if outcome is not None and not gone[place]:
                 told = {name: value for name, value in asdict(outcome).items() if value is not None}
-                row: Row = {"method": method, "seed": seed, **told}
+                row: Row = {**plan.place, "method": method, "seed": seed, **told}
                 rows.append(row | _measured(plan, learner, streams[seed], outcome))
                 gone[place] = outcome.diverged
         if part:
@@ -129,7 +136,7 @@ def _measured(plan: Plan, learner: Learner, stream: Stream, outcome: Outcome) ->
     if not plan.measures:
         return {}
     if outcome.diverged or (outcome.task + 1) % plan.measure_every:
-        return dict.fromkeys(plan.columns[len(COLUMNS) :], math.nan)
+        return dict.fromkeys(plan.measured, math.nan)
     return {**measure(plan.measures, learner.network, stream.task(outcome.task).to(learner.device))}
 
 

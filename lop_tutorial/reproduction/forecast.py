@@ -17,6 +17,9 @@ from lop_tutorial.reproduction.plan import Plan
 LONG = 300.0
 """Seconds from which a run is long, and worth a forecast."""
 
+Kind = tuple[int | str | None, ...]
+"""Crews of one width with the same methods: they take the same time."""
+
 TRIAL = 0.5
 """Seconds that the epochs of a trial task last, about, unless the first epoch alone takes longer."""
 
@@ -53,9 +56,9 @@ def forecast(plan: Plan, crews: Sequence[Crew], device: str, workers: int, long:
     workers = min(workers, len(crews)) if device == "cpu" else 1
     if device == "cpu":
         torch.set_num_threads(1)  # as the run will have it
-    kinds: dict[tuple[str, ...], list[Crew]] = {}
+    kinds: dict[Kind, list[Crew]] = {}
     for crew in crews:
-        kinds.setdefault(tuple(method for method, _ in crew), []).append(crew)
+        kinds.setdefault((crew.width, *(method for method, _ in crew.learners)), []).append(crew)
     before = _memory_now(device)
     first = {kind: _task(plan, same[0], device, 1) for kind, same in kinds.items()}
     at_most = {kind: seconds * plan.training.epochs for kind, seconds in first.items()}
@@ -67,12 +70,12 @@ def forecast(plan: Plan, crews: Sequence[Crew], device: str, workers: int, long:
         seconds=_whole(plan, kinds, tasks, workers),
         processes=workers,
         memory=workers * (before + own),
-        a_learner=max(own / max(map(len, crews)), _weights(plan)),
+        a_learner=max(own / max(len(crew.learners) for crew in crews), _weights(plan)),
         free=_memory_free(device),
     )
 
 
-def _whole(plan: Plan, kinds: dict[tuple[str, ...], list[Crew]], task: dict[tuple[str, ...], float], n: int) -> float:
+def _whole(plan: Plan, kinds: dict[Kind, list[Crew]], task: dict[Kind, float], n: int) -> float:
     """Seconds of all crews on n processes, from seconds a task."""
     crews = [plan.tasks * task[kind] for kind, same in kinds.items() for _ in same]
     return max(sum(crews) / n, *crews)

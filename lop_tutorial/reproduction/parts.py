@@ -18,21 +18,29 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 from lop_tutorial.atomic import append, write_text
 from lop_tutorial.locking import Taken, lock
 from lop_tutorial.reproduction.results import Row
 from lop_tutorial.training import Learner, checkpoint
 
-Crew = list[tuple[str, int]]
-"""Learners, as (method, seed), that one process trains together."""
+
+class Crew(NamedTuple):
+    """Learners, as (method, seed), that one process trains together; of one width, where the plan has several."""
+
+    learners: list[tuple[str, int]]
+    width: int | None = None
+
 
 EVERY = 30.0
 """Seconds from one checkpoint of a crew to the next, if tasks are shorter; otherwise one after each task."""
 
 STEP = "diverged_step"
 """A crew's rows have this column beside those of metrics.csv; empty where the learner did not diverge."""
+
+WHOLE = ("width", "seed", "task")
+"""Columns of whole numbers."""
 
 PATIENCE = 60.0
 """Seconds that a crew waits for a killed process to let go of its rows."""
@@ -59,7 +67,10 @@ class Parts:
         """Who is trained with whom, as this run began; None if it did not begin yet."""
         try:
             found = json.loads((self.folder / "crews.json").read_bytes())
-            return [[(str(method), int(seed)) for method, seed in crew] for crew in found]
+            return [
+                Crew([(str(method), int(seed)) for method, seed in learners], None if width is None else int(width))
+                for learners, width in found
+            ]
         except FileNotFoundError:
             return None
         except (ValueError, TypeError) as error:
@@ -197,8 +208,11 @@ def cell(value: str | int | float) -> str:
 
 def read_cells(parts: Parts, cells: Sequence[str]) -> Row:
     """A row from its cells."""
-    row: Row = {"method": cells[0], "seed": int(cells[1]), "task": int(cells[2])}
-    row |= {name: float(value) for name, value in zip(parts.columns[3:], cells[3:], strict=False)}
+    row: Row = dict(zip(parts.columns, cells, strict=False))
+    row |= {
+        name: value if name == "method" else int(value) if name in WHOLE else float(value)
+        for name, value in row.items()
+    }
     return row | ({STEP: int(cells[-1])} if cells[-1] else {})
 
 

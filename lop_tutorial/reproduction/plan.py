@@ -28,7 +28,9 @@ class Plan:
     `data` is "points" (the stream is then `ToyPoints` with the settings in `points`), "procedural" or the name of a
     stored image set, from which `benchmark` makes "pairs" of classes or "increments" of `increment` more classes at a
     time, with `valid_per_class` training images of each set aside. `table` is the paper's table it stands beside.
-    `measures` are taken beside the accuracies (see `measures.py`), after every `measure_every`-th task.
+    `measures` are taken beside the accuracies (see `measures.py`), after every `measure_every`-th task. With `widths`,
+    every learner is trained once with each of them as the number of units in its last hidden layer, and metrics.csv has
+    the column `width`.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Plan:
     bins: int = 5
     measures: tuple[str, ...] = ()
     measure_every: int = 1
+    widths: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if self.network not in NETWORKS:
@@ -68,7 +71,11 @@ class Plan:
         for name in self.measures:
             if name not in MEASURES:
                 raise ValueError(f"measure is {name!r}; known are {', '.join(MEASURES)}")
-        for name in ("methods", "seeds"):
+        if self.widths and not self.network_settings.get("hidden"):
+            raise ValueError(f"widths is {self.widths}, but network_settings name no hidden layers to be that wide")
+        if any(width < 1 for width in self.widths):
+            raise ValueError(f"widths is {self.widths}; each must be at least 1")
+        for name in ("methods", "seeds") + ("widths",) * bool(self.widths):
             values = getattr(self, name)
             if not values or len(set(values)) < len(values):
                 raise ValueError(f"{name} is {values}; it must name at least one, none of them twice")
@@ -120,15 +127,39 @@ class Plan:
         """A new learner, before its first task."""
         return Learner(self.make_network, self.training, intervention(method), seed=seed, device=device)
 
+    def at(self, width: int | None) -> Plan:
+        """The same for one of `widths` alone; the plan itself for None."""
+        if width is None:
+            return self
+        above = tuple(self.network_settings["hidden"])[:-1]
+        found = replace(self, network_settings={**self.network_settings, "hidden": (*above, width)}, widths=(width,))
+        if "images" in self.__dict__:  # opened already
+            found.__dict__["images"] = self.images
+        return found
+
+    def at_each_width(self) -> list[tuple[int | None, Plan]]:
+        """Each of `widths` with its plan; None with the plan itself where there are none."""
+        return [(width, self.at(width)) for width in self.widths or (None,)]
+
+    @property
+    def place(self) -> dict[str, int]:
+        """What a row says before its method: the width, where there are `widths`. Of a plan at one width."""
+        return {"width": self.widths[0]} if self.widths else {}
+
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """The columns of what is measured beside the accuracies."""
+        return tuple(column for name in self.measures for column in COLUMNS_OF[name])
+
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns of metrics.csv."""
-        return COLUMNS + tuple(column for name in self.measures for column in COLUMNS_OF[name])
+        return (*self.place, *COLUMNS, *self.measured)
 
     @property
     def steps(self) -> int:
         """Tasks of all learners together: what a progress bar counts."""
-        return len(self.methods) * len(self.seeds) * self.tasks
+        return len(self.methods) * len(self.seeds) * self.tasks * max(1, len(self.widths))
 
     def as_config(self) -> dict[str, Any]:
         """Every setting, for config.json, with the name and content hash of the data."""

@@ -45,11 +45,17 @@ def two_types(width: int) -> Plan:
         seeds=tuple(range(8)),
         tasks=80,
         measures=("exponents",),
-        measure_every=4,
     )
 
 
 TYPE1, TYPE2 = replace(two_types(2), name="type1"), replace(two_types(256), name="type2")
+WIDTH = replace(
+    two_types(256),
+    name="width",
+    about="Toy points, representations from 1 to 256 dimensions",
+    methods=("none", "retrained"),
+    widths=(1, 2, 4, 8, 16, 32, 64, 128, 256),
+)
 
 PLANS: dict[str, dict[str, Plan]] = TABLES | {
     "first_look": {
@@ -57,8 +63,9 @@ PLANS: dict[str, dict[str, Plan]] = TABLES | {
         "colab": replace(FIRST_LOOK, seeds=tuple(range(10)), tasks=100),
         "full": replace(FIRST_LOOK, seeds=tuple(range(20)), tasks=500),
     },
-    "type1": {"quick": TYPE1, "full": replace(TYPE1, seeds=tuple(range(20)), tasks=200, measure_every=1)},
-    "type2": {"quick": TYPE2, "full": replace(TYPE2, seeds=tuple(range(20)), tasks=200, measure_every=1)},
+    "type1": {"quick": TYPE1, "full": replace(TYPE1, seeds=tuple(range(20)), tasks=200)},
+    "type2": {"quick": TYPE2, "full": replace(TYPE2, seeds=tuple(range(20)), tasks=200)},
+    "width": {"quick": WIDTH, "full": replace(WIDTH, seeds=tuple(range(20)), tasks=200)},
 }
 
 

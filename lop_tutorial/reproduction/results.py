@@ -70,6 +70,7 @@ class Results:
                         "seed": int(cells["seed"]),
                         "task": int(cells["task"]),
                     }
+                    row |= {"width": int(cells["width"])} if "width" in cells else {}
                     row |= {k: float(v) for k, v in cells.items() if k not in row}
                 except (TypeError, ValueError) as error:
                     raise ValueError(f"{path}, line {number}: {error}; take the line away or run again") from error
@@ -81,11 +82,30 @@ class Results:
         return tuple(dict.fromkeys(str(row["method"]) for row in self.rows))
 
     @property
+    def widths(self) -> tuple[int, ...]:
+        """The widths of the representation that were compared, narrowest first; none in a run of one network."""
+        return tuple(sorted({int(row["width"]) for row in self.rows if "width" in row}))
+
+    def at(self, width: int) -> Results:
+        """The rows of one width; ValueError says which there are."""
+        if width not in self.widths:
+            raise ValueError(f"width is {width}; measured were {', '.join(map(str, self.widths)) or 'none'}")
+        kept = ({k: v for k, v in row.items() if k != "width"} for row in self.rows if row["width"] == width)
+        return Results(tuple(kept))
+
+    @property
     def tasks(self) -> int:
         return 1 + max((int(row["task"]) for row in self.rows), default=-1)
 
     def curves(self, method: str, quantity: str = "test_accuracy") -> Float64[np.ndarray, "seed task"]:
-        """(seeds, tasks), seeds in rising order; NaN where a learner did not get that far or diverged."""
+        """(seeds, tasks), seeds in rising order; NaN where a learner did not get that far or diverged.
+
+        ValueError if the rows are of several widths: take those of one with `at` first.
+        """
+        if self.widths:
+            raise ValueError(
+                f"there are rows of the widths {', '.join(map(str, self.widths))}; take one with at(width)"
+            )
         mine = [row for row in self.rows if row["method"] == method]
         seeds = sorted({int(row["seed"]) for row in mine})
         values = np.full((len(seeds), self.tasks), np.nan)

@@ -103,18 +103,26 @@ def _written(plan: Plan, parts: Parts, crews: Sequence[Crew], rows: Iterator[Row
 
 
 def _assemble(plan: Plan, parts: Parts, crews: Sequence[Crew], kept: bool = False) -> None:
-    """metrics.csv from the crews' rows, by method, seed and task; `kept`: only from those that will not come again."""
+    """metrics.csv from the crews' rows, sorted by width, method, seed and task; `kept`: those that will not come again."""
     lines = [line for number in range(len(crews)) for line in parts.lines(number, kept)]
-    lines.sort(key=lambda line: (plan.methods.index(line[0]), plan.seeds.index(int(line[1])), int(line[2])))
+    lines.sort(key=lambda line: _place(plan, dict(zip(plan.columns, line, strict=False))))
     write_text(parts.run / "metrics.csv", _csv([plan.columns, *(line[:-1] for line in lines)]))
     _assemble_diverged(parts, crews)
 
 
+def _place(plan: Plan, row: dict[str, str]) -> tuple[int, ...]:
+    width = plan.widths.index(int(row["width"])) if plan.widths else 0
+    return width, plan.methods.index(row["method"]), plan.seeds.index(int(row["seed"])), int(row["task"])
+
+
 def _assemble_diverged(parts: Parts, crews: Sequence[Crew]) -> None:
     """diverged.csv, where a learner diverged: which, in which task, in which step."""
-    found = [[*line[:3], line[-1]] for number in range(len(crews)) for line in parts.lines(number) if line[-1]]
+    where = parts.columns[: parts.columns.index("task") + 1]
+    found = [
+        [*line[: len(where)], line[-1]] for number in range(len(crews)) for line in parts.lines(number) if line[-1]
+    ]
     if found:
-        write_text(parts.run / "diverged.csv", _csv([("method", "seed", "task", "step"), *sorted(found)]))
+        write_text(parts.run / "diverged.csv", _csv([(*where, "step"), *sorted(found)]))
 
 
 def _csv(lines: Sequence[Sequence[str]]) -> str:

@@ -67,6 +67,26 @@ def test_methods_of_one_seed_are_paired_and_seeds_differ():
     assert none[0, 0] != none[1, 0]
 
 
+def test_a_plan_with_widths_trains_the_same_learners_as_a_plan_of_each_width(tmp_path):
+    sweep = replace(TINY, network_settings={"hidden": (6, 9)}, widths=(3, 1), measures=("health",))
+    assert sweep.steps == 2 * TINY.steps
+    together = Results(tuple(carry_out(sweep, "quick", tmp_path / "run", workers=2)))
+    assert (tmp_path / "run" / "metrics.csv").read_text().startswith("width,method,seed,task,train_accuracy")
+    kept = Run.open(tmp_path / "run").results
+    assert together.widths == kept.widths == (1, 3)
+    for width in sweep.widths:
+        alone = Results(tuple(rows(replace(TINY, network_settings={"hidden": (6, width)}, measures=("health",)))))
+        for row, expected in zip(ordered(together.at(width).rows), ordered(alone.rows), strict=True):
+            assert row["method"] == expected["method"]
+            numbers = [{k: v for k, v in each.items() if k != "method"} for each in (row, expected)]
+            assert numbers[0] == pytest.approx(numbers[1], rel=1e-6)
+        np.testing.assert_allclose(kept.at(width).curves("none"), alone.curves("none"), rtol=1e-5)
+    with pytest.raises(ValueError, match=r"widths 1, 3; take one with at\(width\)"):
+        kept.curves("none")
+    with pytest.raises(ValueError, match="measured were 1, 3"):
+        kept.at(2)
+
+
 def test_a_run_folder_says_what_was_done_and_gives_it_back(tmp_path):
     folder = tmp_path / "deep" / "run"
     passed = list(carry_out(TINY, "quick", folder))
@@ -118,6 +138,9 @@ def test_what_is_no_run_is_named(tmp_path):
         ({"seeds": ()}, "at least one"),
         ({"tasks": 0}, "tasks is 0"),
         ({"benchmark": "triples"}, "'triples'; known are pairs, increments"),
+        ({"widths": (2, 2)}, "none of them twice"),
+        ({"widths": (4, 0)}, "each must be at least 1"),
+        ({"widths": (4,), "network": "smallconv", "network_settings": {}}, "no hidden layers to be that wide"),
     ],
 )
 def test_wrong_plans_are_named(change, message):
