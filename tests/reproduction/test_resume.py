@@ -84,7 +84,7 @@ def ended(process: int) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
 
 
-KILLS = int(os.environ.get("LOP_KILLS", "4"))
+KILLS = int(os.environ.get("LOP_KILLS", "3"))
 """For each plan; `LOP_KILLS=20 pytest tests/reproduction/test_resume.py -k killed` takes minutes."""
 
 
@@ -297,13 +297,12 @@ def test_a_report_before_the_first_task_ended(tmp_path):
     assert Results(()).bin_edges() == []
 
 
-FEW = ["reproduce", "first_look", "--seeds", "1", "--methods", "none", "--tasks", "40"]
+FEW = ["reproduce", "first_look", "--seeds", "2", "--methods", "none", "--tasks", "40"]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize(("number", "workers"), [(signal.SIGINT, "2"), (signal.SIGTERM, "1")])
 def test_a_signal_ends_after_the_task_and_says_how_to_go_on(number, workers, tmp_path):
-    words = [sys.executable, "-m", "lop_tutorial", *FEW, "--seeds", "2", "--workers", workers, "--out", "run"]
+    words = [sys.executable, "-m", "lop_tutorial", *FEW, "--workers", workers, "--out", "run"]
     process = subprocess.Popen(words, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     metrics, deadline = tmp_path / "run/metrics.csv", time.monotonic() + 60
     while time.monotonic() < deadline and not (metrics.exists() and metrics.read_text().count("\n") > 2):
@@ -320,3 +319,37 @@ def test_a_signal_ends_after_the_task_and_says_how_to_go_on(number, workers, tmp
     assert per_learner.shape[1] < 40
     kept = [json.loads(path.read_text())["task"] for path in (tmp_path / "run/checkpoints").glob("crew-*.json")]
     assert max(kept) == per_learner.shape[1]
+
+
+def test_a_second_signal_ends_at_once(tmp_path):
+    """In the midst of a task that would take minutes."""
+    words = [sys.executable, "-m", "lop_tutorial", *FEW, "--workers", "1", "--epochs", "20000", "--out", "run"]
+    process = subprocess.Popen(words, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 90
+    while time.monotonic() < deadline and not (tmp_path / "run/metrics.csv").exists():
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    while time.monotonic() < deadline and not (tmp_path / "run/checkpoints/stop").exists():
+        time.sleep(0.05)
+    time.sleep(0.2)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert errors == "lop-tutorial: interrupted; what was written until then is kept\n"
+
+
+def test_the_command_line_goes_on_and_says_what_is_there(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+    few = ["reproduce", "first_look", "--seeds", "1", "--methods", "none", "--tasks", "3", "--epochs", "1"]
+    assert main([*few, "--workers", "1", "--resume", "--out", "run"]) == 0  # nothing there yet: it begins
+    assert main([*few, "--workers", "1", "--resume", "--out", "run"]) == 0
+    shown = capsys.readouterr().out
+    assert "run is finished already" in shown
+    assert shown.count("No Intv.") == 4  # the table, training and test, both times
+    assert main([*few, "--out", "run"]) == 2
+    assert "run is there already" in capsys.readouterr().err
+    assert main([*few, "--resume"]) == 2
+    assert "name its folder with --out" in capsys.readouterr().err
+    assert main([*few, "--step-size", "0.5", "--resume", "--out", "run"]) == 2
+    assert "training.step_size is 0.5, was 0.1" in capsys.readouterr().err
