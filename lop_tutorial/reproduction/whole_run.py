@@ -103,7 +103,7 @@ def _written(plan: Plan, parts: Parts, crews: Sequence[Crew], rows: Iterator[Row
 
 
 def _assemble(plan: Plan, parts: Parts, crews: Sequence[Crew], kept: bool = False) -> None:
-    """metrics.csv from the crews' rows, sorted by width, method, seed and task; `kept`: those that will not come again."""
+    """metrics.csv from the crews' rows, by width, method, seed and task; `kept`: those that will not come again."""
     lines = [line for number in range(len(crews)) for line in parts.lines(number, kept)]
     lines.sort(key=lambda line: _place(plan, dict(zip(plan.columns, line, strict=False))))
     write_text(parts.run / "metrics.csv", _csv([plan.columns, *(line[:-1] for line in lines)]))
