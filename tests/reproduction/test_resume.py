@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from lop_tutorial import atomic
+from lop_tutorial.cli import main
 from lop_tutorial.reproduction import Plan, Results, Run, bin_table, carry_out, whole_run
 from lop_tutorial.training import Training
 
