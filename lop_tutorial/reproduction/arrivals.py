@@ -23,7 +23,8 @@ from lop_tutorial.training import Fleet, Learner
 class Arrivals:
     """Every task's training points in the representation of every learner, and the medians of the exponents there.
 
-    The axis `moment` is 0 before the first step of the task and 1 after the last. An accuracy is NaN where the network had diverged.
+    The axis `moment` is 0 before the first step of the task and 1 after the last. An accuracy is NaN where the network
+    had diverged.
     """
 
     methods: tuple[str, ...]
@@ -41,11 +42,20 @@ class Arrivals:
         return values[self.methods.index(method)]
 
     @property
-    def places(self) -> Int64[np.ndarray, "moment method seed task"]:
+    def places(self) -> Float64[np.ndarray, "moment method seed task"]:
         """How many different places the points of a task take; see `places`."""
         *axes, _, _ = self.points.shape
         flat = self.points.reshape(-1, *self.points.shape[-2:])
-        return np.array([places(cloud) for cloud in flat]).reshape(axes)
+        return np.array([places(cloud) for cloud in flat], dtype=float).reshape(axes)
+
+    def landed(self, method: str, radius: float | int = 0.05) -> Float64[np.ndarray, "seed task"]:
+        """The share of a task's points that lie, before it is learned, where the task before put some of its own.
+
+        "Where" is within `radius` of one of them in the representation. Before the first task there is none: NaN.
+        """
+        before, after = self.points[:, self.methods.index(method)]
+        apart = np.linalg.norm(before[:, 1:, :, None] - after[:, :-1, None], axis=-1).min(axis=-1)
+        return np.pad((apart < radius).mean(axis=-1), ((0, 0), (1, 0)), constant_values=np.nan)
 
 
 def places(points: Float[np.ndarray, "point width"], side: float | int = 0.1) -> int:

@@ -8,7 +8,7 @@ import torch
 
 from lop_tutorial.geometry import ftle
 from lop_tutorial.reproduction import Results, plan, rows
-from lop_tutorial.reproduction.arrivals import arrivals, beginning, places
+from lop_tutorial.reproduction.arrivals import Arrivals, arrivals, beginning, places
 
 METHODS = ("none", "retrained", "g_mixup:M=1:intra=1:intra_weight=1")
 
@@ -69,3 +69,16 @@ def test_places_by_hand():
     assert places(cloud[:1].repeat(9, axis=0)) == 1
     with pytest.raises(ValueError, match="side is 0"):
         places(cloud, side=0)
+
+
+def test_landed_by_hand():
+    after = np.zeros((1, 2, 2, 2))  # method, task, point, dimension: task 0 leaves points at (0, 0) and (1, 1)
+    after[0, 0, 1] = 1
+    before = np.full((1, 2, 2, 2), 0.5)
+    before[0, 1] = (0.96, 1.0), (0.9, 1.0)  # one lies within 0.05 of the second, one does not
+    points = np.stack([before, after])[:, :, None]
+    blank = np.zeros((1, 1, 2))
+    seen = Arrivals(("none",), (0,), np.zeros((1, 2, 2), dtype=int), points, np.zeros((2, 1, 1, 2)), blank, blank)
+    np.testing.assert_array_equal(seen.landed("none"), [[np.nan, 0.5]])
+    np.testing.assert_array_equal(seen.landed("none", radius=1), [[np.nan, 1.0]])
+    np.testing.assert_array_equal(seen.of("places", "none", 1), [[2, 1]])
