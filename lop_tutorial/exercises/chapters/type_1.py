@@ -54,7 +54,7 @@ def _last_layer(answer: Any) -> str | None:
             "h is the output of the layer already: the slope of tanh there is 1 - h**2, no tanh is left to take.": (
                 _leading((1 - np.tanh(h) ** 2)[:, None] * weights)
             ),
-            "That is the exponent without the tanh: it is that of W alone.": _leading(weights),
+            "That is the exponent without the tanh: it is that of the weights alone.": _leading(weights),
             "The slope of tanh is 1 - h**2, with a square.": _leading((1 - h)[:, None] * weights),
             "That is the singular value; its logarithm is wanted.": np.exp(_leading(slopes[:, None] * weights)),
             "That is the smallest singular value's; the largest is wanted.": np.log(
