@@ -111,3 +111,17 @@ def test_what_the_chapter_on_generalized_mixup_tells_of_its_runs():
     for size, accuracy in (("0.01", 0.76), ("0.03", 0.74)):
         run = stored(f"first_look_step_{size}").results
         assert run.curves("none")[:, -10:].mean() == pytest.approx(accuracy, abs=0.005)
+
+
+def test_what_the_chapter_on_type_1_tells_of_its_runs():
+    """The numbers in its text that no cell prints."""
+    intra = "g_mixup:M=1:intra=1:intra_weight=1"
+    for name, last in (("type1", -3.2), ("type1_held_out", -2.7)):
+        run = stored(name).results
+        assert np.median(run.curves("none", "ftle_within_q50")[:, -1]) == -math.inf
+        assert np.median(run.curves(intra, "ftle_within_q50")[:, -1]) == pytest.approx(last, abs=0.05)
+        assert (run.curves(intra, "train_accuracy")[:, -10:].mean(axis=1) > 0.9).all()
+    known, held_out = (stored(name).config for name in ("type1", "type1_held_out"))
+    assert {key for key in known if known[key] != held_out[key]} == {"seeds", "bins"}  # bins: of the table it prints
+    fresh = np.median(stored("type1").results.curves("retrained", "ftle_within_q50")[:, 3::4], axis=0)
+    assert (fresh.min(), fresh.max()) == pytest.approx((-0.8, -0.4), abs=0.05)
