@@ -5,12 +5,12 @@
 
 1. Forward: their ConvNet and ResNet-18 get our weights; the same images must give the same logits, in training mode
    and in evaluation mode (in float64, so that only the order of additions could differ).
-2. Steps: both ConvNets, from the same weights on the same batches of one epoch, theirs under their `Backprop`, ours under
-   our `Learner`: the weights must stay the same up to rounding.
-3. Training: the same two on the same procedural images in the same order of classes, four tasks, several seeds; the 95 %
-   intervals of their test accuracies must overlap. The loop around their `Backprop` does what their script does: head set
-   to zero at each task, momentum kept, every epoch in another random order. First weights and orders of batches come
-   from different generators, so the lives are alike, not equal.
+2. Steps: both ConvNets, from the same weights on the same batches of one epoch, theirs under their `Backprop`, ours
+   under our `Learner`: the weights must stay the same up to rounding.
+3. Training: the same two on the same procedural images in the same order of classes, four tasks, several seeds; the
+   95 % intervals of their test accuracies must overlap. The loop around their `Backprop` does what their script does:
+   head set to zero at each task, momentum kept, every epoch in another random order. First weights and orders of
+   batches come from different generators, so the lives are alike, not equal.
 
 Nothing of theirs is copied; the script imports it from the path. The last line is one JSON object; the exit status is 1
 where something differs.

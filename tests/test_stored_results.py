@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lop_tutorial.reproduction import Run, finite, stored
+from lop_tutorial.reproduction import Run, finite, paper_table, stored
 from lop_tutorial.reproduction.studies import STUDIES
 from lop_tutorial.reproduction.study import KEY, read
 
@@ -104,3 +104,14 @@ def test_what_the_chapter_on_generalized_mixup_tells_of_its_runs():
     for size, accuracy in (("0.01", 0.76), ("0.03", 0.74)):
         run = stored(f"first_look_step_{size}").results
         assert run.curves("none")[:, -10:].mean() == pytest.approx(accuracy, abs=0.005)
+
+
+def test_what_the_readme_tells_of_its_run():
+    """Its table, cell by cell."""
+    text = (RESULTS.parent / "README.md").read_text()
+    run = stored("class_pairs_cifar100").results
+    for method, title in (("none", "No Intv."), ("retrained", "Retrained")):
+        means = finite(run.binned(method)).mean(axis=0)
+        assert f"| {title} | test | " + " | ".join(f"{mean:.3f}" for mean in means) + " |" in text
+        theirs = " | ".join(f"{value:.3f}" for value in paper_table(1).rows[title])
+        assert f"| {title} | paper | {theirs} |" in text
