@@ -165,6 +165,8 @@ def main() -> None:
     found = {name: [round(float(v), 4) for v in interval(values)] for name, values in means.items()}
     for name, (mean, low, high) in found.items():
         print(f"training, {name}: test accuracy {mean:.3f} ({low:.3f} to {high:.3f}), {seconds[name]} s")
+    found["difference"] = [round(float(v), 4) for v in interval(means["ours"] - means["theirs"])]
+    print("training, ours less theirs, on the same streams: {:+.3f} ({:+.3f} to {:+.3f})".format(*found["difference"]))
     overlap = found["ours"][1] <= found["theirs"][2] and found["theirs"][1] <= found["ours"][2]
     right = overlap and max(same.values()) < 1e-10 and moved["worst_weight"] < 1e-4
     print(
