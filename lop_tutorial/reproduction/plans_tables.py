@@ -114,8 +114,8 @@ def with_convnet(table1: Plan, **changes: object) -> Plan:
 
 
 # ConvNet needs images of 22 pixels at least; those of stored sets keep their 32. It is slow to begin: with patterns as
-# faint as above, a fresh one is still at chance after a task of 100 steps, so they are clearer here. At a step
-# size of 0.08 the plain network diverged; at this one it was unharmed after 12 tasks, and what comes later is not known.
+# faint as above, a fresh one is still at chance after a task of 100 steps, so they are clearer here. At a step size of
+# 0.08 the plain network diverged; at this one it was unharmed after 12 tasks, and what comes later is not known.
 TABLE2_QUICK = with_convnet(
     PAIRS_QUICK,
     procedural={"number": 40, "size": 24, "train": 100, "signal": 0.7},

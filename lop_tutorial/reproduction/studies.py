@@ -115,8 +115,8 @@ METHODS = Study(
     data=_SETS,
 )
 
-# The same question for the tables' accelerated protocol: four settings of each method that has any. Neither its images nor
-# its streams are in a table.
+# The same question for the tables' accelerated protocol: four settings of each method that has any. Neither its images
+# nor its streams are in a table.
 TABLES_SEARCH = Study(
     "tables_search",
     "Settings of the tables' methods on SmallConv, on images that no table uses",
