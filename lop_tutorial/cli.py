@@ -148,13 +148,8 @@ def _carry_out(chosen: Any, profile: str, folder: Path, how: dict[str, Any]) -> 
         told = "{method}{of}, seed {seed}: diverged in task {task}, step {step}".format(of=_width(lost), **lost)
         console.print(told, highlight=False)
     figures.use()
-    picture = BytesIO()
-    if results.widths:
-        figures.across_widths(results, ends=max(1, results.tasks // 10)).savefig(picture)
-    else:
-        smooth, chance = (1, None) if chosen.benchmark == "increments" else (min(5, results.tasks), 0.5)
-        figures.accuracy_over_tasks(results, title=text, smooth=smooth, chance=chance).savefig(picture)
-    (folder / "accuracy.png").write_bytes(figures.slim_png(picture.getvalue()))
+    picture = _curves(results, chosen.as_config(), title=text)
+    (folder / "accuracy.png").write_bytes(picture)
     plt.close("all")
     console.print(f"Run: {folder}", highlight=False)
 
@@ -221,6 +216,49 @@ def _print_table(results: Any, chosen: Any, text: str) -> None:
     for line in shown.lines:
         table.add_row(*line, style="dim" if line[1] == "paper" else None)
     console.print(table, shown.note)
+
+
+@app.command()
+def report(
+    runs: Annotated[
+        list[str] | None, typer.Argument(help="Run folders, finished or not, or names in results/. Default: runs/*.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Where the page goes; an older one is replaced.")] = Path("report"),
+) -> None:
+    """Write a page about runs: tables with intervals beside the paper's, differences, learning curves, what differs.
+
+    The folder gets report.md, report.html (which needs no other file), numbers.csv and the curves.
+    """
+    from matplotlib import pyplot as plt
+
+    from lop_tutorial import figures
+    from lop_tutorial.reproduction.page import RunReport, find_runs, write_page
+
+    reports = [RunReport(run) for run in find_runs(runs or [])]
+    figures.use()
+    pictures = {}
+    for each in reports:
+        if each.run.results.rows:
+            pictures[each.run.folder] = _curves(each.run.results, each.config, title=str(each.config["about"]))
+    plt.close("all")
+    write_page(reports, pictures, out)
+    for each in reports:
+        console.print(f"{each.name}: {each.progress()}", highlight=False)
+    console.print(f"Page: {out / 'report.html'}", highlight=False)
+
+
+def _curves(results: Any, config: Any, title: str) -> bytes:
+    from lop_tutorial import figures
+
+    if results.widths:
+        figure = figures.across_widths(results, ends=max(1, results.tasks // 10))
+    else:
+        increments = config.get("benchmark") == "increments"
+        smooth, chance = (1, None) if increments else (min(5, results.tasks), 0.5)
+        figure = figures.accuracy_over_tasks(results, title=title, smooth=smooth, chance=chance)
+    picture = BytesIO()
+    figure.savefig(picture)
+    return figures.slim_png(picture.getvalue())
 
 
 @app.command()

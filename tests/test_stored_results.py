@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lop_tutorial.reproduction import Run, finite, stored
+from lop_tutorial.reproduction import Run, finite, paper_table, stored
 from lop_tutorial.reproduction.studies import STUDIES
 from lop_tutorial.reproduction.study import KEY, read
 
@@ -125,3 +125,14 @@ def test_what_the_chapter_on_type_1_tells_of_its_runs():
     assert {key for key in known if known[key] != held_out[key]} == {"seeds", "bins"}  # bins: of the table it prints
     fresh = np.median(stored("type1").results.curves("retrained", "ftle_within_q50")[:, 3::4], axis=0)
     assert (fresh.min(), fresh.max()) == pytest.approx((-0.8, -0.4), abs=0.05)
+
+
+def test_what_the_readme_tells_of_its_run():
+    """Its table, cell by cell."""
+    text = (RESULTS.parent / "README.md").read_text()
+    run = stored("class_pairs_cifar100").results
+    for method, title in (("none", "No Intv."), ("retrained", "Retrained")):
+        means = finite(run.binned(method)).mean(axis=0)
+        assert f"| {title} | test | " + " | ".join(f"{mean:.3f}" for mean in means) + " |" in text
+        theirs = " | ".join(f"{value:.3f}" for value in paper_table(1).rows[title])
+        assert f"| {title} | paper | {theirs} |" in text

@@ -50,16 +50,20 @@ def interval(values: Float64[np.ndarray, "seed *shape"]) -> Interval:
 
 @dataclass(frozen=True)
 class Results:
-    """Rows of metrics, in the order in which they came."""
+    """Rows of metrics, in the order in which they came; `planned` is how many tasks a life has, where that is known."""
 
     rows: tuple[Row, ...]
+    planned: int | None = None
 
     @classmethod
     def read(cls, path: Path) -> Results:
-        """Reads a metrics.csv; ValueError names file and line where it is damaged."""
+        """Reads a metrics.csv; ValueError names file and line where it is damaged.
+
+        A last line without its end is one that was still being written, and is left out.
+        """
         rows: list[Row] = []
         with path.open(newline="") as file:
-            reader = csv.DictReader(file)
+            reader = csv.DictReader(line for line in file if line.endswith("\n"))
             missing = [c for c in COLUMNS[:5] if c not in (reader.fieldnames or ())]
             if missing:
                 raise ValueError(f"{path}: column {missing[0]!r} is missing; is this a run's metrics.csv?")
@@ -95,7 +99,11 @@ class Results:
 
     @property
     def tasks(self) -> int:
-        return 1 + max((int(row["task"]) for row in self.rows), default=-1)
+        return self.planned or 1 + max((int(row["task"]) for row in self.rows), default=-1)
+
+    def seeds(self, method: str) -> list[int]:
+        """The seeds of a method's learners that have begun, rising."""
+        return sorted({int(row["seed"]) for row in self.rows if row["method"] == method})
 
     def curves(self, method: str, quantity: str = "test_accuracy") -> Float64[np.ndarray, "seed task"]:
         """(seeds, tasks), seeds in rising order; NaN where a learner did not get that far or diverged.
@@ -107,7 +115,7 @@ class Results:
                 f"there are rows of the widths {', '.join(map(str, self.widths))}; take one with at(width)"
             )
         mine = [row for row in self.rows if row["method"] == method]
-        seeds = sorted({int(row["seed"]) for row in mine})
+        seeds = self.seeds(method)
         values = np.full((len(seeds), self.tasks), np.nan)
         for row in mine:
             values[seeds.index(int(row["seed"])), int(row["task"])] = row[quantity]
