@@ -9,6 +9,11 @@ import numpy as np
 import pytest
 
 from lop_tutorial.reproduction import Run, finite, paper_table, stored
+
+
+from lop_tutorial.reproduction import Run, finite, stored
+from lop_tutorial.reproduction.inheritance import HELD_OUT, PLACES, Settling, by_model, error, stored_lives
+from lop_tutorial.reproduction.plans import two_types
 from lop_tutorial.reproduction.studies import STUDIES
 from lop_tutorial.reproduction.study import KEY, read
 
@@ -136,3 +141,36 @@ def test_what_the_readme_tells_of_its_run():
         assert f"| {title} | test | " + " | ".join(f"{mean:.3f}" for mean in means) + " |" in text
         theirs = " | ".join(f"{value:.3f}" for value in paper_table(1).rows[title])
         assert f"| {title} | paper | {theirs} |" in text
+
+
+def test_what_the_chapter_on_theory_tells_of_its_lives():
+    """The numbers in its text that no cell prints."""
+    lives = stored_lives()
+    cases = [(width, place) for width in (2, 256) for place in PLACES]
+    begun, ended = ({case: lives.starts_and_ends(case[1], case[0])[k] for case in cases} for k in (0, 1))
+    factors = {case: ended[case] - begun[case] for case in cases}
+    assert all(np.isfinite(values).all() for values in (*begun.values(), *ended.values()))
+    recovered = (begun[2, "within"][:, 1:] - ended[2, "within"][:, :-1]).mean()
+    assert recovered == pytest.approx(0.29, abs=0.005)
+    assert recovered * 79 / -factors[2, "within"].sum(axis=1).mean() == pytest.approx(7 / 8, abs=0.01)
+    assert [round(100 * (factors[width, "within"] < 0).mean()) for width in (2, 256)] == [67, 96]
+    assert [round(100 * (factors[width, "between"] > 0).mean()) for width in (2, 256)] == [48, 41]
+    assert factors[256, "between"][:, 0].mean() == pytest.approx(0.11, abs=0.005)
+    last = lives.starts_and_ends("within", 2, HELD_OUT)[0][:, -10:].mean(axis=1)
+    assert [last.max(), last.min()] == pytest.approx([-1.8, -6.0], abs=0.06)
+    for place in PLACES:
+        new = lives.starts_and_ends(place, 256, HELD_OUT)[0]
+        short = new - Settling.fit(begun[256, place]).predict(new[:, 0], 80)
+        assert short[:, -10:].mean() == pytest.approx(0.04, abs=0.006)
+    new, new_ends = lives.starts_and_ends("within", 2, HELD_OUT)
+    summed = new[:, :1] + np.cumsum(np.c_[0 * new[:, :1], (new_ends - new)[:, :-1]], axis=1)
+    settled = Settling.fit(begun[2, "within"]).predict(new[:, 0], 80)
+    assert error(summed, new) / error(settled, new) == pytest.approx(8.3, abs=0.1)
+    model = {width: by_model(two_types(width), 80) for width in (2, 256)}
+    assert model[2][0][:, -1].mean() == pytest.approx(-12, abs=0.5)
+    assert model[2][1][-1] == pytest.approx(0.5, abs=0.05)
+    assert -0.1 < model[256][1][-1] < 0
+    gained = (begun[256, "between"][:, -1] - begun[256, "between"][:, 0]).mean()
+    assert gained == pytest.approx(0.46, abs=0.01)
+    lost = [(begun[2, place][:, 0] - begun[2, place][:, -1]).mean() for place in PLACES]
+    assert lost == pytest.approx([3.2, 3.2], abs=0.06)
