@@ -9,9 +9,6 @@ import numpy as np
 import pytest
 
 from lop_tutorial.reproduction import Run, finite, paper_table, stored
-
-
-from lop_tutorial.reproduction import Run, finite, stored
 from lop_tutorial.reproduction.inheritance import HELD_OUT, PLACES, Settling, by_model, error, stored_lives
 from lop_tutorial.reproduction.plans import two_types
 from lop_tutorial.reproduction.studies import STUDIES
