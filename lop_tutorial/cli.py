@@ -34,7 +34,7 @@ ClickError: Any = typer.BadParameter.__mro__[2]  # click's own base class; newer
 
 @app.command()
 def reproduce(
-    experiment: Annotated[str, typer.Argument(help="table1, first_look, type1, type2 or width.")],
+    experiment: Annotated[str, typer.Argument(help="table1, first_look, type1, type2, width or real_images.")],
     profile: Annotated[
         str, typer.Option(help="quick: two CPU cores, minutes, no download. full: the paper's protocol.")
     ] = "quick",
