@@ -57,6 +57,25 @@ WIDTH = replace(
     widths=(1, 2, 4, 8, 16, 32, 64, 128, 256),
 )
 
+# The same on pictures: two classes of 8 x 8 pixels a task, a narrow and a wide representation. Half the toys' step.
+REAL_IMAGES = replace(
+    two_types(256),
+    name="real_images",
+    about="Class pairs, representations of 2 and 256 dimensions",
+    network_settings={**two_types(256).network_settings, "hidden": (64, 64, 64, 256)},
+    data="procedural",
+    procedural={"number": 40, "size": 8, "train": 200},
+    image_size=8,
+    train_per_class=200,
+    test_per_class=50,
+    training=replace(two_types(256).training, step_size=0.05, epochs=10, batch_size=40),
+    methods=("none", "retrained", "g_mixup:M=1:intra_weight=1"),
+    tasks=60,
+    measures=("exponents", "health"),
+    measure_every=3,
+    widths=(2, 256),
+)
+
 PLANS: dict[str, dict[str, Plan]] = TABLES | {
     "first_look": {
         "quick": FIRST_LOOK,
@@ -65,6 +84,7 @@ PLANS: dict[str, dict[str, Plan]] = TABLES | {
     },
     "type1": {"quick": TYPE1, "full": replace(TYPE1, seeds=tuple(range(20)), tasks=200)},
     "type2": {"quick": TYPE2, "full": replace(TYPE2, seeds=tuple(range(20)), tasks=200)},
+    "real_images": {"quick": REAL_IMAGES, "full": replace(REAL_IMAGES, seeds=tuple(range(20)), tasks=200)},
     "width": {"quick": WIDTH, "full": replace(WIDTH, seeds=tuple(range(20)), tasks=200)},
 }
 
