@@ -54,7 +54,13 @@ def curves(ax: Axes, results: Results, quantity: str, *, line: str = "-", smooth
 
 
 def band(
-    ax: Axes, x: Iterable[float] | Iterable[int], found: Interval, method: str, *, line: str = "-", label: str | None = None
+    ax: Axes,
+    x: Iterable[float] | Iterable[int],
+    found: Interval,
+    method: str,
+    *,
+    line: str = "-",
+    label: str | None = None,
 ) -> None:
     """A mean with its interval over `x`, in the colour of a method (and under its title, unless `label` says else)."""
     x, colour = list(x), method_colour(method)

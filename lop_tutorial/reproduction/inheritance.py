@@ -82,7 +82,7 @@ def follow(experiment: Plan, seeds: Sequence[int], tasks: int, device: torch.dev
         outcomes = fleet.learn(now)
         after = [medians(one.network, now[one.seed]) for one in fleet.learners]
         for seed, start, end, outcome in zip(seeds, before, after, outcomes, strict=True):
-            row = {"width": width, "seed": seed, "task": number}
+            row: Row = {"width": width, "seed": seed, "task": number}
             row |= {name: getattr(outcome, name) for name in ("train_accuracy", "test_accuracy")}
             for place in PLACES:
                 row |= {f"start_{place}": start[place], f"end_{place}": end[place]}
@@ -279,7 +279,8 @@ def stored_lives() -> Lives:
 def main(out: Path, widths: Sequence[int] = WIDTHS, seeds: Sequence[int] = FITTED + HELD_OUT, tasks: int = 80) -> None:
     """Follows all seeds at either width, and writes."""
     torch.set_num_threads(1)
-    origin, began, rows = environment(), time.perf_counter(), []
+    origin, began = environment(), time.perf_counter()
+    rows: list[Row] = []
     for width in widths:
         rows += follow(two_types(width), seeds, tasks).rows
         print(f"width {width}: {time.perf_counter() - began:.0f} s", flush=True)

@@ -8,7 +8,8 @@ import pytest
 from lop_tutorial.cli import main
 from lop_tutorial.publishing.claims import page
 from lop_tutorial.reproduction.claim import Claim, Evidence
-from lop_tutorial.reproduction.claims import PARTS, change, share, tenths
+from lop_tutorial.reproduction.claims import PARTS
+from lop_tutorial.reproduction.evidence import change, share, tenths
 from lop_tutorial.reproduction.runs import stored, stored_path
 
 TOP = Path(__file__).parents[2]
