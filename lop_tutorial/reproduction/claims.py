@@ -185,7 +185,7 @@ TYPE1 = (
                 "points",
             ),
         ),
-        "With linear units in the representation there is no Type-1 at d = 2 in any setting tried (`type1_settings.json`).",
+        "With linear units there is no Type-1 at d = 2 in any setting tried (`results/type1_settings.json`).",
     ),
 )
 
@@ -290,14 +290,12 @@ REAL = (
         "Real data, high-dimensional: Type-2",
         "We validate our theoretical prediction on real datasets, confirming the existence of two different types of "
         "LoP",
-        (
-            *(
-                each
-                for name in ("cifar100", "tinyimagenet")
-                for each in (_picture(name, 256, "gap", "above", 0.01), _tail(name, 256, "high"))
-            ),
+        tuple(
+            each
+            for name in ("cifar100", "tinyimagenet")
+            for each in (_picture(name, 256, "gap", "above", 0.01), _tail(name, 256, "high"))
         ),
-        "Training accuracy falls there too, so that the gap shrinks. On drawn pictures the same network shows Type-2 alone.",
+        "Training accuracy falls too, and the gap shrinks. On drawn pictures the same network shows Type-2 alone.",
     ),
     Claim(
         "Real data: mixed forms",
