@@ -50,7 +50,7 @@ def crews_of(plan: Plan, device: str, workers: int, engine: str = "fleet") -> li
     for method in plan.methods:
         network = plan.learner(method, plan.seeds[0], device).network
         learners = [(method, seed) for seed in plan.seeds]
-        if fleets and stackable(network):
+        if fleets and plan.training.uniform and stackable(network):
             together.setdefault(str(network), []).extend(learners)
         else:
             alone += [[learner] for learner in learners]

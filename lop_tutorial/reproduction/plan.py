@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,10 @@ from lop_tutorial.interventions import intervention
 from lop_tutorial.networks import NETWORKS, Network
 from lop_tutorial.reproduction.measures import COLUMNS_OF, MEASURES
 from lop_tutorial.reproduction.results import COLUMNS
-from lop_tutorial.streams import ClassPairs, Pixels, Stream, ToyPoints
+from lop_tutorial.streams import CIFAR100_PIXELS, ClassIncrements, ClassPairs, Pixels, Stream, ToyPoints
 from lop_tutorial.training import Learner, Training
+
+BENCHMARKS = ("pairs", "increments")
 
 
 @dataclass(frozen=True)
@@ -24,13 +26,15 @@ class Plan:
 
     A seed fixes the stream, the initial weights and the batches; methods with the same seed are therefore
     paired. `data` is "points" (the stream is then `ToyPoints` with the settings in `points`), "procedural" or the name
-    of a stored image set (class pairs); `table` is the paper's table it stands beside. `measures` are taken beside the
-    accuracies (see `measures.py`), after every `measure_every`-th task.
+    of a stored image set, from which `benchmark` makes "pairs" of classes or "increments" of `increment` more classes at a
+    time, with `valid_per_class` training images of each set aside. `table` is the paper's table it stands beside.
+    `measures` are taken beside the accuracies (see `measures.py`), after every `measure_every`-th task.
     """
 
     name: str
     about: str
     table: int | None = None
+    benchmark: str = "pairs"
     network: str = "smallconv"
     network_settings: Mapping[str, Any] = field(default_factory=dict)
     data: str = "procedural"
@@ -41,6 +45,8 @@ class Plan:
     train_per_class: int | None = None
     test_per_class: int | None = None
     reshuffle: bool = True
+    increment: int = 5
+    valid_per_class: int = 0
     training: Training = Training()
     methods: tuple[str, ...] = ("none", "retrained")
     seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
@@ -52,6 +58,8 @@ class Plan:
     def __post_init__(self) -> None:
         if self.network not in NETWORKS:
             raise ValueError(f"network is {self.network!r}; known are {', '.join(NETWORKS)}")
+        if self.benchmark not in BENCHMARKS:
+            raise ValueError(f"benchmark is {self.benchmark!r}; known are {', '.join(BENCHMARKS)}")
         for method in self.methods:
             intervention(method).check(self.training.loss)
         for name in ("tasks", "measure_every"):
@@ -75,6 +83,8 @@ class Plan:
         """The tasks that every learner of this seed meets."""
         if self.data == "points":
             return ToyPoints(seed, **self.points)
+        if self.benchmark == "increments":
+            return self._increments(seed)
         return ClassPairs(
             self.images,
             seed,
@@ -83,6 +93,23 @@ class Plan:
             pixels=Pixels(size=self.image_size),
             reshuffle=self.reshuffle,
         )
+
+    def _increments(self, seed: int) -> Stream:
+        found = ClassIncrements(
+            self.images,
+            seed,
+            increment=self.increment,
+            train_per_class=self.train_per_class,
+            test_per_class=self.test_per_class,
+            valid_per_class=self.valid_per_class,
+            pixels=replace(CIFAR100_PIXELS, size=self.image_size),
+        )
+        if found.length is not None and self.tasks > found.length:
+            raise ValueError(
+                f"tasks is {self.tasks}, but the {found.outputs} classes of {self.data} make {found.length} increments of "
+                f"{self.increment}: ask for no more with --tasks"
+            )
+        return found
 
     def make_network(self) -> Network:
         """A network for the plan's inputs, its weights from torch's global generator."""

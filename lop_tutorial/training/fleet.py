@@ -49,6 +49,8 @@ class Fleet:
         *,
         device: torch.device | str = "cpu",
     ) -> None:
+        if not training.uniform:
+            raise ValueError("a fleet knows no milestones, no augmentation and no keep_best: train learners one by one")
         self.training, self.device = training, torch.device(device)
         self.learners = [Learner(make_network, training, how, seed=seed, device=device) for how, seed in learners]
         first = self.learners[0].network

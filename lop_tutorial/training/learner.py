@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, fields
@@ -15,6 +16,7 @@ from lop_tutorial.interventions import Intervention, Loss, NoIntervention
 from lop_tutorial.networks import HEADS, Network, Watch
 from lop_tutorial.seeds import Draw, draw_for, seeded, torch_generator
 from lop_tutorial.streams import Task
+from lop_tutorial.training.augmentation import AUGMENTATIONS
 from lop_tutorial.training.soundness import Soundness
 
 LOSSES: dict[str, Loss] = {"cross_entropy": cross_entropy, "squared_error": mse_loss}
@@ -35,18 +37,39 @@ class Training:
     """What becomes of the last layer at each new task: "zero", "fresh" (drawn anew) or "keep"."""
     keep_momentum: bool = True
     """Whether SGD's momentum is carried from one task into the next."""
+    milestones: tuple[float | int, ...] = ()
+    """Shares of a task's epochs after which the step size is multiplied by `factor`; each task begins anew."""
+    factor: float | int = 0.2
+    augmentation: str = "none"
+    """What is done to the images of every batch, one of `AUGMENTATIONS`, before the intervention sees them."""
+    keep_best: bool = False
+    """Whether a task ends with the weights of the epoch that did best on its validation examples (the first of equals).
+
+    Weights and running averages are set back, momentum and the intervention's memory are not."""
 
     def __post_init__(self) -> None:
-        for name, low in (("step_size", 0), ("momentum", 0), ("weight_decay", 0)):
+        for name, low in (("step_size", 0), ("momentum", 0), ("weight_decay", 0), ("factor", 0)):
             value = getattr(self, name)
             if not (math.isfinite(value) and value >= low):
                 raise ValueError(f"{name} is {value}; it must be a finite number from {low} up")
         for name in ("batch_size", "epochs"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be at least 1")
-        for name, known in (("loss", tuple(LOSSES)), ("head", HEADS)):
+        for name, known in (("loss", tuple(LOSSES)), ("head", HEADS), ("augmentation", tuple(AUGMENTATIONS))):
             if getattr(self, name) not in known:
                 raise ValueError(f"{name} is {getattr(self, name)!r}; it must be one of {', '.join(known)}")
+        if not all(0 < share < 1 for share in self.milestones) or sorted(self.milestones) != list(self.milestones):
+            raise ValueError(f"milestones are {self.milestones}; they must be rising shares between 0 and 1")
+
+    @property
+    def uniform(self) -> bool:
+        """Whether all epochs of a task are alike, and its last weights are those that stay."""
+        return not (self.milestones or self.keep_best or self.augmentation != "none")
+
+    def step_size_in(self, epoch: int, epochs: int) -> float:
+        """SGD's step size in an epoch, counted from 1, of `epochs`."""
+        passed = sum(epoch > round(share * epochs) for share in self.milestones)
+        return self.step_size * self.factor**passed
 
 
 @dataclass(frozen=True)
@@ -128,12 +151,22 @@ class Learner:
         order = torch_generator(self.seed, "batches", self.tasks_learned)
         self.soundness = Soundness()
         mixing = draw_for(self.seed, "mixing", self.tasks_learned)
+        shown = draw_for(self.seed, "augmentation", self.tasks_learned)
+        augment = AUGMENTATIONS[self.training.augmentation]
+        best = Best() if self.training.keep_best else None
         yield 0
         for epoch in range(1, number + 1):
             self.network.train()
+            for group in self.optimiser.param_groups:
+                group["lr"] = self.training.step_size_in(epoch, number)
             for batch in self.batches(len(y), order):
-                self._step(task.train_x[batch], y[batch], mixing)
+                x = task.train_x[batch]
+                self._step(augment(x, shown) if augment else x, y[batch], mixing)
+            if best:
+                best.look(self, task)
             yield epoch
+        if best:
+            best.put_back(self)
 
     def finish(self, task: Task) -> Outcome:
         """What follows a task's last step: the intervention's last word, and the measurement."""
@@ -193,6 +226,25 @@ class Learner:
         loss = LOSSES[self.training.loss](logits, one_hot(y, outputs).float()).item()
         finite = bool(logits.isfinite().all())
         return loss, (logits.argmax(dim=1) == y).float().mean().item() if finite else math.nan
+
+
+class Best:
+    """The weights, with running averages, of the epoch that did best on a task's validation examples so far."""
+
+    def __init__(self) -> None:
+        self.accuracy = -1.0
+        self._weights: dict[str, Tensor] | None = None
+
+    def look(self, learner: Learner, task: Task) -> None:
+        """After an epoch. A network that diverged is never the best."""
+        _, accuracy = learner.evaluate(*task.validation, task.outputs)
+        if accuracy > self.accuracy:
+            self.accuracy, self._weights = accuracy, copy.deepcopy(learner.network.state_dict())
+
+    def put_back(self, learner: Learner) -> None:
+        """Into the learner's network."""
+        if self._weights is not None:
+            learner.network.load_state_dict(self._weights)
 
 
 def live(learner: Learner, tasks: Iterable[Task]) -> Iterator[Outcome]:
