@@ -23,7 +23,7 @@ from lop_tutorial.reproduction.parts import Crew, Part, Parts
 from lop_tutorial.reproduction.plan import Plan
 from lop_tutorial.reproduction.results import COLUMNS, Row
 from lop_tutorial.streams import Stream, Task
-from lop_tutorial.training import Fleet, Learner, Outcome, live, live_together, stackable
+from lop_tutorial.training import Fleet, Learner, Outcome, live, live_together, pays
 
 ENGINES = ("fleet", "plain")
 
@@ -50,7 +50,7 @@ def crews_of(plan: Plan, device: str, workers: int, engine: str = "fleet") -> li
     for method in plan.methods:
         network = plan.learner(method, plan.seeds[0], device).network
         learners = [(method, seed) for seed in plan.seeds]
-        if fleets and plan.training.uniform and stackable(network):
+        if fleets and pays(network, device):
             together.setdefault(str(network), []).extend(learners)
         else:
             alone += [[learner] for learner in learners]
