@@ -24,6 +24,7 @@ from lop_tutorial.reproduction.plan import Plan
 from lop_tutorial.reproduction.results import COLUMNS, Row
 from lop_tutorial.streams import Stream, Task
 from lop_tutorial.training import Fleet, Learner, Outcome, live, live_together, pays
+from lop_tutorial.training.cpu import keep_memory
 
 ENGINES = ("fleet", "plain")
 
@@ -66,6 +67,7 @@ def carry_on(plan: Plan, crews: Sequence[Crew], device: str, workers: int, parts
     """The rows of these crews; with `parts`, they go on from their checkpoints and leave new ones."""
     if device == "cpu":
         torch.set_num_threads(1)
+        keep_memory()
     workers = min(workers, len(crews)) if device == "cpu" else 1
     if workers == 1:
         for number, crew in enumerate(crews):
@@ -186,6 +188,7 @@ def _signals_held() -> Iterator[None]:
 
 def _work(plan: Plan, todo: Any, done: Any, parts: Parts | None) -> None:
     torch.set_num_threads(1)
+    keep_memory()
     threading.Thread(target=_end_with_the_parent, daemon=True).start()
     try:
         while (numbered := todo.get()) is not None:

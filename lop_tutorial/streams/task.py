@@ -39,7 +39,13 @@ class Task:
 
     def to(self, device: torch.device | str) -> Task:
         """The same task with its tensors on `device`."""
-        names = ("train_x", "train_y", "test_x", "test_y", *(("valid_x", "valid_y") if self.valid_x is not None else ()))
+        names = (
+            "train_x",
+            "train_y",
+            "test_x",
+            "test_y",
+            *(("valid_x", "valid_y") if self.valid_x is not None else ()),
+        )
         return replace(self, **{name: getattr(self, name).to(device) for name in names})
 
 

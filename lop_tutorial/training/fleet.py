@@ -96,7 +96,7 @@ class Fleet:
             learner.start(tasks[learner.seed])
         self._stack.read(self.learners)
         self._tasks.fill(tasks)
-        self._train(self.training.epochs)
+        self.train(self.training.epochs)
         self._stack.write_back(self.learners)
         for group in self._groups:
             group.write_back(self.learners[group.where])
@@ -104,7 +104,8 @@ class Fleet:
             learner.end()
         return self._outcomes([tasks[learner.seed] for learner in self.learners])
 
-    def _train(self, epochs: int) -> None:
+    def train(self, epochs: int) -> None:
+        """Epochs of the task that the stack is at, from where the weights are."""
         steps = epochs * (self._tasks.examples // min(self.training.batch_size, self._tasks.examples))
         for group in self._groups:
             group.begin(self.learners[group.where], steps)
@@ -136,6 +137,11 @@ class Fleet:
         if self._step_now is None or self._step_now[1] != self._tasks.addresses:
             self._step_now = Step(self._take_step, self.device, capture=self.capture), self._tasks.addresses
         return self._step_now[0]()
+
+    @property
+    def recorded(self) -> bool:
+        """Whether the latest step was one recorded before."""
+        return self._step_now is not None and self._step_now[0].recorded
 
     def _take_step(self) -> Float[Tensor, " learner"]:
         stack, augment = self._stack, AUGMENTATIONS[self.training.augmentation]

@@ -17,6 +17,7 @@ from lop_tutorial.networks import HEADS, Network, Watch
 from lop_tutorial.seeds import Draw, draw_for, seeded, torch_generator
 from lop_tutorial.streams import Task
 from lop_tutorial.training.augmentation import AUGMENTATIONS
+from lop_tutorial.training.cpu import lay_out
 from lop_tutorial.training.precision import Precision, strict
 from lop_tutorial.training.soundness import Soundness
 
@@ -126,7 +127,7 @@ class Learner:
     def restart(self) -> None:
         """Fresh weights, a fresh optimiser and a fresh memory of the intervention."""
         with seeded(self.seed, "weights", self.tasks_learned):
-            self.network = self.intervention.build(self.make_network).to(self.device)
+            self.network = lay_out(self.intervention.build(self.make_network), self.device)
         if self.training.head == "zero":
             self.network.reset_head("zero")
         self.optimiser = self._fresh_optimiser()

@@ -80,7 +80,8 @@ class Stack:
                 values.copy_(tensors[name][i])
             for name, weight in learner.network.named_parameters():
                 if name in momentum:
-                    learner.optimiser.state[weight]["momentum_buffer"] = momentum[name][i].clone()
+                    own = torch.empty_like(weight).copy_(momentum[name][i])
+                    learner.optimiser.state[weight]["momentum_buffer"] = own
 
 
 class StackedBest:

@@ -5,16 +5,19 @@ network, where batch normalisation over few numbers makes more of a rounding, ea
 the way that they went.
 """
 
+from dataclasses import dataclass
 from itertools import islice, product
+from typing import ClassVar
 
 import pytest
 import torch
 
 from lop_tutorial.data.procedural import ProceduralImages
-from lop_tutorial.interventions import INTERVENTIONS, intervention
+from lop_tutorial.interventions import INTERVENTIONS, Intervention, intervention
 from lop_tutorial.networks import ConvNet, ResNet18, SmallConv
-from lop_tutorial.streams import ClassPairs, Pixels
+from lop_tutorial.streams import ClassIncrements, ClassPairs, Pixels
 from lop_tutorial.training import Fleet, Learner, Training, live, live_together
+from lop_tutorial.training.forward import WAYS
 
 NETWORKS = {
     "smallconv": lambda: SmallConv((3, 12, 12), 2),
@@ -85,3 +88,53 @@ def test_every_method_on_every_network(method, network, images):
 def test_every_way_with_batch_normalisation_and_a_method_that_watches(way, images):
     fleet, plain, *_ = both(images, ["none", ACTIVE["cbp"]], "resnet18", BRIEF, way=way)
     assert_same(fleet, plain)
+
+
+def test_one_learner_that_diverges_does_not_disturb_the_others(images):
+    """Its steps are the others', its loss and gradients are infinite."""
+
+    @dataclass(frozen=True)
+    class Explodes(Intervention):
+        title: ClassVar[str] = "Explodes"
+
+        def after_step(self, learner):
+            learner.network.head.weight.mul_(1e30)
+
+    for way in WAYS:
+        stream = ClassPairs(images, 3, pixels=Pixels(size=12), train_per_class=8, test_per_class=5)
+        learners = [(intervention("none"), 3), (Explodes(), 3), (intervention("l2"), 3)]
+        fleet = Fleet(NETWORKS["smallconv"], TRAINING, learners, way=way)
+        outcomes = list(live_together(fleet, {3: islice(stream, 2)}))
+        assert outcomes[0][1].diverged
+        assert outcomes[1][1] is None
+        plain = Learner(NETWORKS["smallconv"], TRAINING, seed=3)
+        list(live(plain, islice(stream, 2)))
+        for name, values in plain.network.state_dict().items():
+            torch.testing.assert_close(fleet.learners[0].network.state_dict()[name], values, rtol=1e-4, atol=2e-5)
+
+
+@pytest.mark.parametrize("method", ["none", ACTIVE["cbp"], "g_mixup"])
+def test_step_sizes_augmentation_and_best_weights_are_the_learners(method, images):
+    """Incremental CIFAR-100's protocol."""
+    training = Training(
+        step_size=0.02,
+        epochs=4,
+        batch_size=8,
+        head="keep",
+        milestones=(0.3, 0.6),
+        augmentation="flip_crop_rotate",
+        keep_best=True,
+    )
+    streams = {
+        seed: ClassIncrements(images, seed, increment=2, train_per_class=6, valid_per_class=2, test_per_class=5)
+        for seed in SEEDS
+    }
+    fleet = Fleet(lambda: ConvNet((3, 24, 24), 6), training, [(intervention(method), seed) for seed in SEEDS])
+    outcomes = list(live_together(fleet, {seed: islice(stream, 2) for seed, stream in streams.items()}))
+    for place, seed in enumerate(SEEDS):
+        plain = Learner(lambda: ConvNet((3, 24, 24), 6), training, intervention(method), seed=seed)
+        alone = list(live(plain, islice(streams[seed], 2)))
+        for together, expected in zip(outcomes, alone, strict=True):
+            assert together[place].train_accuracy == expected.train_accuracy
+        for name, values in plain.network.state_dict().items():
+            torch.testing.assert_close(fleet.learners[place].network.state_dict()[name], values, rtol=1e-3, atol=5e-5)
