@@ -29,6 +29,7 @@ from lop_tutorial.training import Fleet, Training
 from lop_tutorial.training.forward import WAYS
 
 SHAPE, STREAMS, SECONDS = (3, 32, 32), 8, 1.0
+LAST = 30  # seconds kept for the profile
 DENSE_TF32 = {"H200": 494.7e12, "H100": 494.7e12, "A100": 156e12}  # products a second, from the maker's data sheets
 UPDATES = 49  # a second: 1,050,000 in about 6 hours on an A100, as its authors say of a ResNet-18 run
 
@@ -90,12 +91,8 @@ def measure(reference: Path | None, out: Path, minutes: float, device: str = "cu
         say(f"{titles} {'learners':>8} {'steps/s':>9} {'GiB':>4} {'share':>5} {'ratio':>5}")
         profiles = []
         for place, (network, kind) in enumerate(KINDS.items()):
-            until = time.monotonic() + (end - time.monotonic()) / (len(KINDS) - place)
-            try:
-                found = _network(network, kind, theirs, peak, until, say, device)
-            except torch.OutOfMemoryError as error:
-                say(f"{network}: {error}")
-                continue
+            until = time.monotonic() + (end - LAST - time.monotonic()) / (len(KINDS) - place)
+            found = _network(network, kind, theirs, peak, until, say, device)
             rows += found
             if found:
                 best = max(found, key=lambda row: row.steps_a_second if row.precision != "bf16" else 0)
@@ -139,6 +136,9 @@ def _network(
             recorded, rate, memory = _rate(kind, method, way, precision, record, number, device)
         except torch.OutOfMemoryError:
             say(f"{network}: no memory for {number} learners, {way}")
+            return False
+        except RuntimeError as error:
+            say(f"{network}: {number} learners, {way}: {error}")
             return False
         finally:
             gc.collect()

@@ -127,10 +127,10 @@ class Fleet:
         for place, learner in enumerate(self.learners):
             learner.soundness = self.soundness.of(place)
 
-    def _batches(self, order: Sequence[torch.Generator]) -> Iterator[Int64[Tensor, "stream batch"]]:
+    def _batches(self, order: Sequence[torch.Generator]) -> Int64[Tensor, "step stream batch"]:
         """One epoch, on the device."""
         one, examples = self.learners[0], self._tasks.examples
-        return iter(torch.stack([torch.stack(list(one.batches(examples, draw))) for draw in order], dim=1))
+        return torch.stack([one.batches(examples, draw) for draw in order], dim=1)
 
     def _step(self) -> Float[Tensor, " learner"]:
         """The step on the batch chosen, recorded where that can be done."""

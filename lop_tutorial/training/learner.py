@@ -204,11 +204,11 @@ class Learner:
         if not self.training.keep_momentum:
             self.optimiser = self._fresh_optimiser()
 
-    def batches(self, examples: int, draw: torch.Generator) -> Iterator[Int64[Tensor, " batch"]]:
+    def batches(self, examples: int, draw: torch.Generator) -> Int64[Tensor, "step batch"]:
         """One epoch: every example once in random order, in equal batches; what is left over sits this epoch out."""
         size = min(self.training.batch_size, examples)
         order = torch.randperm(examples, generator=draw).to(self.device)
-        return iter(order[: examples - examples % size].split(size))
+        return order[: examples - examples % size].view(-1, size)
 
     def _step(
         self,
