@@ -74,5 +74,5 @@ def numpy_generator(seed: int, *purpose: str | int) -> np.random.Generator:
 def seeded(seed: int, *purpose: str | int) -> Iterator[None]:
     """Inside, torch's global generator is seeded for one purpose; afterwards it is as it was before."""
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(derive(seed, *purpose))
+        torch.random.default_generator.manual_seed(derive(seed, *purpose))  # the CPU's alone, which is put back
         yield

@@ -23,7 +23,8 @@ from lop_tutorial.reproduction.parts import Crew, Part, Parts
 from lop_tutorial.reproduction.plan import Plan
 from lop_tutorial.reproduction.results import Row
 from lop_tutorial.streams import Stream, Task
-from lop_tutorial.training import Fleet, Learner, Outcome, live, live_together, stackable
+from lop_tutorial.training import Fleet, Learner, Outcome, live, live_together, pays
+from lop_tutorial.training.cpu import keep_memory
 
 ENGINES = ("fleet", "plain")
 
@@ -55,7 +56,7 @@ def _together(plan: Plan, device: str, fleets: int) -> list[list[tuple[str, int]
     for method in plan.methods:
         network = plan.learner(method, plan.seeds[0], device).network
         learners = [(method, seed) for seed in plan.seeds]
-        if fleets and plan.training.uniform and stackable(network):
+        if fleets and pays(network, device):
             together.setdefault(str(network), []).extend(learners)
         else:
             alone += [[learner] for learner in learners]
@@ -71,6 +72,7 @@ def carry_on(plan: Plan, crews: Sequence[Crew], device: str, workers: int, parts
     """The rows of these crews; with `parts`, they go on from their checkpoints and leave new ones."""
     if device == "cpu":
         torch.set_num_threads(1)
+        keep_memory()
     workers = min(workers, len(crews)) if device == "cpu" else 1
     if workers == 1:
         for number, crew in enumerate(crews):
@@ -193,6 +195,7 @@ def _signals_held() -> Iterator[None]:
 
 def _work(plan: Plan, todo: Any, done: Any, parts: Parts | None) -> None:
     torch.set_num_threads(1)
+    keep_memory()
     threading.Thread(target=_end_with_the_parent, daemon=True).start()
     try:
         while (numbered := todo.get()) is not None:

@@ -17,6 +17,8 @@ from lop_tutorial.networks import HEADS, Network, Watch
 from lop_tutorial.seeds import Draw, draw_for, seeded, torch_generator
 from lop_tutorial.streams import Task
 from lop_tutorial.training.augmentation import AUGMENTATIONS
+from lop_tutorial.training.cpu import lay_out
+from lop_tutorial.training.precision import Precision, strict
 from lop_tutorial.training.soundness import Soundness
 
 LOSSES: dict[str, Loss] = {"cross_entropy": cross_entropy, "squared_error": mse_loss}
@@ -100,7 +102,8 @@ class Learner:
     """A network that learns task after task.
 
     `make_network` makes a network from torch's global generator, which the learner seeds: equal seeds give equal
-    learners. Restarting draws new weights, the same ones in every learner of that seed.
+    learners. Restarting draws new weights, the same ones in every learner of that seed. `precision` is that of the
+    steps' products, one of `PRECISIONS`; what is measured is measured in float32.
     """
 
     def __init__(
@@ -111,9 +114,11 @@ class Learner:
         *,
         seed: int = 0,
         device: torch.device | str = "cpu",
+        precision: str = "fp32",
     ) -> None:
         self.make_network, self.training, self.intervention = make_network, training, intervention
         self.seed, self.device = seed, torch.device(device)
+        self.precision = Precision(precision, self.device)
         self.tasks_learned = 0
         self.soundness = Soundness()
         intervention.check(training.loss)
@@ -122,7 +127,7 @@ class Learner:
     def restart(self) -> None:
         """Fresh weights, a fresh optimiser and a fresh memory of the intervention."""
         with seeded(self.seed, "weights", self.tasks_learned):
-            self.network = self.intervention.build(self.make_network).to(self.device)
+            self.network = lay_out(self.intervention.build(self.make_network), self.device)
         if self.training.head == "zero":
             self.network.reset_head("zero")
         self.optimiser = self._fresh_optimiser()
@@ -170,11 +175,19 @@ class Learner:
 
     def finish(self, task: Task) -> Outcome:
         """What follows a task's last step: the intervention's last word, and the measurement."""
+        self.end()
+        train_loss, train_accuracy = self.evaluate(task.train_x, task.train_y, task.outputs)
+        _, test_accuracy = self.evaluate(task.test_x, task.test_y, task.outputs)
+        return self.outcome(task, train_loss, train_accuracy, test_accuracy)
+
+    def end(self) -> None:
+        """After a task's last step, before the measurement."""
         with torch.no_grad():
             self.intervention.end_task(self)
         self.tasks_learned += 1
-        train_loss, train_accuracy = self.evaluate(task.train_x, task.train_y, task.outputs)
-        _, test_accuracy = self.evaluate(task.test_x, task.test_y, task.outputs)
+
+    def outcome(self, task: Task, train_loss: float, train_accuracy: float, test_accuracy: float) -> Outcome:
+        """What was measured, and whether the learner diverged."""
         first_bad = self.soundness.first_bad()
         if first_bad is None and not math.isfinite(train_accuracy + test_accuracy):
             first_bad = self.soundness.steps
@@ -191,11 +204,11 @@ class Learner:
         if not self.training.keep_momentum:
             self.optimiser = self._fresh_optimiser()
 
-    def batches(self, examples: int, draw: torch.Generator) -> Iterator[Int64[Tensor, " batch"]]:
+    def batches(self, examples: int, draw: torch.Generator) -> Int64[Tensor, "step batch"]:
         """One epoch: every example once in random order, in equal batches; what is left over sits this epoch out."""
         size = min(self.training.batch_size, examples)
         order = torch.randperm(examples, generator=draw).to(self.device)
-        return iter(order[: examples - examples % size].split(size))
+        return order[: examples - examples % size].view(-1, size)
 
     def _step(
         self,
@@ -204,14 +217,16 @@ class Learner:
         mixing: Draw,
     ) -> None:
         x, y = self.intervention.batch(x, y, mixing)
-        logits = self.network(x)[:, : y.shape[1]]
-        loss = self.intervention.loss(LOSSES[self.training.loss], logits, y)
-        penalty = self.intervention.penalty(self)
-        if penalty is not None:
-            loss = loss + penalty
-        self.soundness.see(loss)
-        self.optimiser.zero_grad()
-        loss.backward()
+        with self.precision.step():
+            with self.precision.forward():
+                logits = self.network(x)
+            loss = self.intervention.loss(LOSSES[self.training.loss], logits[:, : y.shape[1]].float(), y)
+            penalty = self.intervention.penalty(self)
+            if penalty is not None:
+                loss = loss + penalty
+            self.soundness.see(loss)
+            self.optimiser.zero_grad()
+            loss.backward()
         self.optimiser.step()
         with torch.no_grad():
             self.intervention.after_step(self)
@@ -222,7 +237,8 @@ class Learner:
     ) -> tuple[float, float]:
         """Mean loss and accuracy; the accuracy is NaN where a logit is not finite."""
         self.network.eval()
-        logits = torch.cat([self.network(part)[:, :outputs] for part in x.split(chunk)])
+        with strict(self.device):
+            logits = torch.cat([self.network(part)[:, :outputs] for part in x.split(chunk)])
         loss = LOSSES[self.training.loss](logits, one_hot(y, outputs).float()).item()
         finite = bool(logits.isfinite().all())
         return loss, (logits.argmax(dim=1) == y).float().mean().item() if finite else math.nan

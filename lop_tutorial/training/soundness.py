@@ -35,6 +35,13 @@ class Soundness:
         self._folded += len(self._recent)
         self._recent = []
 
+    def settle(self) -> None:
+        """Copies the count to the host, once for all learners; after a task's last step."""
+        if self._recent:
+            self._fold()
+        if self._sound is not None:
+            self._sound = self._sound.cpu()
+
     def of(self, place: int) -> Soundness:
         """One learner's own, of many."""
         if self._recent:
