@@ -147,8 +147,8 @@ TYPE1 = (
                 "theory",
             ),
         ),
-        "Between two tasks most of what was lost comes back, because the new task's points lie elsewhere. The exponents "
-        "do fall, by a fraction of the sum.",
+        "Between two tasks most of what was lost comes back: the new task's points lie elsewhere. The exponents do "
+        "fall, by a fraction of the sum.",
     ),
     Claim(
         "It strikes when new representations approach collapsed regions",
