@@ -138,7 +138,8 @@ def _work(todo: Any, done: Any) -> None:
     torch.set_num_threads(1)
     try:
         while (job := todo.get()) is not None:
-            for row in _lives(*job, "cpu"):
+            plan, crew = job
+            for row in _lives(plan, crew, "cpu"):
                 done.put(row)
         done.put(None)
     except Exception as error:
