@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from lop_tutorial.figures.accuracy import QUANTITIES, band
 from lop_tutorial.figures.style import PAGE_WIDTH, PROBE_COLOURS
+from lop_tutorial.interventions import title as title_of
 from lop_tutorial.reproduction.results import Interval, Results, finite, interval
 
 
@@ -24,12 +25,13 @@ def across_widths(results: Results, *, ends: int = 8, chance: float = 0.5) -> Fi
     figure, axes = plt.subplots(1, 1 + measured, figsize=(PAGE_WIDTH, 3.2), squeeze=False)
     left, *right = axes[0]
     for method in results.methods:
-        for quantity, _, line in QUANTITIES:
+        for quantity, label, line in QUANTITIES:
             found = [_at_the_end(results.at(width), method, quantity, ends) for width in results.widths]
-            band(left, results.widths, _joined(found), method, line=line, label=None if line == "-" else "")
+            label = f"{title_of(method)}, {label.split()[0]}"
+            band(left, results.widths, _joined(found), method, line=line, label=label)
     left.axhline(chance, color="#999999", linewidth=0.8, linestyle=":")
-    left.set(ylabel=f"accuracy, last {ends} tasks", ylim=(chance - 0.04, 1.02), title="training - -   test —")
-    left.legend()
+    left.set(ylabel=f"accuracy, last {ends} tasks", ylim=(chance - 0.1, 1.02))
+    left.legend(fontsize=7, ncols=2, loc="lower center")
     for ax in right:
         _exponents(ax, results, ends)
     for ax in axes[0]:

@@ -20,7 +20,8 @@ _NUDGES = {
     "d": "does the boundary become straighter, or does it shatter?",
     "e": "what does a network that begins anew know of the tasks before?",
 }
-MIXED: frozenset[int] = frozenset()
+MIXED = frozenset({8, 16})
+"""Where training accuracy falls and its gap to test accuracy grows, both by more than 0.02: results/width."""
 _WIDTHS = frozenset({1, 2, 4, 8, 16, 32, 64, 128, 256})
 
 
@@ -75,7 +76,7 @@ def _mixed(answer: Any) -> str | None:
     if unknown:
         return f"{unknown[0]!r} is none of the widths of the sweep: {', '.join(map(str, sorted(_WIDTHS)))}."
     if extra := sorted(set(answer) - MIXED):
-        return f"{extra[0]} is of one of the two types: by how much do its accuracies fall?"
+        return f"{extra[0]} is not mixed: by how much does training accuracy fall there, and does the gap grow?"
     if missing := sorted(MIXED - set(answer)):
         return f"{len(missing)} of them {'is' if len(missing) == 1 else 'are'} missing; go through all nine widths."
     return None
