@@ -24,8 +24,6 @@ def separations(
     Euclidean distances in float64, as a hair's breadth is below what float32 can tell. (1/l) log of the last over the
     first is the leading exponent, if the partner lies close by in the direction that is stretched most.
     """
-    if x.shape != partner.shape:
-        raise ValueError(f"x and partner have the shapes {tuple(x.shape)} and {tuple(partner.shape)}; they must agree")
     exact = copy.deepcopy(network).double()
     layers = (list(hidden_activations(exact, each.double()).values()) for each in (x, partner))
     pairs = [(x.double(), partner.double()), *zip(*layers, strict=True)]

@@ -108,14 +108,20 @@ def fitted_sum(place: str, width: int, *, inverse: bool = False) -> Measured:
     return measured
 
 
-def damage(place: str, width: int, accuracy: str) -> Measured:
-    """Spearman's correlation over tasks of the exponent before learning with the accuracy after it; seeds held out."""
+def damage(place: str, width: int, accuracy: str, *, same_age: bool = False) -> Measured:
+    """Spearman's correlation over tasks of the exponent before learning with the accuracy after it; seeds held out.
+
+    With `same_age`, each task's mean over the networks is taken away from both: what all of them have in common as
+    tasks go by then counts no more.
+    """
 
     def measured() -> np.ndarray:
         lives = stored_lives()
         starts, _ = lives.starts_and_ends(place, width, HELD_OUT)
-        found = zip(starts, lives.curves(accuracy, width, HELD_OUT), strict=True)
-        return np.array([spearmanr(x, y).statistic for x, y in found])
+        outcome = lives.curves(accuracy, width, HELD_OUT)
+        if same_age:
+            starts, outcome = (values - values.mean(axis=0) for values in (starts, outcome))
+        return np.array([spearmanr(x, y).statistic for x, y in zip(starts, outcome, strict=True)])
 
     return measured
 
