@@ -13,7 +13,7 @@ from lop_tutorial.data.procedural import ProceduralImages
 from lop_tutorial.interventions import Intervention, NoIntervention, Retrained
 from lop_tutorial.networks import MLP, ResNet18
 from lop_tutorial.streams import ClassIncrements, ToyPoints
-from lop_tutorial.training import Fleet, Learner, Training, live
+from lop_tutorial.training import Learner, Training, live
 from lop_tutorial.training.augmentation import AUGMENTATIONS
 
 SHORT = Training(step_size=0.05, epochs=3, batch_size=16)
@@ -280,11 +280,6 @@ def test_an_intervention_is_asked_at_every_moment():
         assert one.learn(ToyPoints(0).task(t)) == plain.learn(ToyPoints(0).task(t))
     step = ["batch", "loss", "penalty", "after_step"]
     assert calls == ["build", *step * 2, "end_task", "start_task", *step * 2, "end_task"]
-
-
-def test_a_fleet_refuses_what_it_does_not_know():
-    with pytest.raises(ValueError, match="a fleet knows no milestones"):
-        Fleet(mlp, replace(SHORT, milestones=(0.5,)), [(NoIntervention(), 0)])
 
 
 @pytest.mark.parametrize(
