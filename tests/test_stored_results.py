@@ -13,6 +13,7 @@ from lop_tutorial.reproduction.inheritance import HELD_OUT, PLACES, Settling, by
 from lop_tutorial.reproduction.plans import two_types
 from lop_tutorial.reproduction.studies import STUDIES
 from lop_tutorial.reproduction.study import KEY, read
+from lop_tutorial.reproduction.type2_settings import SETTINGS, USUAL, stored_settings
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
 RUNS = sorted(path.parent.name for path in RESULTS.glob("*/metrics.csv"))
@@ -173,3 +174,54 @@ def test_what_the_chapter_on_theory_tells_of_its_lives():
     assert [summed_stretch.low, summed_stretch.high] == pytest.approx([-0.88, -0.25], abs=0.005)
     lost = [(begun[2, place][:, 0] - begun[2, place][:, -1]).mean() for place in PLACES]
     assert lost == pytest.approx([3.2, 3.2], abs=0.06)
+
+
+def test_what_the_chapter_on_type_2_tells_of_its_runs():
+    """The numbers in its text that no cell prints."""
+    for name, early, late in (("type2", 0.820, 0.666), ("type2_held_out", 0.819, 0.664)):
+        run = stored(name).results
+        ends = run.binned("none", bins=10)[:, [0, -1]].mean(axis=0)
+        assert ends == pytest.approx([early, late], abs=0.0006)
+        assert run.curves("none", "train_accuracy").min() > 0.95
+        fresh = run.curves("retrained")[:, -8:].mean()
+        lost = fresh - ends[1]
+        gains = [
+            run.curves(m)[:, -8:].mean() - ends[1]
+            for m in ("g_mixup:M=1:intra=0", "g_mixup:M=1:intra=1:intra_weight=1")
+        ]
+        assert np.array(gains) / lost == pytest.approx([0.55, 0.8], abs=0.025)
+    sweep = stored("width").results
+    for width, train, test in ((8, -0.14, -0.19), (16, -0.04, -0.20), (32, -0.015, -0.18)):
+        falls = [
+            sweep.at(width).curves("none", f"{part}_accuracy")[:, -8:].mean()
+            - sweep.at(width).curves("none", f"{part}_accuracy")[:, :8].mean()
+            for part in ("train", "test")
+        ]
+        assert falls == pytest.approx([train, test], abs=0.006)
+    late = [sweep.at(width).curves("none")[:, -8:].mean() for width in sweep.widths]
+    assert 0.595 < min(late) < max(late) < 0.675
+    between = [np.median(sweep.at(w).curves("none", "ftle_between_q50")[:, -8:]) for w in (1, 2, 4, 256)]
+    assert max(between[:3]) < -2.9
+    assert between[3] == pytest.approx(0.78, abs=0.006)
+
+
+def test_what_the_chapter_on_type_2_tells_of_its_settings():
+    settings = stored_settings()
+
+    def change(name, quantity="test_accuracy"):
+        early, late = settings.of(name, quantity).mean(axis=0)
+        return late - early
+
+    usual = change(USUAL)
+    shares = {name: change(name) / usual for name in SETTINGS}
+    assert shares["step size 0.025"] == pytest.approx(1 / 3, abs=0.02)
+    assert shares["step size 0.01"] < 0.2
+    assert shares["25 epochs"] == pytest.approx(1, abs=0.1)
+    assert shares["head kept"] == pytest.approx(1, abs=0.1)
+    assert shares["320 points a class"] == pytest.approx(0.2, abs=0.02)
+    assert shares["head set to zero"] == pytest.approx(1 / 6, abs=0.02)
+    assert shares["2 input dimensions"] < 0
+    grown = change("320 points a class", "ftle_between_q50") / change(USUAL, "ftle_between_q50")
+    assert grown == pytest.approx(1 / 3, abs=0.03)
+    zero = settings.of("head set to zero", "ftle_between_q50").mean(axis=0)
+    assert zero == pytest.approx([0.54, 0.69], abs=0.006)

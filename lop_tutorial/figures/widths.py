@@ -24,11 +24,12 @@ def across_widths(results: Results, *, ends: int = 8, chance: float = 0.5) -> Fi
     measured = bool(results.rows) and "ftle_within_q50" in results.rows[0]
     figure, axes = plt.subplots(1, 1 + measured, figsize=(PAGE_WIDTH, 3.2), squeeze=False)
     left, *right = axes[0]
+    widths = [float(width) for width in results.widths]
     for method in results.methods:
-        for quantity, label, line in QUANTITIES:
+        for quantity, name, line in QUANTITIES:
             found = [_at_the_end(results.at(width), method, quantity, ends) for width in results.widths]
-            label = f"{title_of(method)}, {label.split()[0]}"
-            band(left, results.widths, _joined(found), method, line=line, label=label)
+            label = f"{title_of(method)}, {name.split()[0]}"
+            band(left, widths, _joined(found), method, line=line, label=label)
     left.axhline(chance, color="#999999", linewidth=0.8, linestyle=":")
     left.set(ylabel=f"accuracy, last {ends} tasks", ylim=(chance - 0.1, 1.02))
     left.legend(fontsize=7, ncols=2, loc="lower center")
