@@ -190,6 +190,8 @@ def test_what_the_chapter_on_type_2_tells_of_its_runs():
             for m in ("g_mixup:M=1:intra=0", "g_mixup:M=1:intra=1:intra_weight=1")
         ]
         assert np.array(gains) / lost == pytest.approx([0.55, 0.8], abs=0.025)
+    first = [stored("type2").results.curves(m)[:, :8].mean() for m in ("g_mixup:M=1:intra=0", "none")]
+    assert first == pytest.approx([0.78, 0.82], abs=0.006)
     sweep = stored("width").results
     for width, train, test in ((8, -0.14, -0.19), (16, -0.04, -0.20), (32, -0.015, -0.18)):
         falls = [
