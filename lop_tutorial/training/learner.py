@@ -63,11 +63,6 @@ class Training:
         if not all(0 < share < 1 for share in self.milestones) or sorted(self.milestones) != list(self.milestones):
             raise ValueError(f"milestones are {self.milestones}; they must be rising shares between 0 and 1")
 
-    @property
-    def uniform(self) -> bool:
-        """Whether all epochs of a task are alike, and its last weights are those that stay."""
-        return not (self.milestones or self.keep_best or self.augmentation != "none")
-
     def step_size_in(self, epoch: int, epochs: int) -> float:
         """SGD's step size in an epoch, counted from 1, of `epochs`."""
         passed = sum(epoch > round(share * epochs) for share in self.milestones)
