@@ -227,3 +227,15 @@ def test_what_the_chapter_on_type_2_tells_of_its_settings():
     assert grown == pytest.approx(1 / 3, abs=0.03)
     zero = settings.of("head set to zero", "ftle_between_q50").mean(axis=0)
     assert zero == pytest.approx([0.54, 0.69], abs=0.006)
+    ends = {
+        (step, width, part): stored(f"width_step_{step}")
+        .results.at(width)
+        .curves("none", f"{part}_accuracy")[:, -5:]
+        .mean()
+        for step in (0.025, 0.4)
+        for width in (1, 32, 256)
+        for part in ("train", "test")
+    }
+    told = {(0.025, 1, "train"): 0.97, (0.025, 1, "test"): 0.81, (0.025, 32, "test"): 0.74, (0.025, 256, "test"): 0.78}
+    told |= {(0.4, 1, "train"): 0.62, (0.4, 256, "test"): 0.63, (0.4, 256, "train"): 1.0}
+    assert {key: ends[key] for key in told} == pytest.approx(told, abs=0.006)

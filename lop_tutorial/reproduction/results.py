@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -85,17 +86,23 @@ class Results:
     def methods(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(str(row["method"]) for row in self.rows))
 
-    @property
+    @cached_property
     def widths(self) -> tuple[int, ...]:
         """The widths of the representation that were compared, narrowest first; none in a run of one network."""
         return tuple(sorted({int(row["width"]) for row in self.rows if "width" in row}))
+
+    @cached_property
+    def _by_width(self) -> dict[int, Results]:
+        rows: dict[int, list[Row]] = {width: [] for width in self.widths}
+        for row in self.rows if self.widths else ():
+            rows[int(row["width"])].append({k: v for k, v in row.items() if k != "width"})
+        return {width: Results(tuple(mine)) for width, mine in rows.items()}
 
     def at(self, width: int) -> Results:
         """The rows of one width; ValueError says which there are."""
         if width not in self.widths:
             raise ValueError(f"width is {width}; measured were {', '.join(map(str, self.widths)) or 'none'}")
-        kept = ({k: v for k, v in row.items() if k != "width"} for row in self.rows if row["width"] == width)
-        return Results(tuple(kept))
+        return self._by_width[width]
 
     @property
     def tasks(self) -> int:
