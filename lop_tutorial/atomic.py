@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 
 def write_text(path: Path, text: str) -> None:
@@ -26,6 +27,18 @@ def write_bytes(path: Path, data: bytes) -> None:
         os.replace(beside, path)
     except BaseException:
         os.unlink(beside)
+        raise
+
+
+def append(file: BinaryIO, data: bytes) -> None:
+    """Appends to an unbuffered file; if that fails half-way, as on a full disk, the half is taken back."""
+    begin = file.seek(0, os.SEEK_END)
+    try:
+        done = 0
+        while done < len(data):
+            done += file.write(data[done:])
+    except BaseException:
+        file.truncate(begin)
         raise
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 from io import BytesIO
@@ -34,9 +37,15 @@ ClickError: Any = typer.BadParameter.__mro__[2]  # click's own base class; newer
 
 @app.command()
 def reproduce(
-    experiment: Annotated[str, typer.Argument(help="table1, first_look, type1 or type2.")],
+    experiment: Annotated[
+        str, typer.Argument(help="table1 to table4, first_look, type1, type2, width or real_images.")
+    ],
     profile: Annotated[
-        str, typer.Option(help="quick: two CPU cores, minutes, no download. full: the paper's protocol.")
+        str,
+        typer.Option(
+            help="quick: two CPU cores, minutes, no download. colab: a T4, real images. h200: an hour of one GPU. "
+            "full: the paper's protocol."
+        ),
     ] = "quick",
     data: Annotated[str | None, typer.Option(help="procedural, or the name of an image set (see `data list`).")] = None,
     methods: Annotated[
@@ -54,15 +63,28 @@ def reproduce(
     ] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N.")] = "cpu",
     workers: Annotated[int | None, typer.Option(help="Processes, on a CPU. Default: one a core.", min=1)] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the run in --out, with the same settings, where it was left.")
+    ] = False,
+    launcher: Annotated[
+        str, typer.Option(help="local: processes here. ray: tasks on a Ray cluster that shares the run's folder.")
+    ] = "local",
     root: Root = None,
 ) -> None:
     """Run one of the book's experiments: prints a table, writes a run folder and a figure.
 
     The folder holds config.json, environment.json, metrics.csv (a row a learner and task, as it ends) and accuracy.png.
+    Ctrl-C (or SIGTERM) ends the run after the current task, a second one at once; --resume goes on with it later, and
+    also with one that was killed.
     """
     from lop_tutorial.reproduction import plan
     from lop_tutorial.reproduction.runs import must_be_new
+    from lop_tutorial.reproduction.whole_run import LAUNCHERS
 
+    if launcher not in LAUNCHERS:
+        raise ValueError(f"launcher is {launcher!r}; it must be one of {', '.join(LAUNCHERS)}")
+    if resume and out is None:
+        raise ValueError("--resume goes on with a run that is there: name its folder with --out")
     chosen = plan(experiment, profile)
     chosen = replace(
         chosen,
@@ -79,23 +101,24 @@ def reproduce(
     )
     check_device(device)
     folder = out or Path("runs") / f"{experiment}-{profile}-{chosen.data}-{datetime.now():%Y%m%d-%H%M%S}"
-    must_be_new(folder)
-    _carry_out(chosen, profile, folder, device, workers or os.cpu_count() or 1)
+    if not resume:
+        must_be_new(folder)
+    how = {"device": device, "workers": workers or os.cpu_count() or 1, "launcher": launcher, "resume": resume}
+    _carry_out(chosen, profile, folder, how)
 
 
-def _carry_out(chosen: Any, profile: str, folder: Path, device: str, workers: int) -> None:
+def _carry_out(chosen: Any, profile: str, folder: Path, how: dict[str, Any]) -> None:
     from matplotlib import pyplot as plt
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     from lop_tutorial import figures
-    from lop_tutorial.reproduction import Run, rows, write
+    from lop_tutorial.reproduction import Run, carry_out
+    from lop_tutorial.reproduction.parts import STEP
 
     size = chosen.stream(chosen.seeds[0]).shape[-1]
     text = chosen.about if chosen.data == "points" else f"{chosen.about}, {chosen.data} images of {size} pixels"
-    console.print(
-        f"{text}: {len(chosen.methods)} methods x {len(chosen.seeds)} seeds x {chosen.tasks} tasks",
-        highlight=False,
-    )
+    sizes = f"{len(chosen.methods)} methods x {len(chosen.seeds)} seeds x {chosen.tasks} tasks"
+    console.print(f"{text}: {f'{len(chosen.widths)} widths x ' * bool(chosen.widths)}{sizes}", highlight=False)
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -103,21 +126,86 @@ def _carry_out(chosen: Any, profile: str, folder: Path, device: str, workers: in
         TextColumn("tasks,"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, TextColumn("left"), console=console) as bar:
-        running = bar.add_task("training", total=chosen.steps)
-        outcome = rows(chosen, device=device, workers=workers)
-        for row in write(chosen, profile, outcome, folder, device):
+    already = _what_is_there(folder) if how["resume"] else 0
+    if already < chosen.steps and how["launcher"] == "local":
+        _foretell(replace(chosen, tasks=chosen.tasks - already * chosen.tasks // chosen.steps), folder, how)
+    with Progress(*columns, TextColumn("left"), console=console) as bar, _stopping(folder, bar.print):
+        running = bar.add_task("training", total=chosen.steps, completed=already)
+        for row in carry_out(chosen, profile, folder, **how):
             bar.advance(running)
-            if row["train_accuracy"] != row["train_accuracy"]:
-                bar.print(f"{row['method']}, seed {row['seed']}: diverged in task {row['task']}, stopped there")
-    results = Run.open(folder).results  # what is shown is what is stored
+            if STEP in row:
+                where = f"{row['method']}{_width(row)}, seed {row['seed']}: diverged in task {row['task']}"
+                bar.print(f"{where}, step {row[STEP]}; stopped there", highlight=False)
+    run = Run.open(folder)  # what is shown is what is stored
+    if not run.finished:
+        command = f"lop-tutorial {' '.join(word for word in sys.argv[1:] if word != '--resume')}"
+        out = "" if "--out" in command else f" --out {folder}"
+        console.print(f"Stopped. To go on: {command}{out} --resume", highlight=False, soft_wrap=True)
+        raise typer.Exit(INTERRUPTED)
+    results = run.results
     _print_table(results, chosen, text)
+    for lost in run.diverged:
+        told = "{method}{of}, seed {seed}: diverged in task {task}, step {step}".format(of=_width(lost), **lost)
+        console.print(told, highlight=False)
     figures.use()
-    picture = BytesIO()
-    figures.accuracy_over_tasks(results, title=text, smooth=min(5, results.tasks)).savefig(picture)
-    (folder / "accuracy.png").write_bytes(figures.slim_png(picture.getvalue()))
+    picture = _curves(results, chosen.as_config(), title=text)
+    (folder / "accuracy.png").write_bytes(picture)
     plt.close("all")
     console.print(f"Run: {folder}", highlight=False)
+
+
+def _what_is_there(folder: Path) -> int:
+    """Says how far a run is that is to be resumed; the number of its rows."""
+    from lop_tutorial.reproduction import Run
+
+    if not (folder / "metrics.csv").exists():
+        return 0
+    run = Run.open(folder)
+    rows = len(run.results.rows)
+    console.print(
+        f"{folder} is finished already" if run.finished else f"{folder}: {rows} tasks are there", highlight=False
+    )
+    return rows
+
+
+def _foretell(rest: Any, folder: Path, how: dict[str, Any]) -> None:
+    """Before a long run, says what it will take."""
+    from lop_tutorial.reproduction.execute import crews_of
+    from lop_tutorial.reproduction.forecast import forecast
+    from lop_tutorial.reproduction.parts import Parts
+
+    device, workers = how["device"], how["workers"]
+    crews = Parts(folder, rest.columns).crews() or crews_of(rest, device, workers)
+    foretold = forecast(rest, crews, device, workers)
+    if foretold is not None:
+        console.print(str(foretold), highlight=False)
+
+
+@contextmanager
+def _stopping(folder: Path, say: Callable[[str], None]) -> Iterator[None]:
+    """SIGINT and SIGTERM end a run after its current task; a second one at once."""
+
+    def stop(*_: object) -> None:
+        for number in before:
+            signal.signal(number, signal.default_int_handler)
+        with suppress(FileNotFoundError):
+            (folder / "checkpoints" / "stop").touch()
+            say("Stopping after the current task; once more stops at once")
+            return
+        raise KeyboardInterrupt
+
+    before: dict[signal.Signals, Any] = {}
+    if threading.current_thread() is threading.main_thread():
+        before |= {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _width(row: Any) -> str:
+    return f" of width {row['width']}" if "width" in row else ""
 
 
 def _print_table(results: Any, chosen: Any, text: str) -> None:
@@ -128,6 +216,49 @@ def _print_table(results: Any, chosen: Any, text: str) -> None:
     for line in shown.lines:
         table.add_row(*line, style="dim" if line[1] == "paper" else None)
     console.print(table, shown.note)
+
+
+@app.command()
+def report(
+    runs: Annotated[
+        list[str] | None, typer.Argument(help="Run folders, finished or not, or names in results/. Default: runs/*.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Where the page goes; an older one is replaced.")] = Path("report"),
+) -> None:
+    """Write a page about runs: tables with intervals beside the paper's, differences, learning curves, what differs.
+
+    The folder gets report.md, report.html (which needs no other file), numbers.csv and the curves.
+    """
+    from matplotlib import pyplot as plt
+
+    from lop_tutorial import figures
+    from lop_tutorial.reproduction.page import RunReport, find_runs, write_page
+
+    reports = [RunReport(run) for run in find_runs(runs or [])]
+    figures.use()
+    pictures = {}
+    for each in reports:
+        if each.run.results.rows:
+            pictures[each.run.folder] = _curves(each.run.results, each.config, title=str(each.config["about"]))
+    plt.close("all")
+    write_page(reports, pictures, out)
+    for each in reports:
+        console.print(f"{each.name}: {each.progress()}", highlight=False)
+    console.print(f"Page: {out / 'report.html'}", highlight=False)
+
+
+def _curves(results: Any, config: Any, title: str) -> bytes:
+    from lop_tutorial import figures
+
+    if results.widths:
+        figure = figures.across_widths(results, ends=max(1, results.tasks // 10))
+    else:
+        increments = config.get("benchmark") == "increments"
+        smooth, chance = (1, None) if increments else (min(5, results.tasks), 0.5)
+        figure = figures.accuracy_over_tasks(results, title=title, smooth=smooth, chance=chance)
+    picture = BytesIO()
+    figure.savefig(picture)
+    return figures.slim_png(picture.getvalue())
 
 
 @app.command()

@@ -38,6 +38,14 @@ class Draw:
     def __init__(self, generator: torch.Generator) -> None:
         self._generator = generator
 
+    def state(self) -> Tensor:
+        """How far the numbers have been drawn; `set_state` of another Draw goes on from there."""
+        return self._generator.get_state()
+
+    def set_state(self, state: Tensor) -> None:
+        """Goes on where the Draw was whose `state` this is."""
+        self._generator.set_state(state)
+
     def uniform(self, *shape: int, device: torch.device | str = "cpu") -> Tensor:
         """Uniform in [0, 1), float32 of that shape."""
         return torch.rand(shape, generator=self._generator, device=self._generator.device).to(device, non_blocking=True)
@@ -66,5 +74,5 @@ def numpy_generator(seed: int, *purpose: str | int) -> np.random.Generator:
 def seeded(seed: int, *purpose: str | int) -> Iterator[None]:
     """Inside, torch's global generator is seeded for one purpose; afterwards it is as it was before."""
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(derive(seed, *purpose))
+        torch.random.default_generator.manual_seed(derive(seed, *purpose))  # the CPU's alone, which is put back
         yield

@@ -34,6 +34,19 @@ def test_reproduce_prints_a_table_and_leaves_a_run_and_a_figure(tmp_path, capsys
     assert (tmp_path / "run" / "accuracy.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_reproduce_width_leaves_one_table_of_all_widths(tmp_path, capsys):
+    few = ["--methods", "none", "--tasks", "1", "--epochs", "1", "--seeds", "1", "--workers", "1"]
+    assert main(["reproduce", "width", *few, "--out", "run"]) == 0
+    shown = capsys.readouterr().out
+    assert "9 widths x 1 methods x 1 seeds x 1 tasks" in shown
+    assert "No Intv., d = 256" in shown
+    run = Run.open(tmp_path / "run")
+    assert run.config["widths"] == [1, 2, 4, 8, 16, 32, 64, 128, 256]
+    assert run.results.widths == tuple(run.config["widths"])
+    assert all(row["ftle_between_q05"] <= row["ftle_between_q95"] for row in run.results.rows)
+    assert (tmp_path / "run" / "accuracy.png").read_bytes().startswith(b"\x89PNG")
+
+
 def test_the_same_seed_twice_gives_the_same_numbers(tmp_path):
     for out in ("a", "b"):
         assert main(["reproduce", "first_look", *FAST, "--out", out]) == 0
@@ -68,9 +81,14 @@ def test_overrides_reach_the_configuration(tmp_path):
 
 WRONG = {
     "frobnicate": "frobnicate",
-    "reproduce table9": "'table9'; known are table1, first_look",
-    "reproduce table1 --profile slow": "'slow'; table1 has quick, full",
+    "reproduce table9": "'table9'; known are table1, table2, table3, table4, first_look",
+    "reproduce table1 --profile slow": "'slow'; table1 has quick, colab, h200, full",
     "reproduce table1 --data nowhere": "no image set 'nowhere'",
+    "reproduce table1 --profile full": "from image-net.org (with an account), then `lop-tutorial data add imagenet32",
+    "reproduce table3 --profile full": "no image set 'cifar100' here",
+    "reproduce table4 --tasks 11": "tasks is 11, but the 20 classes of procedural make 10 increments of 2",
+    "report nowhere": "no stored run 'nowhere'",
+    "report": "no run in ",
     "reproduce table1 --methods magic": "'magic'; known are none, retrained",
     "reproduce table1 --methods none,CPB": "'CPB'; did you mean cbp?",
     "reproduce table1 --methods cbp:maturty=5": "cbp has no setting 'maturty'; did you mean maturity?",

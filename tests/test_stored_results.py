@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lop_tutorial.reproduction import Run, finite, interval, stored
+from lop_tutorial.reproduction import Run, finite, interval, paper_table, stored
 from lop_tutorial.reproduction.inheritance import FITTED, HELD_OUT, PLACES, by_model, stored_lives
 from lop_tutorial.reproduction.laws import Growing, Settling, error
 from lop_tutorial.reproduction.plans import two_types
 from lop_tutorial.reproduction.studies import STUDIES
 from lop_tutorial.reproduction.study import KEY, read
+from lop_tutorial.reproduction.type2_settings import SETTINGS, USUAL, stored_settings
 from lop_tutorial.reproduction.walk import first_size, size_alone, stored_walks
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
@@ -61,14 +62,21 @@ def test_a_stored_run_is_whole_and_carries_its_origin(name):
     assert not re.search(r"\s/", run.environment["command"]), "no path of one machine"
     for key in ("date", "device", "packages", "python", "wall_seconds"):
         assert run.environment[key]
-    learners = {(row["method"], row["seed"]) for row in run.results.rows}
-    assert learners == {(method, seed) for method in run.config["methods"] for seed in run.config["seeds"]}
+    results = run.results
+    assert results.widths == tuple(run.config.get("widths", ()))
+    for part in [results.at(width) for width in results.widths] or [results]:
+        _is_whole(part, run.config)
+
+
+def _is_whole(results, config):
+    learners = {(row["method"], row["seed"]) for row in results.rows}
+    assert learners == {(method, seed) for method in config["methods"] for seed in config["seeds"]}
     for method, seed in learners:
-        life = [row for row in run.results.rows if (row["method"], row["seed"]) == (method, seed)]
+        life = [row for row in results.rows if (row["method"], row["seed"]) == (method, seed)]
         assert [row["task"] for row in life] == list(range(len(life)))
         diverged = [math.isnan(row["train_accuracy"]) for row in life]
         assert not any(diverged[:-1])
-        assert len(life) == run.config["tasks"] or diverged[-1]
+        assert len(life) == config["tasks"] or diverged[-1]
 
 
 def test_what_chapter_1_tells_of_its_runs():
@@ -108,6 +116,31 @@ def test_what_the_chapter_on_generalized_mixup_tells_of_its_runs():
     for size, accuracy in (("0.01", 0.76), ("0.03", 0.74)):
         run = stored(f"first_look_step_{size}").results
         assert run.curves("none")[:, -10:].mean() == pytest.approx(accuracy, abs=0.005)
+
+
+def test_what_the_chapter_on_type_1_tells_of_its_runs():
+    """The numbers in its text that no cell prints."""
+    intra = "g_mixup:M=1:intra=1:intra_weight=1"
+    for name, last in (("type1", -3.2), ("type1_held_out", -2.7)):
+        run = stored(name).results
+        assert np.median(run.curves("none", "ftle_within_q50")[:, -1]) == -math.inf
+        assert np.median(run.curves(intra, "ftle_within_q50")[:, -1]) == pytest.approx(last, abs=0.05)
+        assert (run.curves(intra, "train_accuracy")[:, -10:].mean(axis=1) > 0.9).all()
+    known, held_out = (stored(name).config for name in ("type1", "type1_held_out"))
+    assert {key for key in known if known[key] != held_out[key]} == {"seeds", "bins"}  # bins: of the table it prints
+    fresh = np.median(stored("type1").results.curves("retrained", "ftle_within_q50")[:, 3::4], axis=0)
+    assert (fresh.min(), fresh.max()) == pytest.approx((-0.8, -0.4), abs=0.05)
+
+
+def test_what_the_readme_tells_of_its_run():
+    """Its table, cell by cell."""
+    text = (RESULTS.parent / "README.md").read_text()
+    run = stored("class_pairs_cifar100").results
+    for method, title in (("none", "No Intv."), ("retrained", "Retrained")):
+        means = finite(run.binned(method)).mean(axis=0)
+        assert f"| {title} | test | " + " | ".join(f"{mean:.3f}" for mean in means) + " |" in text
+        theirs = " | ".join(f"{value:.3f}" for value in paper_table(1).rows[title])
+        assert f"| {title} | paper | {theirs} |" in text
 
 
 def test_what_the_chapter_on_theory_tells_of_its_lives():
@@ -183,3 +216,68 @@ def test_what_the_chapter_on_theory_tells_of_growth_as_a_logarithm():
         gain = ((begun[:, :known] - begun[:, :1]) * grown).sum() / np.square(grown).sum()
         predicted = Growing(float(gain), rate).predict(new[:, 0], 80)
         assert error(predicted[:, tested], new[:, tested]) == pytest.approx(expected, abs=0.003)
+
+
+def test_what_the_chapter_on_type_2_tells_of_its_runs():
+    """The numbers in its text that no cell prints."""
+    for name, early, late in (("type2", 0.820, 0.666), ("type2_held_out", 0.819, 0.664)):
+        run = stored(name).results
+        ends = run.binned("none", bins=10)[:, [0, -1]].mean(axis=0)
+        assert ends == pytest.approx([early, late], abs=0.0006)
+        assert run.curves("none", "train_accuracy").min() > 0.95
+        fresh = run.curves("retrained")[:, -8:].mean()
+        lost = fresh - ends[1]
+        gains = [
+            run.curves(m)[:, -8:].mean() - ends[1]
+            for m in ("g_mixup:M=1:intra=0", "g_mixup:M=1:intra=1:intra_weight=1")
+        ]
+        assert np.array(gains) / lost == pytest.approx([0.55, 0.8], abs=0.025)
+    first = [stored("type2").results.curves(m)[:, :8].mean() for m in ("g_mixup:M=1:intra=0", "none")]
+    assert first == pytest.approx([0.78, 0.82], abs=0.006)
+    sweep = stored("width").results
+    for width, train, test in ((8, -0.14, -0.19), (16, -0.04, -0.20), (32, -0.015, -0.18)):
+        falls = [
+            sweep.at(width).curves("none", f"{part}_accuracy")[:, -8:].mean()
+            - sweep.at(width).curves("none", f"{part}_accuracy")[:, :8].mean()
+            for part in ("train", "test")
+        ]
+        assert falls == pytest.approx([train, test], abs=0.006)
+    late = [sweep.at(width).curves("none")[:, -8:].mean() for width in sweep.widths]
+    assert 0.595 < min(late) < max(late) < 0.675
+    between = [np.median(sweep.at(w).curves("none", "ftle_between_q50")[:, -8:]) for w in (1, 2, 4, 256)]
+    assert max(between[:3]) < -2.9
+    assert between[3] == pytest.approx(0.78, abs=0.006)
+
+
+def test_what_the_chapter_on_type_2_tells_of_its_settings():
+    settings = stored_settings()
+
+    def change(name, quantity="test_accuracy"):
+        early, late = settings.of(name, quantity).mean(axis=0)
+        return late - early
+
+    usual = change(USUAL)
+    shares = {name: change(name) / usual for name in SETTINGS}
+    assert shares["step size 0.025"] == pytest.approx(1 / 3, abs=0.02)
+    assert shares["step size 0.01"] < 0.2
+    assert shares["25 epochs"] == pytest.approx(1, abs=0.1)
+    assert shares["head kept"] == pytest.approx(1, abs=0.1)
+    assert shares["320 points a class"] == pytest.approx(0.2, abs=0.02)
+    assert shares["head set to zero"] == pytest.approx(1 / 6, abs=0.02)
+    assert shares["2 input dimensions"] < 0
+    grown = change("320 points a class", "ftle_between_q50") / change(USUAL, "ftle_between_q50")
+    assert grown == pytest.approx(1 / 3, abs=0.03)
+    zero = settings.of("head set to zero", "ftle_between_q50").mean(axis=0)
+    assert zero == pytest.approx([0.54, 0.69], abs=0.006)
+    ends = {
+        (step, width, part): stored(f"width_step_{step}")
+        .results.at(width)
+        .curves("none", f"{part}_accuracy")[:, -5:]
+        .mean()
+        for step in (0.025, 0.4)
+        for width in (1, 32, 256)
+        for part in ("train", "test")
+    }
+    told = {(0.025, 1, "train"): 0.97, (0.025, 1, "test"): 0.81, (0.025, 32, "test"): 0.74, (0.025, 256, "test"): 0.78}
+    told |= {(0.4, 1, "train"): 0.62, (0.4, 256, "test"): 0.63, (0.4, 256, "train"): 1.0}
+    assert {key: ends[key] for key in told} == pytest.approx(told, abs=0.006)

@@ -36,6 +36,14 @@ HOW_TO_GET = (
     "`lop-tutorial data add NAME --from PATH`"
 )
 
+WAYS = {
+    "cifar100": "`lop-tutorial data get cifar100`",
+    "tinyimagenet": "`lop-tutorial data get tinyimagenet`",
+    "imagenet32": "fetch its ten training files from image-net.org (with an account), then `lop-tutorial data add "
+    "imagenet32 --from FOLDER`; without an account, take tinyimagenet in its place",
+}
+"""How to get a set that plans ask for by name."""
+
 
 @dataclass(frozen=True)
 class Card:
@@ -153,7 +161,8 @@ def load(name: str, root: str | Path | None = None) -> ImageSet:
     folder = base / check_name(name)
     if not (folder / "set.json").exists():
         names = ", ".join(card.name for card in list_sets(base)) or "no sets"
-        raise DataError(f"{folder}: no image set {name!r} here; {base} holds {names}. To get it, {HOW_TO_GET}")
+        how = WAYS.get(name, HOW_TO_GET)
+        raise DataError(f"{folder}: no image set {name!r} here; {base} holds {names}. To get it, {how}")
     return _open(folder, read_card(folder))
 
 

@@ -13,6 +13,7 @@ from lop_tutorial.figures.style import (
     use,
 )
 from lop_tutorial.figures.terminal_phase import exponent_against_collapse, over_epochs
+from lop_tutorial.figures.widths import across_widths
 
 __all__ = [
     "METHOD_COLOURS",
@@ -20,6 +21,7 @@ __all__ = [
     "PROBE_COLOURS",
     "WIDTH_COLOURS",
     "accuracy_over_tasks",
+    "across_widths",
     "band",
     "curves",
     "exponent_against_collapse",

@@ -21,18 +21,20 @@ QUANTITIES = (
 )
 
 
-def accuracy_over_tasks(results: Results, *, smooth: int = 5, title: str = "", chance: float = 0.5) -> Figure:
+def accuracy_over_tasks(results: Results, *, smooth: int = 5, title: str = "", chance: float | None = 0.5) -> Figure:
     """Training accuracy left, test accuracy right: mean over seeds, 95 % bootstrap band, a thin line for each seed.
 
-    `smooth` averages each learner over that many tasks in a row, since tasks differ in difficulty.
+    `smooth` averages each learner over that many tasks in a row, since tasks differ in difficulty. `chance` None is for
+    streams in which it differs from task to task.
     """
     figure, axes = plt.subplots(1, 2, figsize=(PAGE_WIDTH, 3.0), sharey=True)
     for ax, (quantity, label, line) in zip(axes, QUANTITIES, strict=True):
         curves(ax, results, quantity, line=line, smooth=smooth)
-        ax.axhline(chance, color="#999999", linewidth=0.8, linestyle=":")
-        ax.text(0.01, chance + 0.006, "chance", transform=ax.get_yaxis_transform(), color="#777777", fontsize=8)
+        if chance is not None:
+            ax.axhline(chance, color="#999999", linewidth=0.8, linestyle=":")
+            ax.text(0.01, chance + 0.006, "chance", transform=ax.get_yaxis_transform(), color="#777777", fontsize=8)
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-        ax.set(title=label, xlabel="task", ylim=(chance - 0.04, 1.01))
+        ax.set(title=label, xlabel="task", ylim=(0 if chance is None else chance - 0.04, 1.01))
     axes[0].set_ylabel("accuracy on the task just learned")
     axes[0].legend()
     if title:
@@ -52,7 +54,13 @@ def curves(ax: Axes, results: Results, quantity: str, *, line: str = "-", smooth
 
 
 def band(
-    ax: Axes, x: Iterable[float], found: Interval, method: str, *, line: str = "-", label: str | None = None
+    ax: Axes,
+    x: Iterable[float] | Iterable[int],
+    found: Interval,
+    method: str,
+    *,
+    line: str = "-",
+    label: str | None = None,
 ) -> None:
     """A mean with its interval over `x`, in the colour of a method (and under its title, unless `label` says else)."""
     x, colour = list(x), method_colour(method)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn.functional import one_hot, pad
 
@@ -38,14 +38,19 @@ def singular(
     float32 matrix come from its square in float64: squaring costs half of the digits, and half of float64's are still
     more than float32 has. Those of a float64 matrix come from the matrix itself.
     """
-    broken = ~matrix.isfinite().flatten(1).all(dim=1)[:, None]
-    matrix = matrix.where(~broken[:, None], 0.0)
-    if vectors:
-        left, values, right = torch.linalg.svd(matrix, full_matrices=False)
-        return values[:, :k].double().where(~broken, math.nan), left.mT[:, :k], right[:, :k]
-    if matrix.dtype == torch.float64:
-        values = torch.linalg.svdvals(matrix)
-    else:
+    if not vectors and matrix.dtype != torch.float64:
         wide = matrix.double() if matrix.shape[1] <= matrix.shape[2] else matrix.mT.double()
-        values = torch.linalg.eigvalsh(wide @ wide.mT).flip(1).clamp(min=0).sqrt()
-    return (values[:, :k].where(~broken, math.nan),)
+        square = wide @ wide.mT
+        broken = _broken(square)  # as the matrix is: a line's square is on the diagonal, and float64 holds all of them
+        values = torch.linalg.eigvalsh(square.where(~broken[:, None], 0.0)).flip(1).clamp(min=0).sqrt()
+        return (values[:, :k].where(~broken, math.nan),)
+    broken = _broken(matrix)
+    matrix = matrix.where(~broken[:, None], 0.0)
+    if not vectors:
+        return (torch.linalg.svdvals(matrix)[:, :k].where(~broken, math.nan),)
+    left, values, right = torch.linalg.svd(matrix, full_matrices=False)
+    return values[:, :k].double().where(~broken, math.nan), left.mT[:, :k], right[:, :k]
+
+
+def _broken(matrix: Float[Tensor, "batch rows columns"]) -> Bool[Tensor, "batch 1"]:
+    return ~matrix.isfinite().flatten(1).all(dim=1)[:, None]

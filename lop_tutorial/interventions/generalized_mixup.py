@@ -120,12 +120,12 @@ def beta_from(uniform: Float[Tensor, " number"], alpha: float | int) -> Float[Te
     """Uniform numbers to Beta(alpha, alpha), through the inverse of its distribution function."""
     if alpha == 1:
         return uniform
-    quantiles = _quantiles(float(alpha)).to(uniform)
+    quantiles = _quantiles(float(alpha), uniform.device).to(uniform.dtype)
     place = uniform * (len(quantiles) - 1)
     below = place.long()
     return torch.lerp(quantiles[below], quantiles[below + 1], place - below)
 
 
 @functools.cache
-def _quantiles(alpha: float, number: int = 4096) -> Float[Tensor, " places"]:
-    return torch.from_numpy(beta.ppf(np.linspace(0, 1, number + 1), alpha, alpha)).float()
+def _quantiles(alpha: float, device: torch.device, number: int = 4096) -> Float[Tensor, " places"]:
+    return torch.from_numpy(beta.ppf(np.linspace(0, 1, number + 1), alpha, alpha)).float().to(device)

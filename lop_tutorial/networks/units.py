@@ -64,7 +64,10 @@ def in_order(layers: Iterator[tuple[str, nn.Module, bool]], head: Weighted) -> l
 
 
 class Watch:
-    """Keeps what the units put out in the latest training pass: what their reader reads, before it reads it."""
+    """Keeps what the units put out in the latest training pass: what their reader reads, before it reads it.
+
+    In the numbers of the weights, also where the pass is taken in shorter ones.
+    """
 
     def __init__(self, units: list[Units]) -> None:
         self.activations: list[Tensor] = [torch.empty(0)] * len(units)
@@ -75,6 +78,6 @@ class Watch:
     def _keeper(self, place: int, of: Units):  # type: ignore[no-untyped-def]
         def keep(reader: nn.Module, read: tuple[Tensor, ...]) -> None:
             if reader.training:
-                self.activations[place] = of.by_unit(read[0].detach())
+                self.activations[place] = of.by_unit(read[0].detach().to(of.outgoing.weight.dtype))
 
         return keep

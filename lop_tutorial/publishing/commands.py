@@ -65,6 +65,14 @@ def timings(
     write_page(top.resolve())
 
 
+@book_app.command("claims")
+def claims(top: Top = HERE) -> None:
+    """Judge the paper's claims by the stored runs; write the page book/claims.md."""
+    from lop_tutorial.publishing.claims import write_page
+
+    console.print(f"wrote {write_page(top.resolve()).relative_to(top.resolve())}")
+
+
 @book_app.command("pdf")
 def pdf(
     out: Annotated[Path, typer.Option(help="The file to write.")] = Path("loss_of_plasticity.pdf"),

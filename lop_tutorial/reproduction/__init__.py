@@ -6,8 +6,9 @@ from lop_tutorial.reproduction.plan import Plan
 from lop_tutorial.reproduction.plans import PLANS, plan
 from lop_tutorial.reproduction.report import BinTable, bin_table
 from lop_tutorial.reproduction.results import Interval, Results, finite, interval
-from lop_tutorial.reproduction.runs import Run, stored, write
+from lop_tutorial.reproduction.runs import Run, stored
 from lop_tutorial.reproduction.terminal_phase import LONG, Look, TerminalPhase, Traces, four_kinds, three_clouds
+from lop_tutorial.reproduction.whole_run import carry_out
 
 __all__ = [
     "LONG",
@@ -22,6 +23,7 @@ __all__ = [
     "TerminalPhase",
     "Traces",
     "bin_table",
+    "carry_out",
     "finite",
     "four_kinds",
     "interval",
@@ -30,5 +32,4 @@ __all__ = [
     "rows",
     "stored",
     "three_clouds",
-    "write",
 ]

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import math
 import multiprocessing
-from collections.abc import Iterator
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, replace
-from itertools import islice
+from functools import partial
+from itertools import count
 from queue import Empty
 from typing import Any
 
@@ -14,16 +19,14 @@ import torch
 
 from lop_tutorial.interventions import intervention
 from lop_tutorial.reproduction.measures import measure
+from lop_tutorial.reproduction.parts import Crew, Part, Parts
 from lop_tutorial.reproduction.plan import Plan
-from lop_tutorial.reproduction.results import COLUMNS, Row
-from lop_tutorial.streams import Stream
-from lop_tutorial.training import Fleet, Learner, Outcome, live, live_together, stackable
+from lop_tutorial.reproduction.results import Row
+from lop_tutorial.streams import Stream, Task
+from lop_tutorial.training import Fleet, Learner, Outcome, live, live_together, pays
+from lop_tutorial.training.cpu import keep_memory
 
 ENGINES = ("fleet", "plain")
-
-
-Crew = list[tuple[str, int]]
-"""Learners, as (method, seed), that one process trains together."""
 
 
 def rows(plan: Plan, *, device: str = "cpu", workers: int = 1, engine: str = "fleet") -> Iterator[Row]:
@@ -32,30 +35,28 @@ def rows(plan: Plan, *, device: str = "cpu", workers: int = 1, engine: str = "fl
     `engine` "fleet" trains learners together where their networks can be stacked, "plain" one after the other.
     `workers` processes share the learners (CPU only). The rows of one learner come in order and are the same for any
     number of workers; those of different learners may alternate. On a CPU every process is held to one thread, this
-    one too: small networks gain nothing from more, and the number of threads changes last digits.
+    one too: small networks gain nothing from more, and the number of threads changes last digits. The row in which a
+    learner diverged has the step in `diverged_step`, and is its last.
     """
+    yield from carry_on(plan, crews_of(plan, device, workers, engine), device, workers)
+
+
+def crews_of(plan: Plan, device: str, workers: int, engine: str = "fleet") -> list[Crew]:
+    """Who is trained with whom, width by width."""
     if engine not in ENGINES:
         raise ValueError(f"engine is {engine!r}; it must be one of {', '.join(ENGINES)}")
-    if device == "cpu":
-        torch.set_num_threads(1)
-    else:
-        workers = 1
-    crews = _crews(plan, device, workers if engine == "fleet" else 0)
-    if workers == 1:
-        for crew in crews:
-            yield from _lives(plan, crew, device)
-    else:
-        yield from _side_by_side(plan, crews, min(workers, len(crews)))
+    fleets = (workers if device == "cpu" else 1) if engine == "fleet" else 0
+    return [Crew(learners, width) for width, one in plan.at_each_width() for learners in _together(one, device, fleets)]
 
 
-def _crews(plan: Plan, device: str, fleets: int) -> list[Crew]:
+def _together(plan: Plan, device: str, fleets: int) -> list[list[tuple[str, int]]]:
     """Learners that can be stacked, in `fleets` crews for each kind of network; every other one by itself."""
-    alone: list[Crew] = []
-    together: dict[str, Crew] = {}
+    alone: list[list[tuple[str, int]]] = []
+    together: dict[str, list[tuple[str, int]]] = {}
     for method in plan.methods:
         network = plan.learner(method, plan.seeds[0], device).network
         learners = [(method, seed) for seed in plan.seeds]
-        if fleets and stackable(network):
+        if fleets and pays(network, device):
             together.setdefault(str(network), []).extend(learners)
         else:
             alone += [[learner] for learner in learners]
@@ -67,45 +68,93 @@ def _crews(plan: Plan, device: str, fleets: int) -> list[Crew]:
     return [part for part in parts if part] + sorted(alone, key=lambda crew: plan.seeds.index(crew[0][1]))
 
 
-def _lives(plan: Plan, crew: Crew, device: str) -> Iterator[Row]:
-    streams = {seed: plan.stream(seed) for _, seed in crew}
-    tasks = {seed: islice(stream, plan.tasks) for seed, stream in streams.items()}
-    learners: list[Learner]
-    outcomes: Iterator[list[Outcome | None]]
-    if len(crew) == 1:
-        (method, seed), *_ = crew
-        learners = [plan.learner(method, seed, device)]
-        outcomes = ([outcome] for outcome in live(learners[0], tasks[seed]))
+def carry_on(plan: Plan, crews: Sequence[Crew], device: str, workers: int, parts: Parts | None = None) -> Iterator[Row]:
+    """The rows of these crews; with `parts`, they go on from their checkpoints and leave new ones."""
+    if device == "cpu":
+        torch.set_num_threads(1)
+        keep_memory()
+    workers = min(workers, len(crews)) if device == "cpu" else 1
+    if workers == 1:
+        for number, crew in enumerate(crews):
+            yield from crew_rows(plan, number, crew, device, parts)
     else:
-        fleet = Fleet(plan.make_network, plan.training, [(intervention(m), seed) for m, seed in crew], device=device)
-        learners, outcomes = fleet.learners, live_together(fleet, tasks)
-    for found in outcomes:
-        for (method, seed), learner, outcome in zip(crew, learners, found, strict=True):
-            if outcome is not None:
-                row: Row = {"method": method, "seed": seed, **asdict(outcome)}
-                yield row | _measured(plan, learner, streams[seed], outcome)
+        yield from _side_by_side(plan, crews, workers, parts)
+
+
+def crew_rows(plan: Plan, number: int, crew: Crew, device: str, parts: Parts | None = None) -> Iterator[Row]:
+    """One crew's rows, from where its checkpoint in `parts` leaves it."""
+    with nullcontext() if parts is None else parts.part(number) as part:
+        if part is None or not part.stopping():
+            for found in _lives(plan, crew, device, part):
+                yield from found
+
+
+def _lives(plan: Plan, crew: Crew, device: str, part: Part | None) -> Iterator[list[Row]]:
+    """Task after task, the rows of all its learners."""
+    plan = plan.at(crew.width)
+    streams = {seed: plan.stream(seed) for _, seed in crew.learners}
+    learners: list[Learner]
+    live_on: Callable[[dict[int, Iterator[Task]]], Iterator[list[Outcome | None]]]
+    if len(crew.learners) == 1:
+        (method, alone), *_ = crew.learners
+        learners = [plan.learner(method, alone, device)]
+        live_on = lambda tasks: ([outcome] for outcome in live(learners[0], tasks[alone]))  # noqa: E731
+    else:
+        members = [(intervention(method), seed) for method, seed in crew.learners]
+        fleet = Fleet(plan.make_network, plan.training, members, device=device)
+        learners, live_on = fleet.learners, partial(live_together, fleet)
+    first = part.restore(learners) if part else 0
+    if part and part.finished:
+        return
+    gone = part.diverged if part else [False] * len(crew.learners)
+    outcomes = live_on({seed: _tasks(stream, first, plan.tasks) for seed, stream in streams.items()})
+    done = first
+    for done, found in zip(count(first + 1), outcomes, strict=False):
+        rows = []
+        for place, ((method, seed), learner, outcome) in enumerate(zip(crew.learners, learners, found, strict=True)):
+            if outcome is not None and not gone[place]:
+                told = {name: value for name, value in asdict(outcome).items() if value is not None}
+                row: Row = {**plan.place, "method": method, "seed": seed, **told}
+                rows.append(row | _measured(plan, learner, streams[seed], outcome))
+                gone[place] = outcome.diverged
+        if part:
+            part.add(rows)
+        yield rows
+        if all(gone):
+            break
+        if part and done < plan.tasks and part.due():
+            part.keep(learners, done)
+            if part.stopping():
+                return
+    if part:
+        part.keep(learners, done, finished=True)
+
+
+def _tasks(stream: Stream, first: int, end: int) -> Iterator[Task]:
+    return map(stream.task, range(first, end if stream.length is None else min(end, stream.length)))
 
 
 def _measured(plan: Plan, learner: Learner, stream: Stream, outcome: Outcome) -> Row:
     if not plan.measures:
         return {}
     if outcome.diverged or (outcome.task + 1) % plan.measure_every:
-        return dict.fromkeys(plan.columns[len(COLUMNS) :], math.nan)
+        return dict.fromkeys(plan.measured, math.nan)
     return {**measure(plan.measures, learner.network, stream.task(outcome.task).to(learner.device))}
 
 
-def _side_by_side(plan: Plan, crews: list[Crew], workers: int) -> Iterator[Row]:
+def _side_by_side(plan: Plan, crews: Sequence[Crew], workers: int, parts: Parts | None) -> Iterator[Row]:
     context = multiprocessing.get_context("spawn")
     done: Any = context.Queue()
     todo: Any = context.Queue()
-    for crew in crews:
-        todo.put(crew)
+    for numbered in enumerate(crews):
+        todo.put(numbered)
     for _ in range(workers):
         todo.put(None)
     unopened = replace(plan)  # without its images: each worker opens them itself
-    processes = [context.Process(target=_work, args=(unopened, todo, done), daemon=True) for _ in range(workers)]
-    for process in processes:
-        process.start()
+    processes = [context.Process(target=_work, args=(unopened, todo, done, parts), daemon=True) for _ in range(workers)]
+    with _signals_held():  # they are this process's affair: workers never see them
+        for process in processes:
+            process.start()
     try:
         working = workers
         while working:
@@ -114,7 +163,7 @@ def _side_by_side(plan: Plan, crews: list[Crew], workers: int) -> Iterator[Row]:
             except Empty:
                 dead = [p for p in processes if p.exitcode not in (None, 0)]
                 if dead:
-                    raise RuntimeError(
+                    raise ChildProcessError(
                         f"a worker process ended with exit code {dead[0].exitcode}; was memory short? Try --workers 1"
                     ) from None
                 continue
@@ -126,17 +175,40 @@ def _side_by_side(plan: Plan, crews: list[Crew], workers: int) -> Iterator[Row]:
                 yield message
     finally:
         for process in processes:
-            process.terminate()
+            process.kill()
         for process in processes:
             process.join()
 
 
-def _work(plan: Plan, todo: Any, done: Any) -> None:
-    torch.set_num_threads(1)
+@contextmanager
+def _signals_held() -> Iterator[None]:
+    """Interrupts wait until the block is over; processes that it starts never get any."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
-        while (crew := todo.get()) is not None:
-            for row in _lives(plan, crew, "cpu"):
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _work(plan: Plan, todo: Any, done: Any, parts: Parts | None) -> None:
+    torch.set_num_threads(1)
+    keep_memory()
+    threading.Thread(target=_end_with_the_parent, daemon=True).start()
+    try:
+        while (numbered := todo.get()) is not None:
+            for row in crew_rows(plan, numbered[0], numbered[1], "cpu", parts):
                 done.put(row)
         done.put(None)
     except Exception as error:
         done.put(error)
+
+
+def _end_with_the_parent() -> None:
+    """A worker whose parent was killed must not go on writing."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

@@ -7,13 +7,12 @@ from collections.abc import Callable, Sequence
 import torch
 
 from lop_tutorial.geometry import (
-    between,
     effective_rank,
     ftle,
+    segments,
     summary,
     unit_shares,
     weight_norm,
-    within,
 )
 from lop_tutorial.networks import Network
 from lop_tutorial.streams import Task
@@ -30,9 +29,10 @@ def exponents(network: Network, task: Task) -> dict[str, float]:
     """
     chosen = torch.cat([(task.train_y == label).nonzero()[:64, 0] for label in range(task.outputs)])
     x, y = task.train_x[chosen], task.train_y[chosen]
-    crossing = between(network, x, y, classes=[(0, 1)], pairs=64, points=5, seed=task.index)
+    crossing = segments(x, y, 0, 1, pairs=64, points=5, seed=task.index).flatten(0, 1)
+    at_samples, on_segments = ftle(network, torch.cat([x, crossing])).split([len(x), len(crossing)])
     found: dict[str, float] = {}
-    for place, seen in (("within", summary(within(network, x, y))), ("between", summary(crossing))):
+    for place, seen in (("within", summary(at_samples)), ("between", summary(on_segments))):
         found |= {f"ftle_{place}_{name}": seen.quantiles[share] for name, share in _QUANTILES.items()}
     return found
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,23 +14,29 @@ from lop_tutorial.interventions import intervention
 from lop_tutorial.networks import NETWORKS, Network
 from lop_tutorial.reproduction.measures import COLUMNS_OF, MEASURES
 from lop_tutorial.reproduction.results import COLUMNS
-from lop_tutorial.streams import ClassPairs, Pixels, Stream, ToyPoints
+from lop_tutorial.streams import CIFAR100_PIXELS, ClassIncrements, ClassPairs, Pixels, Stream, ToyPoints
 from lop_tutorial.training import Learner, Training
+
+BENCHMARKS = ("pairs", "increments")
 
 
 @dataclass(frozen=True)
 class Plan:
     """`methods` x `seeds` learners, each on `tasks` tasks of its own stream.
 
-    A seed fixes the stream, the initial weights and the batches; methods with the same seed are therefore
-    paired. `data` is "points" (the stream is then `ToyPoints` with the settings in `points`), "procedural" or the name
-    of a stored image set (class pairs); `table` is the paper's table it stands beside. `measures` are taken beside the
-    accuracies (see `measures.py`), after every `measure_every`-th task.
+    A seed fixes the stream, the initial weights and the batches; methods with the same seed are therefore paired.
+    `data` is "points" (the stream is then `ToyPoints` with the settings in `points`), "procedural" or the name of a
+    stored image set, from which `benchmark` makes "pairs" of classes or "increments" of `increment` more classes at a
+    time, with `valid_per_class` training images of each set aside. `table` is the paper's table it stands beside.
+    `measures` are taken beside the accuracies (see `measures.py`), after every `measure_every`-th task. With `widths`,
+    every learner is trained once with each of them as the number of units in its last hidden layer, and metrics.csv has
+    the column `width`.
     """
 
     name: str
     about: str
     table: int | None = None
+    benchmark: str = "pairs"
     network: str = "smallconv"
     network_settings: Mapping[str, Any] = field(default_factory=dict)
     data: str = "procedural"
@@ -41,6 +47,8 @@ class Plan:
     train_per_class: int | None = None
     test_per_class: int | None = None
     reshuffle: bool = True
+    increment: int = 5
+    valid_per_class: int = 0
     training: Training = Training()
     methods: tuple[str, ...] = ("none", "retrained")
     seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
@@ -48,10 +56,13 @@ class Plan:
     bins: int = 5
     measures: tuple[str, ...] = ()
     measure_every: int = 1
+    widths: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if self.network not in NETWORKS:
             raise ValueError(f"network is {self.network!r}; known are {', '.join(NETWORKS)}")
+        if self.benchmark not in BENCHMARKS:
+            raise ValueError(f"benchmark is {self.benchmark!r}; known are {', '.join(BENCHMARKS)}")
         for method in self.methods:
             intervention(method).check(self.training.loss)
         for name in ("tasks", "measure_every"):
@@ -60,7 +71,11 @@ class Plan:
         for name in self.measures:
             if name not in MEASURES:
                 raise ValueError(f"measure is {name!r}; known are {', '.join(MEASURES)}")
-        for name in ("methods", "seeds"):
+        if self.widths and not self.network_settings.get("hidden"):
+            raise ValueError(f"widths is {self.widths}, but network_settings name no hidden layers to be that wide")
+        if any(width < 1 for width in self.widths):
+            raise ValueError(f"widths is {self.widths}; each must be at least 1")
+        for name in ("methods", "seeds") + ("widths",) * bool(self.widths):
             values = getattr(self, name)
             if not values or len(set(values)) < len(values):
                 raise ValueError(f"{name} is {values}; it must name at least one, none of them twice")
@@ -75,6 +90,8 @@ class Plan:
         """The tasks that every learner of this seed meets."""
         if self.data == "points":
             return ToyPoints(seed, **self.points)
+        if self.benchmark == "increments":
+            return self._increments(seed)
         return ClassPairs(
             self.images,
             seed,
@@ -83,6 +100,23 @@ class Plan:
             pixels=Pixels(size=self.image_size),
             reshuffle=self.reshuffle,
         )
+
+    def _increments(self, seed: int) -> Stream:
+        found = ClassIncrements(
+            self.images,
+            seed,
+            increment=self.increment,
+            train_per_class=self.train_per_class,
+            test_per_class=self.test_per_class,
+            valid_per_class=self.valid_per_class,
+            pixels=replace(CIFAR100_PIXELS, size=self.image_size),
+        )
+        if found.length is not None and self.tasks > found.length:
+            raise ValueError(
+                f"tasks is {self.tasks}, but the {found.outputs} classes of {self.data} make {found.length} increments "
+                f"of {self.increment}: ask for no more with --tasks"
+            )
+        return found
 
     def make_network(self) -> Network:
         """A network for the plan's inputs, its weights from torch's global generator."""
@@ -93,15 +127,39 @@ class Plan:
         """A new learner, before its first task."""
         return Learner(self.make_network, self.training, intervention(method), seed=seed, device=device)
 
+    def at(self, width: int | None) -> Plan:
+        """The same for one of `widths` alone; the plan itself for None."""
+        if width is None:
+            return self
+        above = tuple(self.network_settings["hidden"])[:-1]
+        found = replace(self, network_settings={**self.network_settings, "hidden": (*above, width)}, widths=(width,))
+        if "images" in self.__dict__:  # opened already
+            found.__dict__["images"] = self.images
+        return found
+
+    def at_each_width(self) -> list[tuple[int | None, Plan]]:
+        """Each of `widths` with its plan; None with the plan itself where there are none."""
+        return [(width, self.at(width)) for width in self.widths or (None,)]
+
+    @property
+    def place(self) -> dict[str, int]:
+        """What a row says before its method: the width, where there are `widths`. Of a plan at one width."""
+        return {"width": self.widths[0]} if self.widths else {}
+
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """The columns of what is measured beside the accuracies."""
+        return tuple(column for name in self.measures for column in COLUMNS_OF[name])
+
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns of metrics.csv."""
-        return COLUMNS + tuple(column for name in self.measures for column in COLUMNS_OF[name])
+        return (*self.place, *COLUMNS, *self.measured)
 
     @property
     def steps(self) -> int:
         """Tasks of all learners together: what a progress bar counts."""
-        return len(self.methods) * len(self.seeds) * self.tasks
+        return len(self.methods) * len(self.seeds) * self.tasks * max(1, len(self.widths))
 
     def as_config(self) -> dict[str, Any]:
         """Every setting, for config.json, with the name and content hash of the data."""

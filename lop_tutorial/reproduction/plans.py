@@ -1,42 +1,12 @@
-"""The experiments of the book, by name and profile. Every choice of ours that the paper leaves open stands here.
-
-Given by the paper: networks' names, 5,000 tasks, bins of 1,000, the methods. Given by the public benchmark (Dohare
-et al. 2024): class pairs of 32 x 32 images, 600 + 100 a class, 250 epochs of batches of 100, momentum 0.9, the head
-set to zero at each task. Other image sets are used whole. Ours: SmallConv's shape; the step size, the largest that the
-benchmark tries (its plain network loses most there); a learner's five seeds; everything about the profile `quick`.
-"""
+"""The experiments of the book, by name and profile: the paper's tables, and those that are ours alone."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from lop_tutorial.reproduction.plan import Plan
+from lop_tutorial.reproduction.plans_tables import TABLES
 from lop_tutorial.training import Training
-
-# Small enough for two CPU cores and three minutes. Loss of plasticity shows within tens of tasks instead of thousands
-# because the step size is fifteen times as large.
-TABLE1_QUICK = Plan(
-    name="table1",
-    about="SmallConv on continual class pairs",
-    table=1,
-    network="smallconv",
-    data="procedural",
-    procedural={"number": 40, "size": 16},
-    image_size=16,
-    training=Training(step_size=0.15, epochs=10, batch_size=100),
-    tasks=40,
-)
-
-TABLE1_FULL = Plan(
-    name="table1",
-    about="SmallConv on Continual ImageNet",
-    table=1,
-    network="smallconv",
-    data="imagenet32",
-    procedural={"number": 1000, "train": 600},
-    training=Training(step_size=0.01, epochs=250, batch_size=100),
-    tasks=5000,
-)
 
 # Chapter 1: a network so small that ten of them live their lives in under a minute on one core.
 FIRST_LOOK = Plan(
@@ -75,21 +45,47 @@ def two_types(width: int) -> Plan:
         seeds=tuple(range(8)),
         tasks=80,
         measures=("exponents",),
-        measure_every=4,
     )
 
 
 TYPE1, TYPE2 = replace(two_types(2), name="type1"), replace(two_types(256), name="type2")
+WIDTH = replace(
+    two_types(256),
+    name="width",
+    about="Toy points, representations from 1 to 256 dimensions",
+    methods=("none", "retrained"),
+    widths=(1, 2, 4, 8, 16, 32, 64, 128, 256),
+)
 
-PLANS: dict[str, dict[str, Plan]] = {
-    "table1": {"quick": TABLE1_QUICK, "full": TABLE1_FULL},
+# The same on pictures: two classes of 8 x 8 pixels a task, a narrow and a wide representation. Half the toys' step.
+REAL_IMAGES = replace(
+    two_types(256),
+    name="real_images",
+    about="Class pairs, representations of 2 and 256 dimensions",
+    network_settings={**two_types(256).network_settings, "hidden": (64, 64, 64, 256)},
+    data="procedural",
+    procedural={"number": 40, "size": 8, "train": 200},
+    image_size=8,
+    train_per_class=200,
+    test_per_class=50,
+    training=replace(two_types(256).training, step_size=0.05, epochs=10, batch_size=40),
+    methods=("none", "retrained", "g_mixup:M=1:intra_weight=1"),
+    tasks=60,
+    measures=("exponents", "health"),
+    measure_every=3,
+    widths=(2, 256),
+)
+
+PLANS: dict[str, dict[str, Plan]] = TABLES | {
     "first_look": {
         "quick": FIRST_LOOK,
         "colab": replace(FIRST_LOOK, seeds=tuple(range(10)), tasks=100),
         "full": replace(FIRST_LOOK, seeds=tuple(range(20)), tasks=500),
     },
-    "type1": {"quick": TYPE1, "full": replace(TYPE1, seeds=tuple(range(20)), tasks=200, measure_every=1)},
-    "type2": {"quick": TYPE2, "full": replace(TYPE2, seeds=tuple(range(20)), tasks=200, measure_every=1)},
+    "type1": {"quick": TYPE1, "full": replace(TYPE1, seeds=tuple(range(20)), tasks=200)},
+    "type2": {"quick": TYPE2, "full": replace(TYPE2, seeds=tuple(range(20)), tasks=200)},
+    "real_images": {"quick": REAL_IMAGES, "full": replace(REAL_IMAGES, seeds=tuple(range(20)), tasks=200)},
+    "width": {"quick": WIDTH, "full": replace(WIDTH, seeds=tuple(range(20)), tasks=200)},
 }
 
 

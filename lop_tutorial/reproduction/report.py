@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 
@@ -29,14 +30,15 @@ def bin_table(results: Results, *, bins: int = 5, paper: int | None = None, data
     """Mean and 95 % interval over seeds of training and test accuracy, bin by bin.
 
     A learner counts in a bin if it finished every task of it; `n` says how many did where not all. With `paper`, the
-    row of the paper's table of that number stands below each method's.
+    row of the paper's table of that number stands below each method's. Of several widths each has its own lines.
     """
     theirs = paper_table(paper) if paper is not None and results.tasks >= bins else None
     lines: list[tuple[str, ...]] = []
-    for method in results.methods:
+    parts = [(f", d = {width}", results.at(width)) for width in results.widths] or [("", results)]
+    for (suffix, part), method in product(parts, results.methods):
         title = title_of(method)
         for quantity, label in (("train_accuracy", "train"), ("test_accuracy", "test")):
-            lines.append((title, label, *_cells(results.binned(method, quantity, bins))))
+            lines.append((title + suffix, label, *_cells(part.binned(method, quantity, bins))))
         if theirs is not None and title in theirs.rows:
             lines.append((title, "paper", *(f"{value:.3f}" for value in theirs.rows[title])))
     spans = [f"{first}–{last}" if last > first else f"{first}" for first, last in results.bin_edges(bins)]

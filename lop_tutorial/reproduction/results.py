@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -50,16 +51,20 @@ def interval(values: Float64[np.ndarray, "seed *shape"]) -> Interval:
 
 @dataclass(frozen=True)
 class Results:
-    """Rows of metrics, in the order in which they came."""
+    """Rows of metrics, in the order in which they came; `planned` is how many tasks a life has, where that is known."""
 
     rows: tuple[Row, ...]
+    planned: int | None = None
 
     @classmethod
     def read(cls, path: Path) -> Results:
-        """Reads a metrics.csv; ValueError names file and line where it is damaged."""
+        """Reads a metrics.csv; ValueError names file and line where it is damaged.
+
+        A last line without its end is one that was still being written, and is left out.
+        """
         rows: list[Row] = []
         with path.open(newline="") as file:
-            reader = csv.DictReader(file)
+            reader = csv.DictReader(line for line in file if line.endswith("\n"))
             missing = [c for c in COLUMNS[:5] if c not in (reader.fieldnames or ())]
             if missing:
                 raise ValueError(f"{path}: column {missing[0]!r} is missing; is this a run's metrics.csv?")
@@ -70,6 +75,7 @@ class Results:
                         "seed": int(cells["seed"]),
                         "task": int(cells["task"]),
                     }
+                    row |= {"width": int(cells["width"])} if "width" in cells else {}
                     row |= {k: float(v) for k, v in cells.items() if k not in row}
                 except (TypeError, ValueError) as error:
                     raise ValueError(f"{path}, line {number}: {error}; take the line away or run again") from error
@@ -80,14 +86,43 @@ class Results:
     def methods(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(str(row["method"]) for row in self.rows))
 
+    @cached_property
+    def widths(self) -> tuple[int, ...]:
+        """The widths of the representation that were compared, narrowest first; none in a run of one network."""
+        return tuple(sorted({int(row["width"]) for row in self.rows if "width" in row}))
+
+    @cached_property
+    def _by_width(self) -> dict[int, Results]:
+        rows: dict[int, list[Row]] = {width: [] for width in self.widths}
+        for row in self.rows if self.widths else ():
+            rows[int(row["width"])].append({k: v for k, v in row.items() if k != "width"})
+        return {width: Results(tuple(mine)) for width, mine in rows.items()}
+
+    def at(self, width: int) -> Results:
+        """The rows of one width; ValueError says which there are."""
+        if width not in self.widths:
+            raise ValueError(f"width is {width}; measured were {', '.join(map(str, self.widths)) or 'none'}")
+        return self._by_width[width]
+
     @property
     def tasks(self) -> int:
-        return 1 + max((int(row["task"]) for row in self.rows), default=-1)
+        return self.planned or 1 + max((int(row["task"]) for row in self.rows), default=-1)
+
+    def seeds(self, method: str) -> list[int]:
+        """The seeds of a method's learners that have begun, rising."""
+        return sorted({int(row["seed"]) for row in self.rows if row["method"] == method})
 
     def curves(self, method: str, quantity: str = "test_accuracy") -> Float64[np.ndarray, "seed task"]:
-        """(seeds, tasks), seeds in rising order; NaN where a learner did not get that far or diverged."""
+        """(seeds, tasks), seeds in rising order; NaN where a learner did not get that far or diverged.
+
+        ValueError if the rows are of several widths: take those of one with `at` first.
+        """
+        if self.widths:
+            raise ValueError(
+                f"there are rows of the widths {', '.join(map(str, self.widths))}; take one with at(width)"
+            )
         mine = [row for row in self.rows if row["method"] == method]
-        seeds = sorted({int(row["seed"]) for row in mine})
+        seeds = self.seeds(method)
         values = np.full((len(seeds), self.tasks), np.nan)
         for row in mine:
             values[seeds.index(int(row["seed"])), int(row["task"])] = row[quantity]
@@ -100,6 +135,8 @@ class Results:
 
     def bin_edges(self, bins: int = 5) -> list[tuple[int, int]]:
         """First and last task of each bin, counted from 1."""
+        if not self.rows:
+            return []
         parts = np.array_split(np.arange(1, self.tasks + 1), min(bins, self.tasks))
         return [(int(part[0]), int(part[-1])) for part in parts]
 

@@ -1,4 +1,7 @@
-"""A run on disk: config.json (what was asked), environment.json (where it came from), metrics.csv (what came out)."""
+"""A run on disk: config.json (what was asked), environment.json (where it came from), metrics.csv (what came out).
+
+Beside them diverged.csv, if a learner diverged; and while the run is not finished, `checkpoints/` (see `parts.py`).
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,7 @@ import os
 import platform
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -19,8 +21,7 @@ from typing import Any
 import torch
 
 from lop_tutorial.atomic import write_text
-from lop_tutorial.reproduction.plan import Plan
-from lop_tutorial.reproduction.results import Results, Row
+from lop_tutorial.reproduction.results import Results
 
 PACKAGES = ("lop-tutorial", "torch", "torchvision", "numpy", "scipy", "pillow", "matplotlib")
 
@@ -47,30 +48,21 @@ class Run:
                 raise ValueError(f"{folder / name} is damaged ({error}); run the experiment again") from error
         return cls(folder, parts["config.json"], parts["environment.json"], Results.read(folder / "metrics.csv"))
 
+    @property
+    def finished(self) -> bool:
+        return bool(self.environment["finished"])
 
-def must_be_new(folder: Path) -> None:
-    """ValueError unless a run can be written there without touching what is there."""
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    @property
+    def diverged(self) -> list[dict[str, str]]:
+        """The learners that diverged: method, seed, task and step."""
+        path = self.folder / "diverged.csv"
+        return list(csv.DictReader(path.read_text().splitlines())) if path.exists() else []
+
+
+def must_be_new(folder: Path, beside: Sequence[str] = ()) -> None:
+    """ValueError unless a run can be written there without touching what is there, apart from the names `beside`."""
+    if folder.exists() and (not folder.is_dir() or any(path.name not in beside for path in folder.iterdir())):
         raise ValueError(f"{folder} is there already; name another place with --out, or remove it first")
-
-
-def write(plan: Plan, profile: str, outcome: Iterator[Row], folder: Path, device: str) -> Iterator[Row]:
-    """Passes rows on while they are written to `folder`, each flushed as it comes; the folder must be new or empty."""
-    must_be_new(folder)
-    config = {"profile": profile} | plan.as_config()
-    folder.mkdir(parents=True, exist_ok=True)
-    write_json(folder / "config.json", config)
-    origin, began = environment(device), time.perf_counter()
-    write_json(folder / "environment.json", origin | {"finished": False, "wall_seconds": None})
-    with (folder / "metrics.csv").open("w", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(plan.columns)
-        for row in outcome:
-            writer.writerow([f"{v:.6g}" if isinstance(v, float) else v for v in map(row.__getitem__, plan.columns)])
-            file.flush()
-            yield row
-    wall = round(time.perf_counter() - began, 1)
-    write_json(folder / "environment.json", origin | {"finished": True, "wall_seconds": wall})
 
 
 def environment(device: str = "cpu") -> dict[str, Any]:

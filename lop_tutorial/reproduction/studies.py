@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from lop_tutorial.reproduction.plans import FIRST_LOOK
+from lop_tutorial.reproduction.plans_tables import PAIRS_QUICK
 from lop_tutorial.reproduction.study import Study
 
 # Chapter 1's small network on images of 8 x 8 pixels. Seeds that no table uses.
@@ -114,4 +115,28 @@ METHODS = Study(
     data=_SETS,
 )
 
-STUDIES = {study.name: study for study in (GENERALIZED_MIXUP, GENERALIZED_MIXUP_SQUARED, METHODS_SEARCH, METHODS)}
+# The same question for the tables' accelerated protocol: four settings of each method that has any. Neither its images
+# nor its streams are in a table.
+TABLES_SEARCH = Study(
+    "tables_search",
+    "Settings of the tables' methods on SmallConv, on images that no table uses",
+    replace(
+        PAIRS_QUICK,
+        procedural=dict(PAIRS_QUICK.procedural) | {"seed": 1},
+        tasks=40,
+        seeds=(100, 101),
+        methods=(
+            "none",
+            "retrained",
+            *(f"l2_init:strength={value}" for value in (1e-4, 1e-3, 3e-3, 1e-2)),
+            *(f"cbp:replacement_rate={value}" for value in (3e-4, 1e-3, 3e-3, 1e-2)),
+            *(f"g_mixup:bump={value}" for value in (0.1, 0.5, 1, 2)),
+        ),
+    ),
+    step_sizes=(0.1,),
+)
+
+STUDIES = {
+    study.name: study
+    for study in (GENERALIZED_MIXUP, GENERALIZED_MIXUP_SQUARED, METHODS_SEARCH, METHODS, TABLES_SEARCH)
+}

@@ -18,7 +18,6 @@ from jaxtyping import Float64
 from lop_tutorial.atomic import write_text
 from lop_tutorial.reproduction.execute import rows
 from lop_tutorial.reproduction.plan import Plan
-from lop_tutorial.reproduction.results import COLUMNS as EVERY
 from lop_tutorial.reproduction.results import Results, Row
 from lop_tutorial.reproduction.runs import environment, must_be_new, write_json
 
@@ -46,8 +45,7 @@ class Study:
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns of table.csv."""
-        measured = self.base.columns[len(EVERY) :]
-        return (*KEY, *MEASURED, *(f"{name}_late" for name in measured), "diverged_in")
+        return (*KEY, *MEASURED, *(f"{name}_late" for name in self.base.measured), "diverged_in")
 
     def plans(self) -> Iterator[Plan]:
         """One plan for each set of images, loss and step size; methods that refuse the loss are left out."""
@@ -103,7 +101,7 @@ class Study:
             found[f"{what}_early"], found[f"{what}_late"] = whole[: self.ends].mean(), whole[-self.ends :].mean()
             lost = np.flatnonzero(np.isnan(whole))
             found["diverged_in"] = int(lost[0]) if len(lost) else ""
-        for name in self.base.columns[len(EVERY) :]:
+        for name in self.base.measured:
             late = results.curves(method, name)[seeds.index(seed), -self.ends :]
             late = late[~np.isnan(late)]
             found[f"{name}_late"] = late.mean() if len(late) and not found["diverged_in"] else math.nan

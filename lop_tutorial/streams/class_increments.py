@@ -14,7 +14,8 @@ class ClassIncrements(Stream):
     """Task t holds the first `increment * (t + 1)` classes of a random order (Dohare et al. 2024).
 
     A class keeps its label for good, so a network has one output for each class and uses the first
-    `task.outputs` of them. The stream ends when every class is in.
+    `task.outputs` of them. The stream ends when every class is in. The first `valid_per_class` training images of each
+    class are set aside for validation (50 in the benchmark), and `train_per_class` counts those that are left.
     """
 
     def __init__(
@@ -25,6 +26,7 @@ class ClassIncrements(Stream):
         increment: int = 5,
         train_per_class: int | None = None,
         test_per_class: int | None = None,
+        valid_per_class: int = 0,
         pixels: Pixels = CIFAR100_PIXELS,
     ) -> None:
         count = len(images.classes)
@@ -32,6 +34,7 @@ class ClassIncrements(Stream):
             raise ValueError(f"increment is {increment}; {images.name} allows 1 to {count} classes at a time")
         self.images, self.increment, self.pixels = images, increment, pixels
         self.train_per_class, self.test_per_class = train_per_class, test_per_class
+        self.valid_per_class = valid_per_class
         self.order = torch.randperm(count, generator=torch_generator(seed, "class increments")).tolist()
         self.outputs, self.length = count, -(-count // increment)
         height, width, _ = images.of_class(0, "train").shape[1:]
@@ -39,6 +42,8 @@ class ClassIncrements(Stream):
 
     def _task(self, index: int) -> Task:
         classes = tuple(self.order[: self.increment * (index + 1)])
-        train_x, train_y = gather(self.images, classes, "train", self.train_per_class, self.pixels)
-        test_x, test_y = gather(self.images, classes, "test", self.test_per_class, self.pixels)
-        return Task(index, classes, len(classes), train_x, train_y, test_x, test_y)
+        aside = self.valid_per_class
+        train = gather(self.images, classes, "train", self.train_per_class, self.pixels, skip=aside)
+        test = gather(self.images, classes, "test", self.test_per_class, self.pixels)
+        valid = gather(self.images, classes, "train", aside, self.pixels) if aside else (None, None)
+        return Task(index, classes, len(classes), *train, *test, *valid)

@@ -42,14 +42,20 @@ CIFAR100_PIXELS = Pixels(mean=(0.5071, 0.4865, 0.4409), std=(0.2673, 0.2564, 0.2
 
 
 def gather(
-    images: LabelledImages, classes: Sequence[int], split: Split, per_class: int | None, pixels: Pixels
+    images: LabelledImages,
+    classes: Sequence[int],
+    split: Split,
+    per_class: int | None,
+    pixels: Pixels,
+    skip: int = 0,
 ) -> tuple[Float[Tensor, "image 3 size_y size_x"], Int64[Tensor, " image"]]:
-    """The first `per_class` images (None: all) of each class, with labels 0, 1, ... in the order of `classes`."""
-    parts = [images.of_class(k, split)[:per_class] for k in classes]
+    """The first `per_class` images (None: all) after `skip` of each class, with labels 0, 1, ... as in `classes`."""
+    parts = [images.of_class(k, split)[skip:][:per_class] for k in classes]
     for k, part in zip(classes, parts, strict=True):
-        if per_class is not None and len(part) < per_class:
+        if len(part) < (per_class or 1):
+            beside = f" beside {skip} others" if skip else ""
             raise ValueError(
-                f"{per_class} {split} images a class asked for, but class {images.classes[k]!r} of "
+                f"{per_class or 1} {split} images a class asked for{beside}, but class {images.classes[k]!r} of "
                 f"{images.name} has {len(part)}: ask for no more than that"
             )
     labels = torch.cat([torch.full((len(part),), label) for label, part in enumerate(parts)])

@@ -16,7 +16,8 @@ class Task:
     """What a learner is given to learn, and what it is tested on.
 
     Inputs are float32 (examples, *input shape); labels are int64 (examples,) and lie in [0, outputs).
-    `classes` names what label 0, 1, ... stand for: indices of classes in the source.
+    `classes` names what label 0, 1, ... stand for: indices of classes in the source. A task may have validation
+    examples, by which a learner chooses between weights; they are neither trained on nor tested on.
     """
 
     index: int
@@ -26,10 +27,25 @@ class Task:
     train_y: Int64[Tensor, " train"]
     test_x: Float[Tensor, "test *shape"]
     test_y: Int64[Tensor, " test"]
+    valid_x: Float[Tensor, "valid *shape"] | None = None
+    valid_y: Int64[Tensor, " valid"] | None = None
+
+    @property
+    def validation(self) -> tuple[Float[Tensor, "valid *shape"], Int64[Tensor, " valid"]]:
+        """The validation examples, inputs and labels; ValueError where the task has none."""
+        if self.valid_x is None or self.valid_y is None:
+            raise ValueError("keep_best chooses by validation examples, and this task has none: set some aside")
+        return self.valid_x, self.valid_y
 
     def to(self, device: torch.device | str) -> Task:
         """The same task with its tensors on `device`."""
-        names = ("train_x", "train_y", "test_x", "test_y")
+        names = (
+            "train_x",
+            "train_y",
+            "test_x",
+            "test_y",
+            *(("valid_x", "valid_y") if self.valid_x is not None else ()),
+        )
         return replace(self, **{name: getattr(self, name).to(device) for name in names})
 
 

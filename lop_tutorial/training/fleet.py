@@ -1,34 +1,43 @@
 """MANY learners at once: the steps of `learner.py`, on weights stacked along a first dimension, one entry a learner.
 
-What happens once a task (start, restart, head, measurement) each learner does itself; what happens at every step the
-fleet does for all of them together. Stacked are networks of linear layers, whose products become batched ones.
+What happens once a task (start, restart, head, end) each learner does itself; what happens at every step, and the
+measurement, the fleet does for all of them together.
 """
 
 from __future__ import annotations
 
-import copy
 import itertools
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import torch
 from jaxtyping import Float, Int64
-from torch import Tensor, nn
-from torch.nn.functional import layer_norm, one_hot
+from torch import Tensor
+from torch.nn.functional import one_hot
 
 from lop_tutorial.interventions import Intervention
 from lop_tutorial.networks import Network
 from lop_tutorial.seeds import torch_generator
 from lop_tutorial.streams import Task
+from lop_tutorial.training.augmentation import AUGMENTATIONS
+from lop_tutorial.training.forward import WAYS, Forward, plain_copy
 from lop_tutorial.training.learner import LOSSES, Learner, Outcome, Training
-from lop_tutorial.training.stacked import Group, Stack
+from lop_tutorial.training.precision import Precision, strict
+from lop_tutorial.training.soundness import Soundness
+from lop_tutorial.training.stack import Stack, StackedBest
+from lop_tutorial.training.stacked import Group
+from lop_tutorial.training.stacked_layers import convolutional, stackable
+from lop_tutorial.training.stacked_tasks import StackedTasks
+from lop_tutorial.training.step import Step
 
-ELEMENTWISE = (nn.ReLU, nn.Tanh, nn.LeakyReLU, nn.GELU, nn.Identity)
 
+def pays(network: Network, device: torch.device | str) -> bool:
+    """Whether a fleet is the faster way to train such networks on a device.
 
-def stackable(network: Network) -> bool:
-    """Whether a fleet can train this kind of network."""
-    known = (nn.Flatten, nn.Linear, nn.LayerNorm, *ELEMENTWISE)
-    return all(isinstance(layer, known) for layer in network.body)
+    On a CPU it is for linear layers, whose products become batched ones. Convolutions have enough to do by themselves:
+    there one process a core is faster (`benchmarks/fleet.py`).
+    """
+    return stackable(network) and (torch.device(device).type == "cuda" or not convolutional(network))
 
 
 class Fleet:
@@ -36,6 +45,10 @@ class Fleet:
 
     Each ends with the weights that `Learner` gives it, up to rounding: batched products add in another order.
     Learners of one intervention should stand together, so that its hooks are run once for all of them.
+
+    `way` is how convolutions are stacked, one of `WAYS`; all give the same. The default on a CPU is the fastest of them
+    there; that on CUDA, "products", is not measured yet. `precision` is one of `PRECISIONS`. `capture`: on CUDA, steps
+    are recorded once and replayed.
 
     Raises a ValueError for networks that differ in their layers, or have layers that cannot be stacked.
     """
@@ -47,91 +60,131 @@ class Fleet:
         learners: Sequence[tuple[Intervention, int]],
         *,
         device: torch.device | str = "cpu",
+        precision: str = "fp32",
+        way: str | None = None,
+        capture: bool = True,
     ) -> None:
         self.training, self.device = training, torch.device(device)
-        self.learners = [Learner(make_network, training, how, seed=seed, device=device) for how, seed in learners]
+        self.precision, self.capture = Precision(precision, self.device), capture
+        self.learners = [
+            Learner(make_network, training, how, seed=seed, device=device, precision=precision)
+            for how, seed in learners
+        ]
         first = self.learners[0].network
         if not stackable(first):
-            raise ValueError(f"a fleet stacks networks of linear layers; {type(first).__name__} has others")
+            raise ValueError(f"a fleet does not know how to stack all layers of {type(first).__name__}")
         for one in self.learners:
             if str(one.network) != str(first):
                 raise ValueError(f"{one.intervention.title} changes the network's layers: give it a fleet of its own")
+        way = way or ("products" if self.device.type == "cuda" else "loop")
+        if way not in WAYS:
+            raise ValueError(f"way is {way!r}; it must be one of {', '.join(WAYS)}")
         self._groups: list[Group] = []
         for how, members in itertools.groupby(self.learners, key=lambda one: one.intervention):
             begin = self._groups[-1].where.stop if self._groups else 0
-            self._groups.append(Group(how, slice(begin, begin + len(list(members))), copy.deepcopy(first)))
+            where = slice(begin, begin + len(list(members)))
+            self._groups.append(Group(how, where, plain_copy(self.learners[begin].network)))
+        self._forward = Forward(first, way, watch=any(group.intervention.watches for group in self._groups))
+        self._stack = Stack(self.learners)
+        self._tasks = StackedTasks([one.seed for one in self.learners], self.device)
+        self._step_now: tuple[Step, tuple[object, ...]] | None = None
 
     def learn(self, tasks: Mapping[int, Task]) -> list[Outcome]:
         """Each learner trains on its seed's task, all tasks of one size; the outcomes in the learners' order."""
         for learner in self.learners:
             learner.start(tasks[learner.seed])
-        tasks = {seed: task.to(self.device) for seed, task in tasks.items()}
-        x = torch.stack([task.train_x for task in tasks.values()])
-        y = torch.stack([one_hot(task.train_y, task.outputs).float() for task in tasks.values()])
-        places = {seed: place for place, seed in enumerate(tasks)}
-        stream = torch.tensor([places[one.seed] for one in self.learners], device=self.device)
-        stacked = Stack(self.learners)
-        batches = list(self._batches(list(tasks), y.shape[1]))
-        for group in self._groups:
-            group.begin(self.learners[group.where], len(batches))
-        examples = x.shape[1]
-        x, y = x.flatten(0, 1), y.flatten(0, 1)
-        for batch in batches:
-            now = (stream[:, None] * examples + batch[stream]).flatten()
-            picked = (values.index_select(0, now).unflatten(0, (len(stream), -1)) for values in (x, y))
-            self._step(stacked, *picked)
-        stacked.write_back(self.learners)
+        self._stack.read(self.learners)
+        self._tasks.fill(tasks)
+        self.train(self.training.epochs)
+        self._stack.write_back(self.learners)
         for group in self._groups:
             group.write_back(self.learners[group.where])
-        return [learner.finish(tasks[learner.seed]) for learner in self.learners]
+        for learner in self.learners:
+            learner.end()
+        return self._outcomes([tasks[learner.seed] for learner in self.learners])
 
-    def _batches(self, seeds: Sequence[int], examples: int) -> Iterator[Int64[Tensor, "stream batch"]]:
-        one = self.learners[0]
-        order = [torch_generator(seed, "batches", one.tasks_learned) for seed in seeds]
-        for _ in range(self.training.epochs):
-            yield from map(torch.stack, zip(*(one.batches(examples, draw) for draw in order), strict=True))
+    def train(self, epochs: int) -> None:
+        """Epochs of the task that the stack is at, from where the weights are."""
+        steps = epochs * (self._tasks.examples // min(self.training.batch_size, self._tasks.examples))
+        for group in self._groups:
+            group.begin(self.learners[group.where], steps)
+        order = [torch_generator(seed, "batches", self.learners[0].tasks_learned) for seed in self._tasks.streams]
+        self.soundness = Soundness()
+        best = StackedBest() if self.training.keep_best else None
+        for epoch in range(1, epochs + 1):
+            self._stack.set_step_size(self.training.step_size_in(epoch, epochs))
+            for batch in self._batches(order):
+                self._tasks.choose(batch)
+                for group in self._groups:
+                    group.advance()
+                self.soundness.see(self._step())
+            if best:
+                best.look(self.evaluate("valid")[1], self._stack)
+        if best:
+            best.put_back(self._stack)
+        self.soundness.settle()
+        for place, learner in enumerate(self.learners):
+            learner.soundness = self.soundness.of(place)
 
-    def _step(
-        self,
-        stacked: Stack,
-        x: Float[Tensor, "learner batch *shape"],
-        y: Float[Tensor, "learner batch outputs"],
-    ) -> None:
+    def _batches(self, order: Sequence[torch.Generator]) -> Int64[Tensor, "step stream batch"]:
+        """One epoch, on the device."""
+        one, examples = self.learners[0], self._tasks.examples
+        return torch.stack([one.batches(examples, draw) for draw in order], dim=1)
+
+    def _step(self) -> Float[Tensor, " learner"]:
+        """The step on the batch chosen, recorded where that can be done."""
+        if self._step_now is None or self._step_now[1] != self._tasks.addresses:
+            self._step_now = Step(self._take_step, self.device, capture=self.capture), self._tasks.addresses
+        return self._step_now[0]()
+
+    @property
+    def recorded(self) -> bool:
+        """Whether the latest step was one recorded before."""
+        return self._step_now is not None and self._step_now[0].recorded
+
+    def _take_step(self) -> Float[Tensor, " learner"]:
+        stack, augment = self._stack, AUGMENTATIONS[self.training.augmentation]
+        x, y = self._tasks.batch()
+        if augment:
+            x = torch.cat([group.augment(augment, x[group.where]) for group in self._groups])
         pairs = [group.batch(x[group.where], y[group.where]) for group in self._groups]
         x, y = (torch.cat(parts) if len(parts) > 1 else parts[0] for parts in zip(*pairs, strict=True))
-        logits, activations = _forward(self.learners[0].network, stacked.weights, x)
-        logits, default = logits[..., : y.shape[2]], LOSSES[self.training.loss]
-        loss = torch.stack([group.loss(default, logits, y, stacked.weights) for group in self._groups]).sum()
-        stacked.optimiser.zero_grad()
-        loss.backward()
-        stacked.optimiser.step()
+        with self.precision.step():
+            with self.precision.forward():
+                logits, activations = self._forward(stack.tensors, x, training=True)
+            logits, default = logits[..., : y.shape[2]].float(), LOSSES[self.training.loss]
+            losses = torch.cat([group.loss(default, logits, y, stack.tensors) for group in self._groups])
+            stack.optimiser.zero_grad()
+            losses.sum().backward()
+        stack.optimiser.step()
         with torch.no_grad():
             for group in self._groups:
-                group.after_step(stacked, activations)
+                group.after_step(stack, activations)
+        return losses.detach()
 
+    @torch.no_grad()
+    def evaluate(self, split: str, chunk: int = 500) -> tuple[Float[Tensor, " learner"], Float[Tensor, " learner"]]:
+        """Mean loss and accuracy of every learner, on the device; the accuracy is NaN where a logit is not finite."""
+        tasks = self._tasks
+        with strict(self.device):
+            parts = [
+                self._forward(self._stack.tensors, x[tasks.stream], training=False)[0][..., : tasks.outputs]
+                for x in tasks.chunks(split, chunk)
+            ]
+        logits, y = torch.cat(parts, dim=1), tasks.labels(split)
+        labels = one_hot(y, tasks.outputs).float()
+        # one by one: a sum's last digits must not depend on who else is in the fleet
+        loss = torch.stack([LOSSES[self.training.loss](*own) for own in zip(logits, labels, strict=True)])
+        accuracy = (logits.argmax(dim=2) == y).float().mean(dim=1)
+        return loss, accuracy.where(logits.isfinite().all(dim=2).all(dim=1), math.nan)
 
-def _forward(
-    network: Network, weights: dict[str, Tensor], x: Float[Tensor, "learner batch *shape"]
-) -> tuple[Float[Tensor, "learner batch outputs"], list[Float[Tensor, "learner batch unit"]]]:
-    """Logits, and what every weighted layer after the first read: the hidden units' activations.
-
-    Inside, a layer's outputs are (learner, unit, batch): so the gradients come out laid out as the weights are.
-    """
-    read: list[Tensor] = []
-    x = x.flatten(2).mT
-    for name, layer in [*network.body.named_children(), ("", network.head)]:
-        prefix = f"body.{name}" if name else "head"
-        if layer is network.head and network.scale != 1:
-            x = network.scale * x
-        if isinstance(layer, nn.Linear):
-            read.append(x.detach().mT)
-            x = torch.baddbmm(weights[f"{prefix}.bias"][..., None], weights[f"{prefix}.weight"], x)
-        elif isinstance(layer, nn.LayerNorm):
-            x = layer_norm(x.mT, layer.normalized_shape, eps=layer.eps).mT
-            x = torch.addcmul(weights[f"{prefix}.bias"][..., None], x, weights[f"{prefix}.weight"][..., None])
-        elif isinstance(layer, ELEMENTWISE):
-            x = layer(x)
-    return x.mT, read[1:]
+    def _outcomes(self, tasks: Sequence[Task]) -> list[Outcome]:
+        """What every learner achieved: gathered on the device, read once."""
+        self._stack.read(self.learners)
+        train_loss, train_accuracy = self.evaluate("train")
+        _, test_accuracy = self.evaluate("test")
+        table = torch.stack([train_loss, train_accuracy, test_accuracy], dim=1).tolist()
+        return [one.outcome(task, *row) for one, task, row in zip(self.learners, tasks, table, strict=True)]
 
 
 def live_together(fleet: Fleet, streams: Mapping[int, Iterable[Task]]) -> Iterator[list[Outcome | None]]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 import torch
 from jaxtyping import Float, Int64
@@ -15,6 +16,10 @@ from lop_tutorial.interventions import Intervention, Loss, NoIntervention
 from lop_tutorial.networks import HEADS, Network, Watch
 from lop_tutorial.seeds import Draw, draw_for, seeded, torch_generator
 from lop_tutorial.streams import Task
+from lop_tutorial.training.augmentation import AUGMENTATIONS
+from lop_tutorial.training.cpu import lay_out
+from lop_tutorial.training.precision import Precision, strict
+from lop_tutorial.training.soundness import Soundness
 
 LOSSES: dict[str, Loss] = {"cross_entropy": cross_entropy, "squared_error": mse_loss}
 
@@ -34,18 +39,34 @@ class Training:
     """What becomes of the last layer at each new task: "zero", "fresh" (drawn anew) or "keep"."""
     keep_momentum: bool = True
     """Whether SGD's momentum is carried from one task into the next."""
+    milestones: tuple[float | int, ...] = ()
+    """Shares of a task's epochs after which the step size is multiplied by `factor`; each task begins anew."""
+    factor: float | int = 0.2
+    augmentation: str = "none"
+    """What is done to the images of every batch, one of `AUGMENTATIONS`, before the intervention sees them."""
+    keep_best: bool = False
+    """Whether a task ends with the weights of the epoch that did best on its validation examples (the first of equals).
+
+    Weights and running averages are set back, momentum and the intervention's memory are not."""
 
     def __post_init__(self) -> None:
-        for name, low in (("step_size", 0), ("momentum", 0), ("weight_decay", 0)):
+        for name, low in (("step_size", 0), ("momentum", 0), ("weight_decay", 0), ("factor", 0)):
             value = getattr(self, name)
             if not (math.isfinite(value) and value >= low):
                 raise ValueError(f"{name} is {value}; it must be a finite number from {low} up")
         for name in ("batch_size", "epochs"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be at least 1")
-        for name, known in (("loss", tuple(LOSSES)), ("head", HEADS)):
+        for name, known in (("loss", tuple(LOSSES)), ("head", HEADS), ("augmentation", tuple(AUGMENTATIONS))):
             if getattr(self, name) not in known:
                 raise ValueError(f"{name} is {getattr(self, name)!r}; it must be one of {', '.join(known)}")
+        if not all(0 < share < 1 for share in self.milestones) or sorted(self.milestones) != list(self.milestones):
+            raise ValueError(f"milestones are {self.milestones}; they must be rising shares between 0 and 1")
+
+    def step_size_in(self, epoch: int, epochs: int) -> float:
+        """SGD's step size in an epoch, counted from 1, of `epochs`."""
+        passed = sum(epoch > round(share * epochs) for share in self.milestones)
+        return self.step_size * self.factor**passed
 
 
 @dataclass(frozen=True)
@@ -60,20 +81,24 @@ class Outcome:
     train_accuracy: float
     test_accuracy: float
     train_loss: float
+    diverged_step: int | None = field(default=None, metadata={"column": False})
+    """The step of this task, counted from 0, whose loss was the first that is not finite; where only what the last step
+    left is not finite, the number of steps. None if the learner did not diverge."""
 
     @property
     def diverged(self) -> bool:
-        return math.isnan(self.train_accuracy) or math.isnan(self.test_accuracy)
+        return self.diverged_step is not None
 
 
-OUTCOME_FIELDS = tuple(f.name for f in fields(Outcome))
+OUTCOME_FIELDS = tuple(f.name for f in fields(Outcome) if f.metadata.get("column", True))
 
 
 class Learner:
     """A network that learns task after task.
 
     `make_network` makes a network from torch's global generator, which the learner seeds: equal seeds give equal
-    learners. Restarting draws new weights, the same ones in every learner of that seed.
+    learners. Restarting draws new weights, the same ones in every learner of that seed. `precision` is that of the
+    steps' products, one of `PRECISIONS`; what is measured is measured in float32.
     """
 
     def __init__(
@@ -84,17 +109,20 @@ class Learner:
         *,
         seed: int = 0,
         device: torch.device | str = "cpu",
+        precision: str = "fp32",
     ) -> None:
         self.make_network, self.training, self.intervention = make_network, training, intervention
         self.seed, self.device = seed, torch.device(device)
+        self.precision = Precision(precision, self.device)
         self.tasks_learned = 0
+        self.soundness = Soundness()
         intervention.check(training.loss)
         self.restart()
 
     def restart(self) -> None:
         """Fresh weights, a fresh optimiser and a fresh memory of the intervention."""
         with seeded(self.seed, "weights", self.tasks_learned):
-            self.network = self.intervention.build(self.make_network).to(self.device)
+            self.network = lay_out(self.intervention.build(self.make_network), self.device)
         if self.training.head == "zero":
             self.network.reset_head("zero")
         self.optimiser = self._fresh_optimiser()
@@ -121,22 +149,44 @@ class Learner:
         self.start(task)
         y = one_hot(task.train_y, task.outputs).float()
         order = torch_generator(self.seed, "batches", self.tasks_learned)
+        self.soundness = Soundness()
         mixing = draw_for(self.seed, "mixing", self.tasks_learned)
+        shown = draw_for(self.seed, "augmentation", self.tasks_learned)
+        augment = AUGMENTATIONS[self.training.augmentation]
+        best = Best() if self.training.keep_best else None
         yield 0
         for epoch in range(1, number + 1):
             self.network.train()
+            for group in self.optimiser.param_groups:
+                group["lr"] = self.training.step_size_in(epoch, number)
             for batch in self.batches(len(y), order):
-                self._step(task.train_x[batch], y[batch], mixing)
+                x = task.train_x[batch]
+                self._step(augment(x, shown) if augment else x, y[batch], mixing)
+            if best:
+                best.look(self, task)
             yield epoch
+        if best:
+            best.put_back(self)
 
     def finish(self, task: Task) -> Outcome:
         """What follows a task's last step: the intervention's last word, and the measurement."""
+        self.end()
+        train_loss, train_accuracy = self.evaluate(task.train_x, task.train_y, task.outputs)
+        _, test_accuracy = self.evaluate(task.test_x, task.test_y, task.outputs)
+        return self.outcome(task, train_loss, train_accuracy, test_accuracy)
+
+    def end(self) -> None:
+        """After a task's last step, before the measurement."""
         with torch.no_grad():
             self.intervention.end_task(self)
         self.tasks_learned += 1
-        train_loss, train_accuracy = self.evaluate(task.train_x, task.train_y, task.outputs)
-        _, test_accuracy = self.evaluate(task.test_x, task.test_y, task.outputs)
-        return Outcome(task.index, train_accuracy, test_accuracy, train_loss)
+
+    def outcome(self, task: Task, train_loss: float, train_accuracy: float, test_accuracy: float) -> Outcome:
+        """What was measured, and whether the learner diverged."""
+        first_bad = self.soundness.first_bad()
+        if first_bad is None and not math.isfinite(train_accuracy + test_accuracy):
+            first_bad = self.soundness.steps
+        return Outcome(task.index, train_accuracy, test_accuracy, train_loss, first_bad)
 
     def start(self, task: Task) -> None:
         """What goes before a task's first step: the intervention, then the head, then the momentum."""
@@ -149,11 +199,11 @@ class Learner:
         if not self.training.keep_momentum:
             self.optimiser = self._fresh_optimiser()
 
-    def batches(self, examples: int, draw: torch.Generator) -> Iterator[Int64[Tensor, " batch"]]:
+    def batches(self, examples: int, draw: torch.Generator) -> Int64[Tensor, "step batch"]:
         """One epoch: every example once in random order, in equal batches; what is left over sits this epoch out."""
         size = min(self.training.batch_size, examples)
         order = torch.randperm(examples, generator=draw).to(self.device)
-        return iter(order[: examples - examples % size].split(size))
+        return order[: examples - examples % size].view(-1, size)
 
     def _step(
         self,
@@ -162,13 +212,16 @@ class Learner:
         mixing: Draw,
     ) -> None:
         x, y = self.intervention.batch(x, y, mixing)
-        logits = self.network(x)[:, : y.shape[1]]
-        loss = self.intervention.loss(LOSSES[self.training.loss], logits, y)
-        penalty = self.intervention.penalty(self)
-        if penalty is not None:
-            loss = loss + penalty
-        self.optimiser.zero_grad()
-        loss.backward()
+        with self.precision.step():
+            with self.precision.forward():
+                logits = self.network(x)
+            loss = self.intervention.loss(LOSSES[self.training.loss], logits[:, : y.shape[1]].float(), y)
+            penalty = self.intervention.penalty(self)
+            if penalty is not None:
+                loss = loss + penalty
+            self.soundness.see(loss)
+            self.optimiser.zero_grad()
+            loss.backward()
         self.optimiser.step()
         with torch.no_grad():
             self.intervention.after_step(self)
@@ -179,10 +232,30 @@ class Learner:
     ) -> tuple[float, float]:
         """Mean loss and accuracy; the accuracy is NaN where a logit is not finite."""
         self.network.eval()
-        logits = torch.cat([self.network(part)[:, :outputs] for part in x.split(chunk)])
+        with strict(self.device):
+            logits = torch.cat([self.network(part)[:, :outputs] for part in x.split(chunk)])
         loss = LOSSES[self.training.loss](logits, one_hot(y, outputs).float()).item()
         finite = bool(logits.isfinite().all())
         return loss, (logits.argmax(dim=1) == y).float().mean().item() if finite else math.nan
+
+
+class Best:
+    """The weights, with running averages, of the epoch that did best on a task's validation examples so far."""
+
+    def __init__(self) -> None:
+        self.accuracy = -1.0
+        self._weights: dict[str, Tensor] | None = None
+
+    def look(self, learner: Learner, task: Task) -> None:
+        """After an epoch. A network that diverged is never the best."""
+        _, accuracy = learner.evaluate(*task.validation, task.outputs)
+        if accuracy > self.accuracy:
+            self.accuracy, self._weights = accuracy, copy.deepcopy(learner.network.state_dict())
+
+    def put_back(self, learner: Learner) -> None:
+        """Into the learner's network."""
+        if self._weights is not None:
+            learner.network.load_state_dict(self._weights)
 
 
 def live(learner: Learner, tasks: Iterable[Task]) -> Iterator[Outcome]:

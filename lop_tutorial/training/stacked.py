@@ -16,50 +16,16 @@ from lop_tutorial.interventions import Intervention, Loss
 from lop_tutorial.networks import Network, Units
 from lop_tutorial.seeds import Draw, draw_for
 from lop_tutorial.training.learner import Learner
+from lop_tutorial.training.stack import Stack, keep_place
 
 AHEAD = 2**22  # random numbers drawn at a time for all learners of a group together
-
-
-class Stack:
-    """The weights of all learners, stacked for the length of a task, and one optimiser for them."""
-
-    def __init__(self, learners: Sequence[Learner]) -> None:
-        networks = [dict(one.network.named_parameters()) for one in learners]
-        self.weights = {
-            name: torch.stack([network[name].detach() for network in networks]).requires_grad_() for name in networks[0]
-        }
-        kept = {k: v for k, v in learners[0].optimiser.defaults.items() if k in ("lr", "momentum", "weight_decay")}
-        self.optimiser = torch.optim.SGD(self.weights.values(), **kept, fused=True)
-        for name, weight in self.weights.items():
-            moments = [
-                one.optimiser.state.get(network[name], {}).get("momentum_buffer")
-                for one, network in zip(learners, networks, strict=True)
-            ]
-            if any(moment is not None for moment in moments):
-                blank = torch.zeros_like(weight[0])
-                whole = torch.stack([blank if moment is None else moment for moment in moments])
-                self.optimiser.state[weight]["momentum_buffer"] = whole
-
-    @property
-    def momentum(self) -> dict[str, Tensor]:
-        kept = {name: self.optimiser.state[weight].get("momentum_buffer") for name, weight in self.weights.items()}
-        return {name: buffer for name, buffer in kept.items() if buffer is not None}
-
-    @torch.no_grad()
-    def write_back(self, learners: Sequence[Learner]) -> None:
-        momentum = self.momentum
-        for i, learner in enumerate(learners):
-            for name, weight in learner.network.named_parameters():
-                weight.copy_(self.weights[name][i])
-                if name in momentum:
-                    learner.optimiser.state[weight]["momentum_buffer"] = momentum[name][i].clone()
 
 
 class Ahead:
     """The learners' random numbers for `steps` steps, drawn ahead in blocks: those that each would draw by itself."""
 
-    def __init__(self, draws: Sequence[Draw], steps: int) -> None:
-        self.draws, self.steps = draws, steps
+    def __init__(self, draws: Sequence[Draw], steps: int, device: torch.device | str = "cpu") -> None:
+        self.draws, self.steps, self.device = draws, steps, torch.device(device)
         self._blocks: Iterator[Tensor] = iter(())
 
     def take(self, number: int) -> Float[Tensor, "learner number"]:
@@ -68,6 +34,8 @@ class Ahead:
         if block is None:
             size = min(self.steps, max(1, AHEAD // max(1, number * len(self.draws))))
             drawn = torch.stack([draw.uniform(size, number) for draw in self.draws], dim=1)
+            if self.device.type == "cuda":
+                drawn = drawn.pin_memory().to(self.device, non_blocking=True)
             self.steps, self._blocks = self.steps - size, iter(drawn)
             block = next(self._blocks)
         return block
@@ -120,77 +88,102 @@ class _Seen:
 
 
 class Group:
-    """The learners of one intervention: its hooks, run for all of them at once, unless it does not override them."""
+    """The learners of one intervention: its hooks, run for all of them at once, unless it does not override them.
+
+    Memory and random numbers stay where they are from step to step and task to task, so that a step can be recorded.
+    """
 
     def __init__(self, intervention: Intervention, where: slice, network: Network) -> None:
         self.intervention, self.where, self._one = intervention, where, _OneOfMany(network)
-        self._needs: dict[str, int] = {}
         self.memory: dict[str, Tensor] = {}
+        self._ahead: dict[str, Ahead] = {}
+        self._numbers: dict[str, Tensor] = {}
 
     def begin(self, learners: Sequence[Learner], steps: int) -> None:
         """Before a task's first step: memories are stacked, random numbers made ready."""
-        self.memory = {k: torch.stack([one.memory[k] for one in learners]) for k in learners[0].memory}
-        mixing = [draw_for(one.seed, "mixing", one.tasks_learned) for one in learners]
-        self._ahead = {"batch": Ahead(mixing, steps), "after_step": Ahead([one.draw for one in learners], steps)}
+        for name in learners[0].memory:
+            now = torch.stack([one.memory[name] for one in learners])
+            self.memory[name] = keep_place(self.memory.get(name), now)
+        device = learners[0].device
+        for hook, draws in {
+            "augment": [draw_for(one.seed, "augmentation", one.tasks_learned) for one in learners],
+            "batch": [draw_for(one.seed, "mixing", one.tasks_learned) for one in learners],
+            "after_step": [one.draw for one in learners],
+        }.items():
+            self._ahead[hook] = Ahead(draws, steps, device)
+
+    def advance(self) -> None:
+        """Before each step: its random numbers take the place of the last one's."""
+        for hook, numbers in self._numbers.items():
+            numbers.copy_(self._ahead[hook].take(numbers.shape[1]))
 
     def write_back(self, learners: Sequence[Learner]) -> None:
         for i, learner in enumerate(learners):
             learner.memory.update({name: values[i].clone() for name, values in self.memory.items()})
 
+    def augment(self, how: Callable[[Tensor, Draw], Tensor], x: Tensor) -> Tensor:
+        numbers = self._given("augment", lambda draw: how(x[0], draw))
+        return vmap(lambda x, given: how(x, _Given(given)))(x, numbers)
+
     def batch(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         if not self._acts("batch"):
             return x, y
-        numbers = self._take("batch", lambda draw: self.intervention.batch(x[0], y[0], draw))
+        numbers = self._given("batch", lambda draw: self.intervention.batch(x[0], y[0], draw))
         return vmap(lambda x, y, given: self.intervention.batch(x, y, _Given(given)))(x, y, numbers)
 
-    def loss(self, default: Loss, logits: Tensor, y: Tensor, weights: dict[str, Tensor]) -> Float[Tensor, ""]:
-        """The sum of the learners' losses: they share no weight, so each has its own gradient."""
+    def loss(self, default: Loss, logits: Tensor, y: Tensor, tensors: dict[str, Tensor]) -> Float[Tensor, " learner"]:
+        """The learners' losses: they share no weight, so the gradient of their sum is each one's own."""
         logits, y = logits[self.where], y[self.where]
-        loss = vmap(lambda logits, y: self.intervention.loss(default, logits, y))(logits, y).sum()
+        loss = vmap(lambda logits, y: self.intervention.loss(default, logits, y))(logits, y)
         if not self._acts("penalty"):
             return loss
 
-        def penalty(weights: dict[str, Tensor], memory: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
-            found = self._call(self.intervention.penalty, weights, {}, memory=memory)
+        def penalty(tensors: dict[str, Tensor], memory: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
+            found = self._call(self.intervention.penalty, tensors, {}, memory=memory)
             return (logits.new_zeros(()) if found is None else found), memory
 
-        found, self.memory = vmap(penalty)({k: v[self.where] for k, v in weights.items()}, dict(self.memory))
-        return loss + found.sum()
+        found, memory = vmap(penalty)({k: v[self.where] for k, v in tensors.items()}, dict(self.memory))
+        self._remember(memory)
+        return loss + found
 
-    def after_step(self, stacked: Stack, activations: list[Tensor]) -> None:
+    def after_step(self, stacked: Stack, activations: Sequence[Tensor]) -> None:
         if not self._acts("after_step"):
             return
-        weights = {name: values[self.where] for name, values in stacked.weights.items()}
+        tensors = {name: values[self.where] for name, values in stacked.tensors.items()}
         momentum = {name: values[self.where] for name, values in stacked.momentum.items()}
-        seen = [values[self.where] for values in activations] if self.intervention.watches else []
+        seen = [values[self.where].float() for values in activations] if self.intervention.watches else []
 
         def one(*state: Any) -> dict[str, Tensor]:
-            weights, momentum, memory, seen, numbers = state
-            self._after(weights, momentum, memory, seen, _Given(numbers))
+            tensors, momentum, memory, seen, numbers = state
+            self._after(tensors, momentum, memory, seen, _Given(numbers))
             return memory
 
         def rehearse(draw: _Given) -> None:
-            first = [{k: v[0].clone() for k, v in tensors.items()} for tensors in (weights, momentum, self.memory)]
+            first = [{k: v[0].clone() for k, v in kept.items()} for kept in (tensors, momentum, self.memory)]
             self._after(first[0], first[1], first[2], [values[0] for values in seen], draw)
 
-        numbers = self._take("after_step", rehearse)
-        self.memory = vmap(one)(weights, momentum, dict(self.memory), seen, numbers)
+        numbers = self._given("after_step", rehearse)
+        self._remember(vmap(one)(tensors, momentum, dict(self.memory), seen, numbers))
 
-    def _after(self, weights: Any, momentum: Any, memory: Any, seen: list[Tensor], draw: _Given) -> None:
+    def _after(self, tensors: Any, momentum: Any, memory: Any, seen: list[Tensor], draw: _Given) -> None:
         by_unit = [units.by_unit(read) for units, read in zip(self._one.units, seen, strict=False)]
-        self._call(self.intervention.after_step, weights, momentum, memory=memory, activations=by_unit, draw=draw)
+        self._call(self.intervention.after_step, tensors, momentum, memory=memory, activations=by_unit, draw=draw)
 
-    def _call(self, hook: Callable[[Any], Any], weights: dict[str, Tensor], momentum: Any, **rest: Any) -> Any:
-        named = {f"network.{name}": weight for name, weight in weights.items()}
+    def _call(self, hook: Callable[[Any], Any], tensors: dict[str, Tensor], momentum: Any, **rest: Any) -> Any:
+        named = {f"network.{name}": values for name, values in tensors.items()}
         return functional_call(self._one, named, (hook, momentum), rest)
 
     def _acts(self, name: str) -> bool:
         return getattr(type(self.intervention), name) is not getattr(Intervention, name)
 
-    def _take(self, name: str, rehearse: Callable[[_Given], object]) -> Tensor:
+    def _remember(self, memory: dict[str, Tensor]) -> None:
+        for name, values in memory.items():
+            self.memory[name] = keep_place(self.memory[name], values)
+
+    def _given(self, hook: str, rehearse: Callable[[_Given], object]) -> Float[Tensor, "learner number"]:
         """The random numbers of one step; how many a hook needs is counted once, since its shapes are fixed."""
-        if name not in self._needs:
+        if hook not in self._numbers:
             counting = _Given(None)
             rehearse(counting)
-            self._needs[name] = counting.used
-        return self._ahead[name].take(self._needs[name])
+            self._numbers[hook] = self._ahead[hook].take(counting.used).clone()
+        return self._numbers[hook]

@@ -1,3 +1,4 @@
+import itertools
 from io import BytesIO
 
 import numpy as np
@@ -8,6 +9,7 @@ from PIL import Image
 from lop_tutorial.figures import (
     METHOD_COLOURS,
     accuracy_over_tasks,
+    across_widths,
     exponent_fields,
     image_rows,
     method_colour,
@@ -55,6 +57,29 @@ def test_lines_are_means_in_the_methods_colours(results):
 def test_a_running_mean_is_centred_and_short_runs_are_shown_too(results):
     np.testing.assert_allclose(running_mean(np.array([[1.0, 2.0, 6.0, 3.0]]), 3), [[3.0, 11 / 3]])
     assert accuracy_over_tasks(results, smooth=50).axes[0].get_lines()[0].get_ydata().shape == (1,)
+
+
+def test_widths_are_compared_early_and_late():
+    def lives(width):
+        for seed, task in itertools.product(range(2), range(10)):
+            place = {"width": width, "method": "none", "seed": seed, "task": task}
+            late = task >= 8
+            yield (
+                place
+                | {"train_accuracy": 1.0 - 0.25 * late, "test_accuracy": 0.75}
+                | {
+                    f"ftle_{place}_q50": -np.inf if late and width == 1 else width + 0.5 * late
+                    for place in ("within", "between")
+                }
+            )
+
+    figure = across_widths(Results((*lives(1), *lives(16))), ends=2)
+    train, test = (line for line in figure.axes[0].get_lines() if line.get_gid() == "mean")
+    np.testing.assert_allclose(train.get_ydata(), 0.75)
+    np.testing.assert_allclose(test.get_ydata(), 0.75)
+    curves = {line.get_label(): line.get_ydata() for line in figure.axes[1].get_lines()}
+    np.testing.assert_allclose(curves["within, first 2 tasks"], [1, 16])
+    np.testing.assert_allclose(curves["between, last 2 tasks"], [-np.inf, 16.5])
 
 
 def test_every_method_of_the_tables_has_a_colour_of_its_own():

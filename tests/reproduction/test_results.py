@@ -94,7 +94,7 @@ def test_a_csv_is_read_as_it_was_written(tmp_path):
     ("text", "message"),
     [
         ("method,seed,task,train_accuracy\n", "column 'test_accuracy' is missing"),
-        ("method,seed,task,train_accuracy,test_accuracy\nnone,0,0,0.5,0.5\nnone,0,1,0.", "line 3"),
+        ("method,seed,task,train_accuracy,test_accuracy\nnone,0,0,0.5,0.5\nnone,0,1,0.\n", "line 3"),
         ("method,seed,task,train_accuracy,test_accuracy\nnone,x,0,0.5,0.5\n", "line 2.*'x'"),
         ("", "column 'method' is missing"),
     ],

@@ -4,7 +4,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lop_tutorial.reproduction import PLANS, Plan, Results, Run, execute, plan, rows, stored, write
+from lop_tutorial.interventions import title
+from lop_tutorial.reproduction import (
+    PLANS,
+    Plan,
+    Results,
+    Run,
+    carry_out,
+    execute,
+    paper_table,
+    plan,
+    rows,
+    stored,
+)
 from lop_tutorial.training import Training
 
 TINY = Plan(
@@ -37,11 +49,11 @@ def test_a_workers_error_reaches_the_caller():
 
 def test_a_killed_worker_is_noticed(monkeypatch):
     monkeypatch.setattr(execute, "_work", _die)
-    with pytest.raises(RuntimeError, match="exit code 7"):
+    with pytest.raises(ChildProcessError, match="exit code 7"):
         list(rows(TINY, workers=2))
 
 
-def _die(plan, todo, done):
+def _die(plan, todo, done, parts):
     import os
 
     os._exit(7)
@@ -55,9 +67,29 @@ def test_methods_of_one_seed_are_paired_and_seeds_differ():
     assert none[0, 0] != none[1, 0]
 
 
+def test_a_plan_with_widths_trains_the_same_learners_as_a_plan_of_each_width(tmp_path):
+    sweep = replace(TINY, network_settings={"hidden": (6, 9)}, widths=(3, 1), measures=("health",))
+    assert sweep.steps == 2 * TINY.steps
+    together = Results(tuple(carry_out(sweep, "quick", tmp_path / "run", workers=2)))
+    assert (tmp_path / "run" / "metrics.csv").read_text().startswith("width,method,seed,task,train_accuracy")
+    kept = Run.open(tmp_path / "run").results
+    assert together.widths == kept.widths == (1, 3)
+    for width in sweep.widths:
+        alone = Results(tuple(rows(replace(TINY, network_settings={"hidden": (6, width)}, measures=("health",)))))
+        for row, expected in zip(ordered(together.at(width).rows), ordered(alone.rows), strict=True):
+            assert row["method"] == expected["method"]
+            numbers = [{k: v for k, v in each.items() if k != "method"} for each in (row, expected)]
+            assert numbers[0] == pytest.approx(numbers[1], rel=1e-6)
+        np.testing.assert_allclose(kept.at(width).curves("none"), alone.curves("none"), rtol=1e-5)
+    with pytest.raises(ValueError, match=r"widths 1, 3; take one with at\(width\)"):
+        kept.curves("none")
+    with pytest.raises(ValueError, match="measured were 1, 3"):
+        kept.at(2)
+
+
 def test_a_run_folder_says_what_was_done_and_gives_it_back(tmp_path):
     folder = tmp_path / "deep" / "run"
-    passed = list(write(TINY, "quick", rows(TINY), folder, "cpu"))
+    passed = list(carry_out(TINY, "quick", folder))
     run = Run.open(folder)
     assert run.config["training"]["step_size"] == 0.05
     assert run.config["data_sha256"] == TINY.images.sha256
@@ -65,14 +97,14 @@ def test_a_run_folder_says_what_was_done_and_gives_it_back(tmp_path):
     assert run.environment["wall_seconds"] > 0
     assert run.environment["packages"]["torch"]
     assert (folder / "metrics.csv").read_text().startswith("method,seed,task,train_accuracy,test_accuracy")
-    for kept, row in zip(run.results.rows, passed, strict=True):
+    for kept, row in zip(run.results.rows, ordered(passed), strict=True):
         assert (kept["method"], kept["seed"], kept["task"]) == (row["method"], row["seed"], row["task"])
         assert kept["train_loss"] == pytest.approx(row["train_loss"], rel=1e-5)
     assert sorted(path.name for path in folder.iterdir()) == ["config.json", "environment.json", "metrics.csv"]
 
 
 def test_rows_are_on_disk_as_they_come(tmp_path):
-    going = write(TINY, "quick", rows(TINY), tmp_path / "run", "cpu")
+    going = carry_out(TINY, "quick", tmp_path / "run")
     passed = [next(going) for _ in range(2)]
     run = Run.open(tmp_path / "run")
     keys = ("method", "seed", "task")
@@ -83,7 +115,7 @@ def test_rows_are_on_disk_as_they_come(tmp_path):
 def test_nothing_is_overwritten(tmp_path):
     (tmp_path / "precious").write_text("x")
     with pytest.raises(ValueError, match="is there already"):
-        next(write(TINY, "quick", rows(TINY), tmp_path, "cpu"))
+        next(carry_out(TINY, "quick", tmp_path))
     assert [path.name for path in tmp_path.iterdir()] == ["precious"]
 
 
@@ -105,6 +137,10 @@ def test_what_is_no_run_is_named(tmp_path):
         ({"methods": ("none", "none")}, "none of them twice"),
         ({"seeds": ()}, "at least one"),
         ({"tasks": 0}, "tasks is 0"),
+        ({"benchmark": "triples"}, "'triples'; known are pairs, increments"),
+        ({"widths": (2, 2)}, "none of them twice"),
+        ({"widths": (4, 0)}, "each must be at least 1"),
+        ({"widths": (4,), "network": "smallconv", "network_settings": {}}, "no hidden layers to be that wide"),
     ],
 )
 def test_wrong_plans_are_named(change, message):
@@ -116,13 +152,41 @@ def test_every_plan_can_be_written_down_and_begun():
     for name, profiles in PLANS.items():
         for profile, each in profiles.items():
             assert plan(name, profile) is each
-            small = replace(each, data="procedural", procedural=dict(each.procedural) | {"number": 2})
+            few = {"number": 2 * each.increment, "train": 10 + each.valid_per_class, "test": 4}
+            small = replace(each, data="procedural", procedural=dict(each.procedural) | few, tasks=2)
             assert json.loads(json.dumps(small.as_config()))["network"] == each.network
-            assert small.learner("none", 0).network.head.out_features == 2
+            outputs = 2 * each.increment if each.benchmark == "increments" else 2
+            assert small.learner("none", 0).network.head.out_features == outputs
 
 
 def test_the_full_plan_of_table_1_is_the_benchmarks_protocol():
     full = plan("table1", "full")
     assert (full.tasks, full.training.epochs, full.training.batch_size) == (5000, 250, 100)
     assert (full.data, full.train_per_class, full.image_size) == ("imagenet32", None, None)  # 600 + 100 as converted
+    assert full.reshuffle is False
     assert (full.training.momentum, full.training.head, full.training.loss) == (0.9, "zero", "cross_entropy")
+
+
+@pytest.mark.parametrize(("name", "width"), [("table3", 0.25), ("table4", 1.0)])
+def test_the_full_plans_of_tables_3_and_4_are_the_benchmarks_protocol(name, width):
+    full = plan(name, "full")
+    training = full.training
+    assert (full.tasks, full.increment, full.valid_per_class, full.data) == (20, 5, 50, "cifar100")
+    assert (training.epochs, training.batch_size, training.weight_decay, training.head) == (200, 90, 5e-4, "keep")
+    sizes = [training.step_size_in(epoch, 200) for epoch in (1, 60, 61, 120, 121, 160, 161, 200)]
+    assert sizes == pytest.approx([0.1, 0.1, 0.02, 0.02, 0.004, 0.004, 0.0008, 0.0008])
+    assert full.network_settings.get("width", 1.0) == width
+
+
+@pytest.mark.parametrize("profile", ["quick", "colab", "h200", "full"])
+@pytest.mark.parametrize("table", [1, 2, 3, 4])
+def test_every_table_has_the_papers_rows_in_every_profile(table, profile):
+    each = plan(f"table{table}", profile)
+    assert (each.table, each.bins) == (table, 5)
+    assert [title(method.split(":")[0]) for method in each.methods] == list(paper_table(table).rows)
+    assert each.tasks % each.bins == 0
+
+
+def test_more_increments_than_classes_are_refused():
+    with pytest.raises(ValueError, match="tasks is 11, but the 20 classes of procedural make 10 increments of 2"):
+        replace(plan("table3"), tasks=11).stream(0)

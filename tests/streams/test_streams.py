@@ -77,6 +77,22 @@ def test_increments_grow_and_labels_stay(tiny_images):
         stream.task(3)
 
 
+def test_validation_images_are_the_first_of_each_class_and_no_others(tiny_images):
+    task = ClassIncrements(tiny_images, 3, increment=2, valid_per_class=4, train_per_class=10).task(1)
+    pixels = CIFAR100_PIXELS(np.concatenate([tiny_images.of_class(k, "train") for k in task.classes]))
+    by_class = pixels.reshape(4, 20, 3, 8, 8)
+    assert torch.equal(task.valid_x, by_class[:, :4].flatten(0, 1))
+    assert torch.equal(task.train_x, by_class[:, 4:14].flatten(0, 1))
+    assert task.valid_y.tolist() == [0] * 4 + [1] * 4 + [2] * 4 + [3] * 4
+    moved = task.to("cpu")
+    assert torch.equal(moved.valid_x, task.valid_x)
+    assert ClassIncrements(tiny_images, 3, increment=2).task(1).valid_x is None
+    with pytest.raises(ValueError, match="17 train images a class asked for beside 4 others"):
+        ClassIncrements(tiny_images, 3, valid_per_class=4, train_per_class=17).task(0)
+    with pytest.raises(ValueError, match="1 train images a class asked for beside 20 others"):
+        ClassIncrements(tiny_images, 3, valid_per_class=20).task(0)
+
+
 @pytest.mark.parametrize("classes", [2, 3, 6])
 def test_toy_centres_are_equally_far_apart_around_the_origin(classes):
     centres = ToyPoints(1, dimensions=6, classes=classes, distance=2.5).centres(4)

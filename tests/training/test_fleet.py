@@ -6,9 +6,10 @@ from typing import ClassVar
 
 import pytest
 import torch
+from torch import nn
 
 from lop_tutorial.interventions import INTERVENTIONS, Intervention, NoIntervention, intervention
-from lop_tutorial.networks import MLP, SmallConv
+from lop_tutorial.networks import MLP
 from lop_tutorial.seeds import draw_for
 from lop_tutorial.streams import ToyPoints
 from lop_tutorial.training import Fleet, Learner, Training, live, live_together
@@ -104,7 +105,14 @@ def test_numbers_are_drawn_ahead_in_the_order_of_use(monkeypatch):
 
 
 def test_what_cannot_be_stacked_is_named():
-    with pytest.raises(ValueError, match="SmallConv has others"):
-        Fleet(lambda: SmallConv((3, 16, 16), 2), Training(), [(NoIntervention(), 0)])
+    class Odd(MLP):
+        def __init__(self):
+            super().__init__((20,), 2)
+            self.body.append(nn.Softplus())
+
+    with pytest.raises(ValueError, match="not know how to stack all layers of Odd"):
+        Fleet(Odd, Training(), [(NoIntervention(), 0)])
+    with pytest.raises(ValueError, match="way is 'fft'"):
+        Fleet(mlp, Training(), [(NoIntervention(), 0)], way="fft")
     with pytest.raises(ValueError, match="Layernorm changes the network's layers"):
         Fleet(mlp, Training(), [(NoIntervention(), 0), (intervention("layer_norm"), 0)])

@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 import torch
 
+from lop_tutorial.data.procedural import ProceduralImages
 from lop_tutorial.interventions import Intervention, NoIntervention, Retrained
-from lop_tutorial.networks import MLP
+from lop_tutorial.networks import MLP, ResNet18
 from lop_tutorial.streams import ClassIncrements, ToyPoints
 from lop_tutorial.training import Learner, Training, live
+from lop_tutorial.training.augmentation import AUGMENTATIONS
 
 SHORT = Training(step_size=0.05, epochs=3, batch_size=16)
 
@@ -157,6 +159,81 @@ def test_only_the_outputs_in_use_are_trained(tiny_images):
     assert changed.tolist() == [True, True] + [False] * 5
 
 
+def test_the_step_size_falls_within_a_task_and_begins_anew(monkeypatch):
+    """One step an epoch without momentum: the step sizes are read off the weights' changes."""
+    training = Training(
+        step_size=0.5, momentum=0.0, epochs=5, batch_size=64, head="keep", milestones=(0.4, 0.8), factor=0.1
+    )
+    one = learner(training=training)
+    for t in range(2):
+        sizes, before = [], None
+        for _ in one.epochs(ToyPoints(0).task(t), 5):
+            now = weights(one)
+            if before is not None:
+                gradient = torch.cat([p.grad.flatten() for p in one.network.parameters()])
+                sizes.append(float((before - now) @ gradient / (gradient @ gradient)))
+            before = now
+        one.finish(ToyPoints(0).task(t))
+        assert sizes == pytest.approx([0.5, 0.5, 0.05, 0.05, 0.005], rel=1e-3)
+
+
+def with_validation(task):
+    return replace(task, valid_x=task.test_x[::9], valid_y=task.test_y[::9])
+
+
+def test_the_best_validation_weights_are_carried_over():
+    """Against a second learner, watched epoch by epoch."""
+    training = replace(SHORT, epochs=12, step_size=0.5)
+    task = with_validation(ToyPoints(0).task(0))
+    watched, seen = learner(training=training), []
+    for epoch in watched.epochs(task, 12):
+        if epoch:
+            with torch.no_grad():
+                right = (watched.network(task.valid_x).argmax(1) == task.valid_y).double().mean().item()
+            seen.append((right, -epoch, weights(watched)))
+    best = max(seen, key=lambda one: one[:2])
+    assert best[0] > seen[-1][0], "the case must be one where the last epoch is not the best"
+    one = learner(training=replace(training, keep_best=True))
+    outcome = one.learn(task)
+    assert torch.equal(weights(one), best[2])
+    assert outcome.test_accuracy != watched.finish(task).test_accuracy
+
+
+def test_running_averages_are_carried_over_with_the_weights():
+    stream = ClassIncrements(ProceduralImages(number=4, train=20, test=10, size=8), 0, increment=2, valid_per_class=5)
+    training = Training(step_size=0.3, epochs=4, batch_size=10, head="keep", keep_best=True)
+    one = Learner(lambda: ResNet18(stream.shape, stream.outputs, width=0.05), training)
+    task, states = stream.task(0), []
+    for epoch in one.epochs(task, 4):
+        if epoch:
+            _, accuracy = one.evaluate(*task.validation, task.outputs)
+            states.append((accuracy, -epoch, {k: v.clone() for k, v in one.network.state_dict().items()}))
+    best = max(states, key=lambda one: one[:2])[2]
+    assert any("running" in name for name in best)
+    assert all(torch.equal(value, best[name]) for name, value in one.network.state_dict().items())
+
+
+def test_keep_best_needs_validation_examples():
+    with pytest.raises(ValueError, match="this task has none: set some aside"):
+        learner(training=replace(SHORT, keep_best=True)).learn(ToyPoints(0).task(0))
+
+
+def test_images_are_augmented_before_the_intervention_sees_them(monkeypatch):
+    seen = []
+
+    @dataclass(frozen=True)
+    class Spy(Intervention):
+        title: ClassVar[str] = "Spy"
+
+        def batch(self, x, y, draw):
+            seen.append(x)
+            return x, y
+
+    monkeypatch.setitem(AUGMENTATIONS, "none", lambda x, draw: x + 100)
+    learner(intervention=Spy()).learn(ToyPoints(0).task(0))
+    assert min(float(x.min()) for x in seen) > 90
+
+
 def test_divergence_is_not_mistaken_for_chance():
     one = learner(training=replace(SHORT, step_size=1e20))
     outcomes = list(live(one, islice(ToyPoints(0), 5)))
@@ -213,6 +290,10 @@ def test_an_intervention_is_asked_at_every_moment():
         ({"epochs": 0}, "epochs is 0"),
         ({"batch_size": 0}, "batch_size is 0"),
         ({"loss": "hinge"}, "'hinge'; it must be one of cross_entropy, squared_error"),
+        ({"milestones": (0.6, 0.3)}, "milestones are \\(0.6, 0.3\\)"),
+        ({"milestones": (60.0,)}, "rising shares between 0 and 1"),
+        ({"augmentation": "blur"}, "'blur'; it must be one of none, flip_crop_rotate"),
+        ({"factor": -1}, "factor is -1"),
         ({"head": "cut"}, "'cut'; it must be one of zero, fresh, keep"),
     ],
 )

@@ -1,0 +1,70 @@
+"""Checks of "Both at once: real images"."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from lop_tutorial.exercises.verdicts import Check, called, compare, one_of
+
+TITLE = "Both at once: real images"
+
+VERDICTS = ("Type-1", "Type-2", "both", "neither")
+_RUNS = {"a": "Type-2", "b": "Type-1", "c": "both", "d": "Type-1"}
+_NUDGES = {
+    "a": "by how much is training accuracy lower, and is that more than a point?",
+    "b": "is the gap between training and test accuracy larger than Retrained's, or smaller?",
+    "c": "how large is the gap, and did training accuracy keep up?",
+    "d": "by accuracy alone: what do the exponents matter?",
+}
+
+
+def _four_runs(answer: Any) -> str | None:
+    if not isinstance(answer, Mapping):
+        return f"A dictionary was expected, such as {{'a': 'Type-1', ...}}, not {type(answer).__name__}."
+    for run in _RUNS:
+        if run not in answer:
+            return f"Run {run} has no answer yet."
+        if complaint := one_of(answer[run], VERDICTS):
+            return f"Run {run}: {complaint}"
+    wrong = [run for run, verdict in _RUNS.items() if answer[run] != verdict]
+    if wrong:
+        return f"{len(_RUNS) - len(wrong)} of {len(_RUNS)} are right; look again at run {wrong[0]}: {_NUDGES[wrong[0]]}"
+    return None
+
+
+def _share_lower(answer: Any) -> str | None:
+    hole, never = np.nan, -np.inf
+    mine = np.array([[-1.0, -3.0], [never, -1.0], [never, never], [0.5, 0.3], [-1.0, -1.5], [1.0, 1.0]])
+    fresh = np.array([[-1.5, -1.5], [-2.0, -2.0], [never, 0.0], [0.2, 0.4], [-0.5, -2.5], [0.0, 0.0]])
+    mine, fresh = (np.insert(values, 0, hole, axis=1) for values in (mine, fresh))
+    found, complaint = called(answer, mine, fresh)
+    complaint = complaint or compare(found, 2 / 6)
+    if complaint is None:
+        return None
+    mistakes = {
+        "The difference of two minus infinities is nan, which hides that they are equal: compare, do not subtract.": 3
+        / 6,
+        "That counts tasks; compare the means over tasks, once a seed.": 5 / 12,
+        "That is the share in which `mine` is higher or equal.": 4 / 6,
+        "With nan left in the mean nothing is lower than anything: leave out what was not measured.": 0.0,
+    }
+    for word, value in mistakes.items():
+        if compare(found, value) is None:
+            return word
+    return complaint
+
+
+def _goes_along(answer: Any) -> str | None:
+    if complaint := one_of(answer, ("yes", "no")):
+        return complaint
+    return None if answer == "yes" else "Compute all three correlations, and compare them without their signs."
+
+
+CHECKS: dict[str, Check] = {
+    "four runs": _four_runs,
+    "sign of a tail": _share_lower,
+    "what goes along": _goes_along,
+}

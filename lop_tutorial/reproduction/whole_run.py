@@ -1,0 +1,190 @@
+"""A plan carried out into a folder, from its beginning or from where it was left."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from lop_tutorial.atomic import append, write_text
+from lop_tutorial.locking import Taken, lock
+from lop_tutorial.reproduction.execute import carry_on, crews_of
+from lop_tutorial.reproduction.parts import EVERY, STEP, Crew, Parts, cell, remove
+from lop_tutorial.reproduction.plan import Plan
+from lop_tutorial.reproduction.results import Row
+from lop_tutorial.reproduction.runs import environment, must_be_new, write_json
+
+Launcher = Callable[[Plan, Sequence[Crew], str, int, Parts], Iterator[Row]]
+LAUNCHERS = ("local", "ray")
+
+
+def carry_out(
+    plan: Plan,
+    profile: str,
+    folder: Path,
+    *,
+    device: str = "cpu",
+    workers: int = 1,
+    engine: str = "fleet",
+    launcher: str = "local",
+    resume: bool = False,
+    every: float | int = EVERY,
+) -> Iterator[Row]:
+    """Runs a plan into a folder, which must be new or empty, and gives its rows as they come and as they are written.
+
+    Each crew writes a checkpoint after a task, at most every `every` seconds. With `resume`, the folder may hold a part
+    of the same run: then that is kept, and the rows are those that were missing. A file `checkpoints/stop` in the
+    folder ends every crew after its current task. However it ended, metrics.csv has the rows of each learner up to
+    some task. Where the run is finished they are sorted, and on a CPU the same whether it was resumed or not.
+
+    Raises a ValueError where the folder holds anything else, is in use, was removed, or has a damaged checkpoint; and
+    an OSError where the disk is full. Then the last checkpoints are kept.
+    """
+    if launcher not in LAUNCHERS:
+        raise ValueError(f"launcher is {launcher!r}; it must be one of {', '.join(LAUNCHERS)}")
+    config = json.loads(json.dumps({"profile": profile} | plan.as_config()))
+    parts = Parts(folder.absolute(), plan.columns, every)
+    fresh: list[Crew] = []
+    if not resume or not _begun(folder, config):
+        must_be_new(folder, beside=("checkpoints",) if resume else ())
+        fresh = crews_of(plan, device, workers, engine)  # what cannot be begun leaves no folder
+    with _alone(parts):
+        if (folder / "config.json").exists() and not resume:
+            must_be_new(folder)
+        if not _finished(folder):
+            crews = parts.crews()
+            if crews is None:
+                write_json(folder / "config.json", config)
+                crews = fresh or crews_of(plan, device, workers, engine)
+                parts.begin(crews)
+            parts.stop.unlink(missing_ok=True)
+            yield from _written(plan, parts, crews, _launcher(launcher)(plan, crews, device, workers, parts), device)
+        if _finished(folder):
+            remove(parts.folder)
+
+
+def _written(plan: Plan, parts: Parts, crews: Sequence[Crew], rows: Iterator[Row], device: str) -> Iterator[Row]:
+    folder, origins = parts.run, [*_origins(parts.run), environment(device)]
+    before, began, told = sum(origin.get("wall_seconds") or 0 for origin in origins), time.perf_counter(), 0.0
+
+    def tell(finished: bool) -> None:
+        nonlocal told
+        told = time.perf_counter()
+        origins[-1]["wall_seconds"] = round(told - began, 1)
+        whole = {"finished": finished, "wall_seconds": round(before + told - began, 1)}
+        write_json(folder / "environment.json", origins[0] | whole | ({"parts": origins} if len(origins) > 1 else {}))
+
+    tell(finished=False)
+    _assemble(plan, parts, crews, kept=True)
+    try:
+        with open(folder / "metrics.csv", "ab", buffering=0) as file:
+            for row in rows:
+                append(file, _csv([[cell(row[name]) for name in plan.columns]]).encode())
+                if STEP in row:
+                    _assemble_diverged(parts, crews)
+                if time.perf_counter() - told > EVERY:
+                    tell(finished=False)
+                yield row
+    except BaseException:
+        with suppress(OSError):  # what went wrong first is what the caller shall see
+            _assemble(plan, parts, crews)
+            tell(finished=False)
+        raise
+    try:
+        _assemble(plan, parts, crews)
+        tell(finished=all(parts.finished(number) for number in range(len(crews))))
+    except FileNotFoundError as error:
+        raise ValueError(f"{folder} was removed while the run went on; what was in it is lost") from error
+
+
+def _assemble(plan: Plan, parts: Parts, crews: Sequence[Crew], kept: bool = False) -> None:
+    """metrics.csv from the crews' rows, by width, method, seed and task; `kept`: those that will not come again."""
+    lines = [line for number in range(len(crews)) for line in parts.lines(number, kept)]
+    lines.sort(key=lambda line: _place(plan, dict(zip(plan.columns, line, strict=False))))
+    write_text(parts.run / "metrics.csv", _csv([plan.columns, *(line[:-1] for line in lines)]))
+    _assemble_diverged(parts, crews)
+
+
+def _place(plan: Plan, row: dict[str, str]) -> tuple[int, ...]:
+    width = plan.widths.index(int(row["width"])) if plan.widths else 0
+    return width, plan.methods.index(row["method"]), plan.seeds.index(int(row["seed"])), int(row["task"])
+
+
+def _assemble_diverged(parts: Parts, crews: Sequence[Crew]) -> None:
+    """diverged.csv, where a learner diverged: which, in which task, in which step."""
+    where = parts.columns[: parts.columns.index("task") + 1]
+    found = [
+        [*line[: len(where)], line[-1]] for number in range(len(crews)) for line in parts.lines(number) if line[-1]
+    ]
+    if found:
+        write_text(parts.run / "diverged.csv", _csv([(*where, "step"), *sorted(found)]))
+
+
+def _csv(lines: Sequence[Sequence[str]]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(lines)
+    return text.getvalue()
+
+
+@contextmanager
+def _alone(parts: Parts) -> Iterator[None]:
+    """While this process has the run's folder to itself."""
+    parts.folder.mkdir(parents=True, exist_ok=True)
+    with open(parts.folder / "lock", "ab") as file:
+        try:
+            lock(file)
+        except Taken:
+            raise ValueError(f"{parts.run} is in use: another process carries out this run; end that first") from None
+        yield
+
+
+def _begun(folder: Path, config: dict[str, Any]) -> bool:
+    """Whether the folder holds a part of this run, or the whole; ValueError if of one with other settings."""
+    path = folder / "config.json"
+    try:
+        there = json.loads(path.read_text())
+    except FileNotFoundError:
+        return False
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{path} is damaged ({error}); begin the run anew in another folder") from error
+    ours, theirs = _flat(config), _flat(there)
+    changed = [name for name in {**theirs, **ours} if ours.get(name, "not set") != theirs.get(name, "not set")]
+    if changed:
+        values = (f"{name} is {ours.get(name, 'not set')!r}, was {theirs.get(name, 'not set')!r}" for name in changed)
+        raise ValueError(f"{folder} was begun with other settings: {'; '.join(values)}. Ask for the same, or use --out")
+    return True
+
+
+def _flat(config: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """{"training": {"epochs": 3}} is {"training.epochs": 3}."""
+    found: dict[str, Any] = {}
+    for name, value in config.items():
+        found |= _flat(value, f"{prefix}{name}.") if isinstance(value, dict) and value else {f"{prefix}{name}": value}
+    return found
+
+
+def _origins(folder: Path) -> list[dict[str, Any]]:
+    """Where the parts of a run come from that were carried out before, each as `environment` has it."""
+    try:
+        whole = json.loads((folder / "environment.json").read_text())
+    except (FileNotFoundError, json.JSONDecodeError):
+        return []
+    return whole.get("parts") or [{name: value for name, value in whole.items() if name != "finished"}]
+
+
+def _finished(folder: Path) -> bool:
+    path = folder / "environment.json"
+    return path.exists() and json.loads(path.read_text())["finished"]
+
+
+def _launcher(name: str) -> Launcher:
+    if name == "local":
+        return carry_on
+    from lop_tutorial.reproduction.ray_tasks import carry_on_with_ray
+
+    return carry_on_with_ray

@@ -1,0 +1,157 @@
+"""The forward pass of many networks of the same layers, whose weights are stacked along a first dimension.
+
+Pictures are (learner, batch, map, height, width), in whatever order the memory has them. Past `Flatten`, a layer's
+outputs are (learner, unit, batch): so the gradients of linear layers come out laid out as their weights are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn.functional import batch_norm, conv2d, group_norm, layer_norm, pad
+from torchvision.models.resnet import BasicBlock
+
+from lop_tutorial.networks import Network
+
+CONVOLUTIONS = ("grouped", "products", "loop")
+ELEMENTWISE = (nn.ReLU, nn.Tanh, nn.LeakyReLU, nn.GELU, nn.Identity)
+ON_PICTURES = (nn.Conv2d, nn.MaxPool2d, nn.AdaptiveAvgPool2d, nn.BatchNorm2d, nn.GroupNorm, BasicBlock)
+Pictures = Float[Tensor, "learner batch map height width"]
+Other = Float[Tensor, "learner batch maps_out height_out width_out"]  # pictures, perhaps of another size
+
+
+def stackable(network: Network) -> bool:
+    """Whether `Pass` knows all layers of this network."""
+    known = (nn.Flatten, nn.Linear, nn.LayerNorm, *ELEMENTWISE, *ON_PICTURES)
+    return all(isinstance(layer, known) for layer in network.body)
+
+
+def convolutional(network: Network) -> bool:
+    return any(isinstance(layer, nn.Conv2d) for layer in network.modules())
+
+
+def readers(network: Network) -> list[str]:
+    """The names of the layers that read the hidden units, one for each of `network.units()`."""
+    names = {layer: name for name, layer in network.named_modules()}
+    return [names[units.outgoing] for units in network.units()]
+
+
+def stacked_convolution(
+    x: Float[Tensor, "learner batch map height width"],
+    weight: Float[Tensor, "learner out map kernel_height kernel_width"],
+    bias: Float[Tensor, "learner out"],
+    stride: Sequence[int] = (1, 1),
+    padding: Sequence[int] = (0, 0),
+    how: str = "grouped",
+) -> Float[Tensor, "learner batch out out_height out_width"]:
+    """Each learner's own convolution of its own pictures, zero-padded.
+
+    how = "grouped": one convolution in as many groups as there are learners. "products": every patch of a picture is
+    laid out as a row, then one batched matrix product; kernel height * width times the memory. "loop": one
+    convolution after the other.
+    """
+    learners = len(x)
+    if how == "grouped":
+        side_by_side = x.transpose(0, 1).flatten(1, 2)
+        found = conv2d(side_by_side, weight.flatten(0, 1), bias.flatten(), stride, padding, groups=learners)
+        return found.unflatten(1, (learners, -1)).transpose(0, 1)
+    if how == "products":
+        (high, wide), (down, right) = weight.shape[3:], padding
+        x = pad(x, (right, right, down, down)) if down or right else x
+        patches = x.permute(0, 1, 3, 4, 2).unfold(2, high, stride[0]).unfold(3, wide, stride[1])
+        rows = patches.reshape(learners, -1, weight[0, 0].numel())
+        found = torch.baddbmm(bias[:, None], rows, weight.flatten(2).mT)
+        return found.view(*patches.shape[:4], -1).permute(0, 1, 4, 2, 3)
+    if how == "loop":
+        each = zip(x.unbind(), weight.unbind(), bias.unbind(), strict=True)
+        return torch.stack([conv2d(own, w, b, stride, padding) for own, w, b in each])
+    raise ValueError(f"how is {how!r}; it must be one of {', '.join(CONVOLUTIONS)}")
+
+
+@dataclass
+class Pass:
+    """One forward pass through stacked networks. `network` says what the layers are; its own weights are not used.
+
+    `tensors` has weights and running statistics by their names in the network. `read` keeps, by the layer's name, what
+    every weighted layer read.
+    """
+
+    network: Network
+    tensors: dict[str, Tensor]
+    how: str = "grouped"
+    training: bool = True
+    read: dict[str, Tensor] = field(default_factory=dict)
+
+    def logits(self, x: Float[Tensor, "learner batch *shape"]) -> Float[Tensor, "learner batch outputs"]:
+        """(learner, batch, *input shape) to (learner, batch, outputs)."""
+        if x.ndim < 5:  # not pictures
+            x = x.flatten(2).mT
+        x = self._sequence("body", self.network.body, x)
+        return self._linear("head", self.network.head, x if self.network.scale == 1 else self.network.scale * x).mT
+
+    def _sequence(self, name: str, layers: nn.Sequential, x: Tensor) -> Tensor:
+        for place, layer in layers.named_children():
+            x = self._layer(f"{name}.{place}", layer, x)
+        return x
+
+    def _layer(self, name: str, layer: nn.Module, x: Tensor) -> Tensor:
+        if isinstance(layer, nn.Linear):
+            return self._linear(name, layer, x)
+        if isinstance(layer, nn.Conv2d):
+            self.read[name] = x.detach()
+            (weight, bias), padding = self._of(name, "weight", "bias"), layer.padding
+            assert not isinstance(padding, str)
+            return stacked_convolution(x, weight, bias, layer.stride, padding, self.how)
+        if isinstance(layer, BasicBlock):
+            return self._block(name, layer, x)
+        if isinstance(layer, nn.BatchNorm2d):
+            return self._batch_norm(name, layer, x)
+        if isinstance(layer, nn.GroupNorm):
+            gain, bias = (values[:, None, :, None, None] for values in self._of(name, "weight", "bias"))
+            return torch.addcmul(bias, _pictures(lambda own: group_norm(own, layer.num_groups, eps=layer.eps), x), gain)
+        if isinstance(layer, nn.LayerNorm):
+            x = layer_norm(x.mT, layer.normalized_shape, eps=layer.eps).mT
+            gain, bias = self._of(name, "weight", "bias")
+            return torch.addcmul(bias[..., None], x, gain[..., None])
+        if isinstance(layer, nn.Flatten):
+            return x.flatten(2).mT if x.ndim == 5 else x
+        return _pictures(layer, x) if x.ndim == 5 else layer(x)
+
+    def _linear(self, name: str, layer: nn.Linear, x: Float[Tensor, "learner unit batch"]) -> Tensor:
+        self.read[name] = x.detach().mT
+        weight, bias = self._of(name, "weight", "bias")
+        return torch.baddbmm(bias[..., None], weight, x)
+
+    def _block(self, name: str, block: BasicBlock, x: Pictures) -> Other:
+        def part(layer: str, x: Pictures) -> Other:
+            return self._layer(f"{name}.{layer}", getattr(block, layer), x)
+
+        skip = x if block.downsample is None else self._sequence(f"{name}.downsample", block.downsample, x)
+        x = part("bn1", part("conv1", x)).relu()
+        return (part("bn2", part("conv2", x)) + skip).relu()
+
+    def _batch_norm(self, name: str, layer: nn.BatchNorm2d, x: Pictures) -> Pictures:
+        """Each learner has its own statistics: one batch normalisation takes all learners' maps side by side."""
+        gain, bias, mean, var = (
+            values.flatten() for values in self._of(name, "weight", "bias", "running_mean", "running_var")
+        )
+        if self.training:
+            self.tensors[f"{name}.num_batches_tracked"].add_(1)
+        assert layer.momentum is not None
+        side_by_side = x.transpose(0, 1).flatten(1, 2)
+        found = batch_norm(side_by_side, mean, var, gain, bias, self.training, layer.momentum, layer.eps)
+        return found.unflatten(1, (len(x), -1)).transpose(0, 1)
+
+    def _of(self, name: str, *what: str) -> list[Tensor]:
+        return [self.tensors[f"{name}.{each}"] for each in what]
+
+
+def _pictures(layer: Callable[[Tensor], Tensor], x: Pictures) -> Other:
+    """A layer that treats every picture by itself, in the order in which the memory has them."""
+    if x.transpose(0, 1).is_contiguous():
+        return layer(x.transpose(0, 1).flatten(0, 1)).unflatten(0, (x.shape[1], x.shape[0])).transpose(0, 1)
+    return layer(x.flatten(0, 1)).unflatten(0, x.shape[:2])

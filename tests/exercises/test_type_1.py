@@ -1,0 +1,85 @@
+"""Each exercise of the chapter is done right once, and wrong in the ways in which people do it wrong."""
+
+import numpy as np
+import pytest
+import torch
+
+from lop_tutorial.exercises import check
+from lop_tutorial.geometry import ftle
+
+RIGHT = {"a": "Type-1", "b": "Type-2", "c": "divergence", "d": "none of them", "e": "Type-1", "f": "divergence"}
+
+
+def said(capsys, name, answer):
+    check(name, answer)
+    return " ".join(capsys.readouterr().out.split())
+
+
+def by_hand(h, weights):
+    with np.errstate(divide="ignore"):
+        return np.log(np.linalg.norm((1 - h**2)[:, None] * weights, ord=2))
+
+
+def by_the_package(h, weights):
+    """The exponent of the layer tanh(W x), at an x that it takes to h."""
+    x = np.linalg.pinv(weights) @ np.arctanh(np.clip(h, -1, 1), where=np.abs(h) < 1, out=np.copysign(40.0, h))
+    w = torch.from_numpy(weights)
+    return ftle(lambda x: torch.tanh(x @ w.T), torch.from_numpy(x)[None], depth=1).item()
+
+
+def without(change):
+    return lambda h, weights: np.log(np.linalg.svd(change(h)[:, None] * weights, compute_uv=False)[0])
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("which of the three", RIGHT),
+        ("the last layer's exponent", by_hand),
+        ("the last layer's exponent", by_the_package),
+        ("is inter-class mixing to blame", "the fresh head"),
+    ],
+)
+def test_done_right(name, answer, capsys):
+    assert said(capsys, name, answer).startswith(f"{name}: right. ")
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ({}, "Case a has no answer"),
+        ("Type-1", "A dictionary was expected"),
+        (RIGHT | {"b": "type 2"}, "Case b: 'type 2' is not one of"),
+        (RIGHT | {"c": "Type-1"}, "5 of 6 are right; look again at case c"),
+        (RIGHT | {"d": "Type-1"}, "what does the fresh network reach"),
+        (RIGHT | {"e": "divergence", "f": "Type-1"}, "4 of 6 are right; look again at case e"),
+    ],
+)
+def test_diagnosis_wrong(answer, words, capsys):
+    assert words in said(capsys, "which of the three", answer)
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (lambda h, weights: ..., "The three dots"),
+        (3.0, "A function was expected"),
+        (lambda h: 0, "Your function stopped with TypeError"),
+        (without(lambda h: 1 - np.tanh(h) ** 2), "no tanh is left to take"),
+        (without(np.ones_like), "without the tanh"),
+        (without(lambda h: 1 - h), "with a square"),
+        (lambda h, w: np.exp(by_hand(h, w)), "its logarithm is wanted"),
+        (lambda h, w: by_hand(h, w) / np.log(10), "Off by a constant factor"),
+        (lambda h, w: np.log(np.linalg.norm((1 - h**2)[:, None] * w)), "`ord=2`"),
+        (lambda h, w: np.log(np.linalg.svd((1 - h**2)[:, None] * w, compute_uv=False)[-1]), "the smallest"),
+        (lambda h, w: max(by_hand(h, w), -50.0), "not where both units are saturated"),
+        (lambda h, w: -by_hand(h, w), "The sign is the wrong way round"),
+    ],
+)
+def test_last_layer_wrong(answer, words, capsys):
+    assert words in said(capsys, "the last layer's exponent", answer)
+
+
+@pytest.mark.parametrize(("answer", "words"), [(..., "three dots"), ("mixing", "is not one of"), ("neither", "Keep")])
+def test_blame_wrong(answer, words, capsys):
+    assert words in said(capsys, "is inter-class mixing to blame", answer)
