@@ -52,7 +52,10 @@ def test_the_table_of_contents_names_every_page_once_and_no_other():
 def test_the_landing_page_links_the_chapters_that_are_here_and_no_others():
     rows = re.findall(r"^\| \d+\. (.*?) \|.*\| (.*?) \|$", (BOOK / "_chapters.md").read_text(), re.MULTILINE)
     here = [re.search(r"\((.*)\)", chapter)[1] for chapter, status in rows if status == "here"]
-    assert here == [*(f"{page}.ipynb" for page in pages() if page.startswith("chapters/")), "claims.md"]
+    assert [page for page in here if page != "claims.md"] == [
+        f"{p}.ipynb" for p in pages() if p.startswith("chapters/")
+    ]
+    assert "claims.md" in here
     assert {status for chapter, status in rows if "](" not in chapter} <= {"to&nbsp;come"}
 
 

@@ -34,9 +34,9 @@ def rows(plan: Plan, *, device: str = "cpu", workers: int = 1, engine: str = "fl
 
     `engine` "fleet" trains learners together where their networks can be stacked, "plain" one after the other.
     `workers` processes share the learners (CPU only). The rows of one learner come in order and are the same for any
-    number of workers; those of different learners may alternate. On a CPU every process is held to one thread, this
-    one too: small networks gain nothing from more, and the number of threads changes last digits. The row in which a
-    learner diverged has the step in `diverged_step`, and is its last.
+    number of workers up to rounding; those of different learners may alternate. On a CPU every process is held to one
+    thread, this one too: small networks gain nothing from more, and the number of threads changes last digits. The
+    row in which a learner diverged has the step in `diverged_step`, and is its last.
     """
     yield from carry_on(plan, crews_of(plan, device, workers, engine), device, workers)
 

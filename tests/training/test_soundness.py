@@ -49,14 +49,15 @@ def test_a_learner_tells_the_step(together, monkeypatch):
         fleet = Fleet(mlp, training, [(intervention("none"), 4), (intervention("none"), 5)])
         streams = {seed: ToyPoints(seed) for seed in (4, 5)}
         first = fleet.learn({seed: each.task(0) for seed, each in streams.items()})
-        step = fleet._step
+        batch = type(fleet._tasks).batch
 
-        def spoiled(stacked, x, y):
+        def spoiled(tasks):
             nonlocal seen
             seen += 1
-            step(stacked, x * torch.tensor([1.0, math.nan]).view(2, 1, 1) if seen == 8 else x, y)
+            x, y = batch(tasks)
+            return (x * torch.tensor([1.0, math.nan]).view(2, 1, 1) if seen == 8 else x), y
 
-        monkeypatch.setattr(fleet, "_step", spoiled)
+        monkeypatch.setattr(type(fleet._tasks), "batch", spoiled)
         fine, lost = fleet.learn({seed: each.task(1) for seed, each in streams.items()})
         assert not any(outcome.diverged for outcome in (*first, fine))
     else:
