@@ -48,6 +48,9 @@ def reproduce(
         ),
     ] = "quick",
     data: Annotated[str | None, typer.Option(help="procedural, or the name of an image set (see `data list`).")] = None,
+    classes: Annotated[
+        str | None, typer.Option(help="Only some of the set's classes, by places in a fixed shuffled order: 80:100.")
+    ] = None,
     methods: Annotated[
         str | None, typer.Option(help="Methods with commas, settings with colons: none,cbp,g_mixup:M=0.5:intra=1.")
     ] = None,
@@ -90,6 +93,7 @@ def reproduce(
         chosen,
         data=data or chosen.data,
         data_root=root,
+        classes=chosen.classes if classes is None else parse_classes(classes),
         methods=chosen.methods if methods is None else parse_methods(methods),
         tasks=tasks or chosen.tasks,
         training=replace(
@@ -316,6 +320,15 @@ def parse_seeds(text: str) -> tuple[int, ...]:
     if not found or min(found) < 0:
         raise ValueError(f"seeds is {text!r}; write 5 (five seeds from 0), 100:108 (from 100 up to 107) or 1,4,7")
     return found
+
+
+def parse_classes(text: str) -> tuple[int, int]:
+    """ "80:100" is the places 80 to 99."""
+    try:
+        first, end = map(int, text.split(":"))
+    except ValueError:
+        raise ValueError(f"classes is {text!r}; write two places with a colon, such as 80:100") from None
+    return first, end
 
 
 def check_device(device: str) -> None:

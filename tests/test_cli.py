@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from lop_tutorial.cli import main, parse_seeds
+from lop_tutorial.cli import main, parse_classes, parse_seeds
 from lop_tutorial.data.commands import parse_split
 from lop_tutorial.reproduction import Run
 
@@ -180,6 +180,13 @@ def test_seeds_and_splits():
     assert parse_split(None) is None
     assert parse_split("official") == "official"
     assert parse_split("600:100") == (600, 100)
+
+
+def test_classes_are_two_places():
+    assert parse_classes("80:100") == (80, 100)
+    for wrong in ("80", "a:b", "1:2:3", ""):
+        with pytest.raises(ValueError, match="write two places with a colon"):
+            parse_classes(wrong)
 
 
 def test_an_interrupt_ends_with_one_line_and_keeps_what_was_written(tmp_path):

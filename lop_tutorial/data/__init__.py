@@ -4,6 +4,7 @@ from lop_tutorial.data.convert import add
 from lop_tutorial.data.download import get
 from lop_tutorial.data.image_set import DataError, ImageSet, LabelledImages, Split
 from lop_tutorial.data.progress import Progress, progress_bars
+from lop_tutorial.data.some_classes import SomeClasses
 from lop_tutorial.data.store import Card, data_root, list_sets, load, verify
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "ImageSet",
     "LabelledImages",
     "Progress",
+    "SomeClasses",
     "Split",
     "add",
     "data_root",

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from lop_tutorial.data import LabelledImages, load
+from lop_tutorial.data import LabelledImages, SomeClasses, load
 from lop_tutorial.data.procedural import ProceduralImages
 from lop_tutorial.interventions import intervention
 from lop_tutorial.networks import NETWORKS, Network
@@ -27,10 +27,11 @@ class Plan:
     A seed fixes the stream, the initial weights and the batches; methods with the same seed are therefore paired.
     `data` is "points" (the stream is then `ToyPoints` with the settings in `points`), "procedural" or the name of a
     stored image set, from which `benchmark` makes "pairs" of classes or "increments" of `increment` more classes at a
-    time, with `valid_per_class` training images of each set aside. `table` is the paper's table it stands beside.
-    `measures` are taken beside the accuracies (see `measures.py`), after every `measure_every`-th task. With `widths`,
-    every learner is trained once with each of them as the number of units in its last hidden layer, and metrics.csv has
-    the column `width`.
+    time, with `valid_per_class` training images of each set aside. `classes` takes only some of the set's classes, by
+    their places in a shuffled order that is always the same (see `SomeClasses`). `table` is the paper's table it stands
+    beside. `measures` are taken beside the accuracies (see `measures.py`), after every `measure_every`-th task. With
+    `widths`, every learner is trained once with each of them as the number of units in its last hidden layer, and
+    metrics.csv has the column `width`.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Plan:
     data_root: Path | None = None
     procedural: Mapping[str, Any] = field(default_factory=dict)
     points: Mapping[str, Any] = field(default_factory=dict)
+    classes: tuple[int, int] | None = None
     image_size: int | None = None
     train_per_class: int | None = None
     test_per_class: int | None = None
@@ -82,9 +84,9 @@ class Plan:
 
     @cached_property
     def images(self) -> LabelledImages:
-        if self.data == "procedural":
-            return ProceduralImages(**self.procedural)
-        return load(self.data, root=self.data_root)
+        procedural = self.data == "procedural"
+        found = ProceduralImages(**self.procedural) if procedural else load(self.data, root=self.data_root)
+        return found if self.classes is None else SomeClasses(found, *self.classes)
 
     def stream(self, seed: int) -> Stream:
         """The tasks that every learner of this seed meets."""
@@ -167,4 +169,6 @@ class Plan:
         settings["training"] = asdict(self.training)
         if self.data == "points":
             return settings
+        if self.classes is not None:
+            settings["class_names"] = self.images.classes
         return settings | {"data_sha256": self.images.sha256, "data_classes": len(self.images.classes)}
