@@ -118,6 +118,7 @@ def _carry_out(chosen: Any, profile: str, folder: Path, how: dict[str, Any]) -> 
     from lop_tutorial import figures
     from lop_tutorial.reproduction import Run, carry_out
     from lop_tutorial.reproduction.parts import STEP
+    from lop_tutorial.reproduction.whole_run import begun
 
     size = chosen.stream(chosen.seeds[0]).shape[-1]
     text = chosen.about if chosen.data == "points" else f"{chosen.about}, {chosen.data} images of {size} pixels"
@@ -130,7 +131,7 @@ def _carry_out(chosen: Any, profile: str, folder: Path, how: dict[str, Any]) -> 
         TextColumn("tasks,"),
         TimeRemainingColumn(),
     )
-    already = _what_is_there(folder) if how["resume"] else 0
+    already = _what_is_there(folder) if how["resume"] and begun(folder, chosen, profile) else 0
     if already < chosen.steps and how["launcher"] == "local":
         _foretell(replace(chosen, tasks=chosen.tasks - already * chosen.tasks // chosen.steps), folder, how)
     with Progress(*columns, TextColumn("left"), console=console) as bar, _stopping(folder, bar.print):

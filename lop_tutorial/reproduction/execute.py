@@ -92,7 +92,8 @@ def crew_rows(plan: Plan, number: int, crew: Crew, device: str, parts: Parts | N
 def _lives(plan: Plan, crew: Crew, device: str, part: Part | None) -> Iterator[list[Row]]:
     """Task after task, the rows of all its learners."""
     plan = plan.at(crew.width)
-    streams = {seed: plan.stream(seed) for _, seed in crew.learners}
+    images = plan.images_on(device)
+    streams = {seed: plan.stream(seed, images) for _, seed in crew.learners}
     learners: list[Learner]
     live_on: Callable[[dict[int, Iterator[Task]]], Iterator[list[Outcome | None]]]
     if len(crew.learners) == 1:

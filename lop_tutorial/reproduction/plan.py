@@ -8,13 +8,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from lop_tutorial.data import LabelledImages, SomeClasses, load
 from lop_tutorial.data.procedural import ProceduralImages
 from lop_tutorial.interventions import intervention
 from lop_tutorial.networks import NETWORKS, Network
 from lop_tutorial.reproduction.measures import COLUMNS_OF, MEASURES
 from lop_tutorial.reproduction.results import COLUMNS
-from lop_tutorial.streams import CIFAR100_PIXELS, ClassIncrements, ClassPairs, Pixels, Stream, ToyPoints
+from lop_tutorial.streams import CIFAR100_PIXELS, ClassIncrements, ClassPairs, OnDevice, Pixels, Stream, ToyPoints
 from lop_tutorial.training import Learner, Training
 
 BENCHMARKS = ("pairs", "increments")
@@ -88,14 +90,18 @@ class Plan:
         found = ProceduralImages(**self.procedural) if procedural else load(self.data, root=self.data_root)
         return found if self.classes is None else SomeClasses(found, *self.classes)
 
-    def stream(self, seed: int) -> Stream:
-        """The tasks that every learner of this seed meets."""
+    def images_on(self, device: torch.device | str) -> OnDevice | None:
+        """The images as bytes on a device, for the streams of all seeds; None where the data are points."""
+        return None if self.data == "points" else OnDevice(self.images, device)
+
+    def stream(self, seed: int, images: OnDevice | None = None) -> Stream:
+        """The tasks that every learner of this seed meets, from `images_on` a device or, without, on the CPU."""
         if self.data == "points":
             return ToyPoints(seed, **self.points)
         if self.benchmark == "increments":
-            return self._increments(seed)
+            return self._increments(seed, images)
         return ClassPairs(
-            self.images,
+            images or self.images,
             seed,
             train_per_class=self.train_per_class,
             test_per_class=self.test_per_class,
@@ -103,9 +109,9 @@ class Plan:
             reshuffle=self.reshuffle,
         )
 
-    def _increments(self, seed: int) -> Stream:
+    def _increments(self, seed: int, images: OnDevice | None) -> Stream:
         found = ClassIncrements(
-            self.images,
+            images or self.images,
             seed,
             increment=self.increment,
             train_per_class=self.train_per_class,

@@ -47,10 +47,9 @@ def carry_out(
     """
     if launcher not in LAUNCHERS:
         raise ValueError(f"launcher is {launcher!r}; it must be one of {', '.join(LAUNCHERS)}")
-    config = json.loads(json.dumps({"profile": profile} | plan.as_config()))
     parts = Parts(folder.absolute(), plan.columns, every)
     fresh: list[Crew] = []
-    if not resume or not _begun(folder, config):
+    if not resume or not begun(folder, plan, profile):
         must_be_new(folder, beside=("checkpoints",) if resume else ())
         fresh = crews_of(plan, device, workers, engine)  # what cannot be begun leaves no folder
     with _alone(parts):
@@ -59,7 +58,7 @@ def carry_out(
         if not _finished(folder):
             crews = parts.crews()
             if crews is None:
-                write_json(folder / "config.json", config)
+                write_json(folder / "config.json", _config(plan, profile))
                 crews = fresh or crews_of(plan, device, workers, engine)
                 parts.begin(crews)
             parts.stop.unlink(missing_ok=True)
@@ -143,7 +142,12 @@ def _alone(parts: Parts) -> Iterator[None]:
         yield
 
 
-def _begun(folder: Path, config: dict[str, Any]) -> bool:
+def _config(plan: Plan, profile: str) -> dict[str, Any]:
+    """As it can be read again from JSON."""
+    return dict(json.loads(json.dumps({"profile": profile} | plan.as_config())))
+
+
+def begun(folder: Path, plan: Plan, profile: str) -> bool:
     """Whether the folder holds a part of this run, or the whole; ValueError if of one with other settings."""
     path = folder / "config.json"
     try:
@@ -152,7 +156,7 @@ def _begun(folder: Path, config: dict[str, Any]) -> bool:
         return False
     except json.JSONDecodeError as error:
         raise ValueError(f"{path} is damaged ({error}); begin the run anew in another folder") from error
-    ours, theirs = _flat(config), _flat(there)
+    ours, theirs = _flat(_config(plan, profile)), _flat(there)
     changed = [name for name in {**theirs, **ours} if ours.get(name, "not set") != theirs.get(name, "not set")]
     if changed:
         values = (f"{name} is {ours.get(name, 'not set')!r}, was {theirs.get(name, 'not set')!r}" for name in changed)

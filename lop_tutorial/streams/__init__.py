@@ -3,7 +3,7 @@
 from lop_tutorial.streams.class_increments import ClassIncrements
 from lop_tutorial.streams.class_pairs import ClassPairs
 from lop_tutorial.streams.disc import Disc
-from lop_tutorial.streams.images import CIFAR100_PIXELS, Pixels
+from lop_tutorial.streams.images import CIFAR100_PIXELS, OnDevice, Pixels
 from lop_tutorial.streams.planar_clouds import PlanarClouds
 from lop_tutorial.streams.task import Stream, Task
 from lop_tutorial.streams.toy_points import ToyPoints
@@ -13,6 +13,7 @@ __all__ = [
     "ClassIncrements",
     "ClassPairs",
     "Disc",
+    "OnDevice",
     "Pixels",
     "PlanarClouds",
     "Stream",

@@ -6,7 +6,7 @@ import torch
 
 from lop_tutorial.data.image_set import LabelledImages
 from lop_tutorial.seeds import torch_generator
-from lop_tutorial.streams.images import CIFAR100_PIXELS, Pixels, gather
+from lop_tutorial.streams.images import CIFAR100_PIXELS, OnDevice, Pixels, gather
 from lop_tutorial.streams.task import Stream, Task
 
 
@@ -16,11 +16,12 @@ class ClassIncrements(Stream):
     A class keeps its label for good, so a network has one output for each class and uses the first
     `task.outputs` of them. The stream ends when every class is in. The first `valid_per_class` training images of each
     class are set aside for validation (50 in the benchmark), and `train_per_class` counts those that are left.
+    Tasks lie where the images do (see `OnDevice`).
     """
 
     def __init__(
         self,
-        images: LabelledImages,
+        images: LabelledImages | OnDevice,
         seed: int,
         *,
         increment: int = 5,
@@ -29,6 +30,8 @@ class ClassIncrements(Stream):
         valid_per_class: int = 0,
         pixels: Pixels = CIFAR100_PIXELS,
     ) -> None:
+        self._bytes = images if isinstance(images, OnDevice) else OnDevice(images)
+        images = self._bytes.images
         count = len(images.classes)
         if not 1 <= increment <= count:
             raise ValueError(f"increment is {increment}; {images.name} allows 1 to {count} classes at a time")
@@ -43,7 +46,7 @@ class ClassIncrements(Stream):
     def _task(self, index: int) -> Task:
         classes = tuple(self.order[: self.increment * (index + 1)])
         aside = self.valid_per_class
-        train = gather(self.images, classes, "train", self.train_per_class, self.pixels, skip=aside)
-        test = gather(self.images, classes, "test", self.test_per_class, self.pixels)
-        valid = gather(self.images, classes, "train", aside, self.pixels) if aside else (None, None)
+        train = gather(self._bytes, classes, "train", self.train_per_class, self.pixels, skip=aside)
+        test = gather(self._bytes, classes, "test", self.test_per_class, self.pixels)
+        valid = gather(self._bytes, classes, "train", aside, self.pixels) if aside else (None, None)
         return Task(index, classes, len(classes), *train, *test, *valid)

@@ -6,7 +6,7 @@ import torch
 
 from lop_tutorial.data.image_set import LabelledImages
 from lop_tutorial.seeds import torch_generator
-from lop_tutorial.streams.images import Pixels, gather
+from lop_tutorial.streams.images import OnDevice, Pixels, gather
 from lop_tutorial.streams.task import Stream, Task
 
 
@@ -15,14 +15,14 @@ class ClassPairs(Stream):
 
     The classes stand in a random order; each task takes the next two. Once they are used up, they are
     shuffled anew (an odd one out is left for the next round). With `reshuffle=False` the first order is repeated, as
-    the public code of Continual ImageNet does.
+    the public code of Continual ImageNet does. Tasks lie where the images do (see `OnDevice`).
     """
 
     outputs = 2
 
     def __init__(
         self,
-        images: LabelledImages,
+        images: LabelledImages | OnDevice,
         seed: int,
         *,
         train_per_class: int | None = None,
@@ -30,6 +30,8 @@ class ClassPairs(Stream):
         pixels: Pixels = Pixels(),
         reshuffle: bool = True,
     ) -> None:
+        self._bytes = images if isinstance(images, OnDevice) else OnDevice(images)
+        images = self._bytes.images
         if len(images.classes) < 2:
             raise ValueError(f"{images.name} has {len(images.classes)} class; class pairs need at least 2")
         self.images, self.seed, self.reshuffle = images, seed, reshuffle
@@ -47,6 +49,6 @@ class ClassPairs(Stream):
 
     def _task(self, index: int) -> Task:
         classes = self.classes(index)
-        train_x, train_y = gather(self.images, classes, "train", self.train_per_class, self.pixels)
-        test_x, test_y = gather(self.images, classes, "test", self.test_per_class, self.pixels)
+        train_x, train_y = gather(self._bytes, classes, "train", self.train_per_class, self.pixels)
+        test_x, test_y = gather(self._bytes, classes, "test", self.test_per_class, self.pixels)
         return Task(index, classes, self.outputs, train_x, train_y, test_x, test_y)

@@ -26,14 +26,17 @@ class Pixels:
     std: tuple[float, float, float] = (0.25, 0.25, 0.25)
     size: int | None = None
 
-    def __call__(self, images: UInt8[np.ndarray, "image height width 3"]) -> Float[Tensor, "image 3 size_y size_x"]:
-        """(images, height, width, 3) bytes to (images, 3, size, size) float32."""
-        values = torch.from_numpy(np.array(images)).permute(0, 3, 1, 2).float().div_(255)
+    def __call__(
+        self, images: UInt8[np.ndarray, "image height width 3"] | UInt8[Tensor, "image height width 3"]
+    ) -> Float[Tensor, "image 3 size_y size_x"]:
+        """(images, height, width, 3) bytes to (images, 3, size, size) float32, on the device where the bytes lie."""
+        there = images if isinstance(images, Tensor) else torch.from_numpy(np.array(images))
+        values = there.permute(0, 3, 1, 2).float().div_(255)
         if self.size is not None and self.size != values.shape[-1]:
             if values.shape[-1] % self.size:
                 raise ValueError(f"size is {self.size}; it must divide the images' width {values.shape[-1]}")
             values = avg_pool2d(values, values.shape[-1] // self.size)
-        mean, std = torch.tensor(self.mean).view(3, 1, 1), torch.tensor(self.std).view(3, 1, 1)
+        mean, std = (torch.tensor(of, device=there.device).view(3, 1, 1) for of in (self.mean, self.std))
         return ((values - mean) / std).contiguous()
 
 
@@ -41,22 +44,45 @@ class Pixels:
 CIFAR100_PIXELS = Pixels(mean=(0.5071, 0.4865, 0.4409), std=(0.2673, 0.2564, 0.2762))
 
 
+class OnDevice:
+    """A set's images as bytes on a device. A class is copied there when it is first asked for, and then stays.
+
+    Streams of one plan share one of these: a task then takes no image from disk, and none from another device. In the
+    memory of the CPU nothing is kept: there the file, mapped into memory, does as well.
+    """
+
+    def __init__(self, images: LabelledImages, device: torch.device | str = "cpu") -> None:
+        self.images, self.device = images, torch.device(device)
+        self._there: dict[tuple[int, Split], UInt8[Tensor, "image height width 3"]] = {}
+
+    def of_class(self, index: int, split: Split) -> UInt8[Tensor, "image height width 3"]:
+        """The images of one class."""
+        if self.device.type == "cpu":
+            return torch.from_numpy(np.array(self.images.of_class(index, split)))
+        if (index, split) not in self._there:
+            self._there[index, split] = torch.from_numpy(np.array(self.images.of_class(index, split))).to(self.device)
+        return self._there[index, split]
+
+
 def gather(
-    images: LabelledImages,
+    images: OnDevice,
     classes: Sequence[int],
     split: Split,
     per_class: int | None,
     pixels: Pixels,
     skip: int = 0,
 ) -> tuple[Float[Tensor, "image 3 size_y size_x"], Int64[Tensor, " image"]]:
-    """The first `per_class` images (None: all) after `skip` of each class, with labels 0, 1, ... as in `classes`."""
+    """The first `per_class` images (None: all) after `skip` of each class, with labels 0, 1, ... as in `classes`.
+
+    Both lie on the device of `images`.
+    """
     parts = [images.of_class(k, split)[skip:][:per_class] for k in classes]
     for k, part in zip(classes, parts, strict=True):
         if len(part) < (per_class or 1):
             beside = f" beside {skip} others" if skip else ""
             raise ValueError(
-                f"{per_class or 1} {split} images a class asked for{beside}, but class {images.classes[k]!r} of "
-                f"{images.name} has {len(part)}: ask for no more than that"
+                f"{per_class or 1} {split} images a class asked for{beside}, but class {images.images.classes[k]!r} of "
+                f"{images.images.name} has {len(part)}: ask for no more than that"
             )
-    labels = torch.cat([torch.full((len(part),), label) for label, part in enumerate(parts)])
-    return pixels(np.concatenate(parts)), labels
+    labels = torch.cat([torch.full((len(part),), label, device=part.device) for label, part in enumerate(parts)])
+    return pixels(torch.cat(parts)), labels

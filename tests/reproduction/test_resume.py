@@ -353,4 +353,6 @@ def test_the_command_line_goes_on_and_says_what_is_there(tmp_path, monkeypatch, 
     assert main([*few, "--resume"]) == 2
     assert "name its folder with --out" in capsys.readouterr().err
     assert main([*few, "--step-size", "0.5", "--resume", "--out", "run"]) == 2
-    assert "training.step_size is 0.5, was 0.1" in capsys.readouterr().err
+    shown = capsys.readouterr()
+    assert "training.step_size is 0.5, was 0.1" in shown.err
+    assert "finished already" not in shown.out
