@@ -65,6 +65,8 @@ PAIRS_FULL = Plan(
     training=Training(step_size=0.01, epochs=250, batch_size=100),
     methods=six(1e-3, "cbp"),
     tasks=5000,
+    measures=("exponents", "health"),
+    measure_every=50,
 )
 
 # The accelerated protocol. Batches of 40 and a step size ten times the benchmark's: in first trials the plain network
@@ -85,6 +87,7 @@ PAIRS_QUICK = replace(
     methods=six(3e-3, "cbp:replacement_rate=0.01"),
     seeds=SEEDS_QUICK,
     tasks=50,
+    measure_every=5,
 )
 
 # The same on real images, all of them, for longer; the plain network's fall on these is in
@@ -124,6 +127,7 @@ TABLE2_QUICK = with_convnet(
     training=Training(step_size=0.05, epochs=10, batch_size=20),
     seeds=(0, 1),
     tasks=40,
+    measure_every=20,
 )
 TABLE2_COLAB = with_convnet(PAIRS_COLAB, image_size=None, procedural={"number": 100})
 
@@ -154,6 +158,7 @@ INCREMENTS_FULL = Plan(
     ),
     methods=six(1e-4, _CBP),
     tasks=20,
+    measures=("health",),
 )
 
 # Ten increments of two kinds of procedural images, a quarter of the network's width, a few epochs: the protocol at
