@@ -125,6 +125,7 @@ TABLES_SEARCH = Study(
         procedural=dict(PAIRS_QUICK.procedural) | {"seed": 1},
         tasks=40,
         seeds=(100, 101),
+        measures=(),
         methods=(
             "none",
             "retrained",
@@ -141,7 +142,10 @@ TABLES_SEARCH_CIFAR100 = replace(
     TABLES_SEARCH,
     name="tables_search_cifar100",
     about="Settings of the tables' methods on SmallConv, on 20 classes of CIFAR-100 that no table uses",
-    base=replace(PAIRS_COLAB, classes=(80, 100), tasks=40, seeds=(100, 101), methods=TABLES_SEARCH.base.methods),
+    base=replace(
+        PAIRS_COLAB, classes=(80, 100), tasks=40, seeds=(100, 101), methods=TABLES_SEARCH.base.methods, measures=()
+    ),
+    step_sizes=(0.1,),
     data=("cifar100",),
 )
 
