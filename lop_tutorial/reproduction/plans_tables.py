@@ -92,7 +92,8 @@ PAIRS_QUICK = replace(
 
 # The same on real images, all of them. At a step size of 0.1 continual backpropagation diverged in seven of eight
 # learners of the search on twenty of CIFAR-100's classes (`results/tables_search_cifar100`), and a fresh network in one
-# of two; at 0.07 the plain network began to fall only after 50 tasks; at 0.085 it was dead by task 50 in three of three.
+# of two; at 0.07 the plain network began to fall only after 50 tasks; at 0.085 it was dead by task 50, three times of
+# three.
 PAIRS_COLAB = replace(
     PAIRS_QUICK,
     data="cifar100",
