@@ -36,11 +36,11 @@ def bin_table(results: Results, *, bins: int = 5, paper: int | None = None, data
     lines: list[tuple[str, ...]] = []
     parts = [(f", d = {width}", results.at(width)) for width in results.widths] or [("", results)]
     for (suffix, part), method in product(parts, results.methods):
-        title = title_of(method)
+        title, plain = title_of(method), title_of(method.split(":")[0])
         for quantity, label in (("train_accuracy", "train"), ("test_accuracy", "test")):
             lines.append((title + suffix, label, *_cells(part.binned(method, quantity, bins))))
-        if theirs is not None and title in theirs.rows:
-            lines.append((title, "paper", *(f"{value:.3f}" for value in theirs.rows[title])))
+        if theirs is not None and plain in theirs.rows:
+            lines.append((plain, "paper", *(f"{value:.3f}" for value in theirs.rows[plain])))
     spans = [f"{first}–{last}" if last > first else f"{first}" for first, last in results.bin_edges(bins)]
     seeds = len({row["seed"] for row in results.rows})
     note = f"{data or 'Ours'}. " + (f"Mean over {seeds} seeds, 95 % bootstrap interval." if seeds > 1 else "One seed.")
