@@ -112,8 +112,8 @@ def quick(tasks: int = TASKS) -> Plan:
 def stored_increments(network: str, quantity: str = "test_accuracy") -> Float64[np.ndarray, "seed task"]:
     """A quantity of the stored run.
 
-    `train_accuracy`, `test_accuracy` and `chosen_augmented` (on augmented test images) are those of the weights that are
-    carried over; `best_test` and `best_augmented` are the best of an increment's epochs, picked by the test images
+    `train_accuracy`, `test_accuracy` and `chosen_augmented` (on augmented test images) are those of the weights that
+    are carried over; `best_test` and `best_augmented` are the best of an increment's epochs, picked by the test images
     themselves; `chosen` is the epoch of the weights carried over.
     """
     rows = [row for row in json.loads(stored_path(NAME).read_text())["rows"] if row["network"] == network]
