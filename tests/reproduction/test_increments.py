@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from lop_tutorial.reproduction import interval
 from lop_tutorial.reproduction.increments import LONG, NETWORKS, inside, long, main, quick, stored_increments
 from lop_tutorial.training import live
 
@@ -76,3 +77,12 @@ def test_the_stored_run_is_of_the_plan_and_picks_are_never_below_what_was_carrie
         assert stored_increments(name).shape == (8, 1 if name == LONG else 5)
     fresh, kept = stored_increments("retrained"), stored_increments("none")
     np.testing.assert_array_equal(fresh[:, 0], kept[:, 0])
+
+
+def test_what_the_chapter_tells_of_the_stored_run_and_no_cell_prints():
+    fresh = stored_increments("retrained").mean(axis=0)
+    assert fresh[[0, -1]] == pytest.approx([0.72, 0.27], abs=0.005)
+    gains = [100 * (stored_increments(n, "best_test") - stored_increments(n)).mean() for n in NETWORKS]
+    assert [min(gains), max(gains)] == pytest.approx([2.5, 2.8], abs=0.05)
+    below = stored_increments("g_mixup") - stored_increments("none")
+    assert (interval(below).high < 0).all()
