@@ -80,14 +80,14 @@ def inside(experiment: Plan, method: str, seed: int, *, fresh: bool = False) -> 
 def _learn(learner: Learner, task: Task, epochs: int) -> Increment:
     augment = AUGMENTATIONS[learner.training.augmentation] or (lambda x, draw: x)
     shown = draw_for(learner.seed, "augmented test images", task.index)
-    seen: list[tuple[float, float, float]] = []
+    seen: list[list[float]] = []
     for epoch in learner.epochs(task, epochs):
         if epoch:
             sets = (task.validation, (task.test_x, task.test_y), (augment(task.test_x, shown), task.test_y))
-            valid, test, augmented = (learner.evaluate(x, y, task.outputs)[1] for x, y in sets)
-            seen.append((valid, test, augmented))
+            seen.append([learner.evaluate(x, y, task.outputs)[1] for x, y in sets])
     outcome = learner.finish(task)
-    return Increment(outcome, *np.array(seen).T, _confusion(learner, task))
+    valid, test, augmented = np.array(seen).T
+    return Increment(outcome, valid, test, augmented, _confusion(learner, task))
 
 
 @torch.no_grad()
