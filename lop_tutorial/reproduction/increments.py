@@ -39,8 +39,8 @@ NETWORKS = {
     "fresh_g_mixup": ("g_mixup", True),
 }
 """Method, and whether it begins each increment with fresh weights. The last is in none of the paper's tables."""
-LONG = "retrained_long"
-"""Fresh weights for the last increment alone, with as many epochs as the others had in all their increments."""
+LONG = {"equal_steps": False, "equal_epochs": True}
+"""Fresh weights for the last increment alone, with as many steps or epochs as the others had in all increments."""
 
 
 @dataclass(frozen=True)
@@ -97,9 +97,15 @@ def _confusion(learner: Learner, task: Task) -> Int64[np.ndarray, "class class"]
     return torch.bincount(pairs, minlength=task.outputs**2).view(task.outputs, task.outputs).numpy()
 
 
-def long(experiment: Plan, seed: int) -> Increment:
-    """A fresh network on the plan's last increment, with the epochs of all of them; the schedule is stretched."""
-    training = replace(experiment.training, epochs=experiment.training.epochs * experiment.tasks)
+def long(experiment: Plan, seed: int, *, equal_epochs: bool = False) -> Increment:
+    """A fresh network on the plan's last increment, with as much training as the others had in all of them.
+
+    As many steps, or as many epochs: these hold more steps, since each has all classes. The schedule is stretched.
+    """
+    epochs = experiment.training.epochs * experiment.tasks
+    if not equal_epochs:  # an epoch's steps grow in proportion to the increment's number
+        epochs = round(experiment.training.epochs * (experiment.tasks + 1) / 2)
+    training = replace(experiment.training, epochs=epochs)
     learner = replace(experiment, training=training).learner("none", seed)
     return _learn(learner, experiment.stream(seed).task(experiment.tasks - 1), training.epochs)
 
@@ -118,7 +124,7 @@ def stored_increments(network: str, quantity: str = "test_accuracy") -> Float64[
     """
     rows = [row for row in json.loads(stored_path(NAME).read_text())["rows"] if row["network"] == network]
     if not rows:
-        raise ValueError(f"nothing is stored of network {network!r}; there are {', '.join((*NETWORKS, LONG))}")
+        raise ValueError(f"nothing is stored of network {network!r}; there are {', '.join(NETWORKS | LONG)}")
     return np.array([row[quantity] for row in sorted(rows, key=lambda row: row["seed"])], dtype=float)
 
 
@@ -140,6 +146,13 @@ def row(network: str, seed: int, life: Sequence[Increment]) -> dict[str, Any]:
     }
 
 
+def _life(experiment: Plan, network: str, seed: int) -> list[Increment]:
+    if network in LONG:
+        return [long(experiment, seed, equal_epochs=LONG[network])]
+    method, fresh = NETWORKS[network]
+    return list(inside(experiment, method, seed, fresh=fresh))
+
+
 def main(out: Path, seeds: Sequence[int] = SEEDS, experiment: Plan | None = None) -> None:
     """Lives all lives that the file does not have yet, and writes after each seed."""
     torch.set_num_threads(1)
@@ -152,13 +165,13 @@ def main(out: Path, seeds: Sequence[int] = SEEDS, experiment: Plan | None = None
         if json.dumps(found) != json.dumps(wanted):
             raise ValueError(f"{out} is of other settings; name another file, or remove it first")
     document["environment"]["command"] = f"python -m lop_tutorial.reproduction.increments results/{NAME}"
+    done = {(row["network"], row["seed"]) for row in document["rows"]}
     for seed in seeds:
-        if any(row["seed"] == seed for row in document["rows"]):
+        missing = [name for name in NETWORKS | LONG if (name, seed) not in done]
+        if not missing:
             continue
         began = time.perf_counter()
-        for network, (method, fresh) in NETWORKS.items():
-            document["rows"].append(row(network, seed, list(inside(experiment, method, seed, fresh=fresh))))
-        document["rows"].append(row(LONG, seed, [long(experiment, seed)]))
+        document["rows"] += [row(name, seed, _life(experiment, name, seed)) for name in missing]
         seconds = document["environment"]["wall_seconds"] + time.perf_counter() - began
         document["environment"]["wall_seconds"] = round(seconds, 1)
         head = {name: value for name, value in document.items() if name != "rows"}

@@ -49,9 +49,15 @@ def test_the_confusion_and_the_chosen_epoch_agree_with_the_outcome(lives):
 
 
 def test_a_long_life_has_all_epochs_on_the_last_increment():
-    found = long(tiny(), 0)
+    found = long(tiny(), 0, equal_epochs=True)
     assert len(found.valid) == 4
     assert len(found.confusion) == 4
+
+
+def test_equal_steps_are_as_many_as_all_increments_have():
+    plan = replace(quick(), training=replace(quick().training, epochs=2))
+    steps = [len(plan.stream(0).task(t).train_y) // plan.training.batch_size for t in range(plan.tasks)]
+    assert len(long(plan, 0).valid) * steps[-1] == plan.training.epochs * sum(steps)
 
 
 def test_what_is_stored_goes_on_where_it_stopped(tmp_path, monkeypatch, capsys):
@@ -65,16 +71,16 @@ def test_what_is_stored_goes_on_where_it_stopped(tmp_path, monkeypatch, capsys):
         main(out, (0,), tiny(epochs=1))
     monkeypatch.setattr("lop_tutorial.reproduction.increments.stored_path", lambda name: out)
     assert stored_increments("none").shape == (2, 2)
-    assert stored_increments(LONG, "best_test").shape == (2, 1)
+    assert stored_increments("equal_steps", "best_test").shape == (2, 1)
     with pytest.raises(ValueError, match="nothing is stored"):
         stored_increments("nobody")
 
 
 def test_the_stored_run_is_of_the_plan_and_picks_are_never_below_what_was_carried_over():
-    for name in (*NETWORKS, LONG):
+    for name in NETWORKS | LONG:
         assert (stored_increments(name, "best_test") >= stored_increments(name)).all()
         assert (stored_increments(name, "best_augmented") >= stored_increments(name, "chosen_augmented")).all()
-        assert stored_increments(name).shape == (8, 1 if name == LONG else 5)
+        assert stored_increments(name).shape == (8, 1 if name in LONG else 5)
     fresh, kept = stored_increments("retrained"), stored_increments("none")
     np.testing.assert_array_equal(fresh[:, 0], kept[:, 0])
 
