@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from lop_tutorial.interventions import title as title_of
 from lop_tutorial.reproduction import Run, finite, interval, paper_table, stored
 from lop_tutorial.reproduction.inheritance import FITTED, HELD_OUT, PLACES, by_model, stored_lives
 from lop_tutorial.reproduction.laws import Growing, Settling, error
 from lop_tutorial.reproduction.plans import two_types
+from lop_tutorial.reproduction.signs import signs
 from lop_tutorial.reproduction.studies import STUDIES
 from lop_tutorial.reproduction.study import KEY, read
 from lop_tutorial.reproduction.type2_settings import SETTINGS, USUAL, stored_settings
@@ -135,12 +137,41 @@ def test_what_the_chapter_on_type_1_tells_of_its_runs():
 def test_what_the_readme_tells_of_its_run():
     """Its table, cell by cell."""
     text = (RESULTS.parent / "README.md").read_text()
-    run = stored("class_pairs_cifar100").results
-    for method, title in (("none", "No Intv."), ("retrained", "Retrained")):
-        means = finite(run.binned(method)).mean(axis=0)
-        assert f"| {title} | test | " + " | ".join(f"{mean:.3f}" for mean in means) + " |" in text
+    run = stored("table1_tinyimagenet").results
+    for method in run.methods:
+        title = title_of(method.split(":")[0])
+        means = run.binned(method).mean(axis=0)
+        assert f"| {title} | " + " | ".join(f"{mean:.3f}" for mean in means) + " |" in text
         theirs = " | ".join(f"{value:.3f}" for value in paper_table(1).rows[title])
-        assert f"| {title} | paper | {theirs} |" in text
+        assert f"| {title}, paper | {theirs} |" in text
+
+
+def test_what_the_chapter_on_continual_imagenet_tells_of_its_runs():
+    """The numbers in its text that no cell prints; of two sets of pictures, Tiny ImageNet first."""
+    runs = [stored(f"table1_{name}") for name in ("tinyimagenet", "cifar100")]
+    for run in runs:
+        config = run.config
+        assert (config["classes"], config["training"]["step_size"], config["tasks"]) == ([0, 80], 0.085, 60)
+    plain = [run.results.binned("none")[:, -1] for run in runs]
+    assert [values.mean() for values in plain] == pytest.approx([0.583, 0.629], abs=0.0005)
+    assert [(np.abs(values - 0.5) < 0.003).sum() for values in plain] == [3, 2]
+    assert [run.diverged for run in runs][0] == []
+    assert {(row["method"].split(":")[0], row["seed"]) for row in runs[1].diverged} == {("cbp", "1"), ("retrained", "4")}
+    early = [np.median(run.results.curves(m, "ftle_within_q50")[:, [4, 9]]) for run in runs for m in run.results.methods]
+    assert [early[0], early[6]] == pytest.approx([0.53, 0.53], abs=0.006)
+    assert [early[1], early[7]] == pytest.approx([0.25, 0.22], abs=0.006)
+    for run in runs:
+        for method in ("layer_norm", "cbp:replacement_rate=0.01"):
+            found = signs(run.results, method)
+            assert found.by_accuracy == "Type-2"
+            assert found.gap.low > 0
+            assert float(found.between_higher.mean) == 1
+        assert float(signs(run.results, "g_mixup").between_higher.mean) == 0
+    search = [row for row in read(RESULTS / "tables_search_cifar100" / "table.csv") if row["method"].startswith("cbp")]
+    assert [sum(row["diverged_in"] != "" for row in search), len(search)] == [7, 8]
+    paper = {name: row[-1] - paper_table(1).rows["Retrained"][-1] for name, row in paper_table(1).rows.items()}
+    told = {"CBP": 0.017, "L2 init": -0.052, "Layernorm": -0.089}
+    assert {name: paper[name] for name in told} == pytest.approx(told, abs=1e-9)
 
 
 def test_what_the_chapter_on_theory_tells_of_its_lives():

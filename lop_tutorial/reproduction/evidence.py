@@ -27,7 +27,8 @@ def _results(run: str, width: int | None = None) -> Results:
 def _tenths(results: Results, method: str, quantity: str) -> tuple[Seeds, Seeds]:
     """Means over the first and the last tenth of the tasks, one a seed; what was not measured is skipped."""
     diverged = np.isnan(results.curves(method)).any(axis=1)
-    parts = np.array_split(results.curves(method, quantity), 10, axis=1)
+    values = np.where(diverged[:, None], 0, results.curves(method, quantity))  # they are NaN in the end, below
+    parts = np.array_split(values, 10, axis=1)
     first, last = (np.where(diverged, np.nan, np.nanmean(part, axis=1)) for part in (parts[0], parts[-1]))
     return first, last
 
