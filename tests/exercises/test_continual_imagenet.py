@@ -40,7 +40,7 @@ def test_done_right(name, answer, capsys):
 def test_pairing_done_right_and_wrong(capsys):
     assert said(capsys, "what pairing buys", ratio()).startswith("what pairing buys: right. ")
     assert "three dots" in said(capsys, "what pairing buys", ...)
-    assert "A number was expected" in said(capsys, "what pairing buys", "2")
+    assert "Numbers were expected" in said(capsys, "what pairing buys", "2")
     assert "other way round" in said(capsys, "what pairing buys", 1 / ratio())
     mixed, fresh = last_bins()
     added = (mixed.std(ddof=1) + fresh.std(ddof=1)) / (mixed - fresh).std(ddof=1)
