@@ -174,6 +174,17 @@ def test_what_the_chapter_on_continual_imagenet_tells_of_its_runs():
     assert {name: paper[name] for name in told} == pytest.approx(told, abs=1e-9)
 
 
+def test_what_the_chapter_on_increments_tells_of_its_reduced_table():
+    """The numbers in its text that no cell prints to so many digits, and whose signs carry the text."""
+    run = stored("table3_cifar100").results
+    cbp = next(method for method in run.methods if method.startswith("cbp"))
+    assert np.array_equal(run.curves(cbp)[:, :7], run.curves("none")[:, :7])
+    assert not np.array_equal(run.curves(cbp)[:, 7], run.curves("none")[:, 7])
+    for method, ends in (("none", (0.646, 0.358)), ("retrained", (0.658, 0.288)), ("g_mixup", (0.553, 0.335))):
+        assert run.binned(method).mean(axis=0)[[0, -1]] == pytest.approx(ends, abs=0.0006)
+    assert (run.binned("g_mixup").mean(axis=0) < run.binned("none").mean(axis=0)).all()
+
+
 def test_what_the_chapter_on_theory_tells_of_its_lives():
     """The numbers in its text that no cell prints."""
     lives = stored_lives()
