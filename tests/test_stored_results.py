@@ -174,6 +174,21 @@ def test_what_the_chapter_on_continual_imagenet_tells_of_its_runs():
     assert {name: paper[name] for name in told} == pytest.approx(told, abs=1e-9)
 
 
+def test_the_order_of_the_methods_is_the_same_on_classes_held_out():
+    held_out, known = (stored(name) for name in ("table1_held_out", "table1_tinyimagenet"))
+    assert held_out.config["data"] == known.config["data"] == "tinyimagenet"
+    assert not set(held_out.config["class_names"]) & set(known.config["class_names"])
+    assert not set(held_out.config["seeds"]) & set(known.config["seeds"])
+
+    def order(run):
+        return sorted(run.results.methods, key=lambda method: -run.results.binned(method)[:, -1].mean())
+
+    assert order(held_out) == order(known)
+    ahead = held_out.results.binned("g_mixup")[:, -1] - held_out.results.binned("retrained")[:, -1]
+    assert (ahead > 0).all()
+    assert ahead.mean() == pytest.approx(0.018, abs=0.0006)
+
+
 def test_what_the_chapter_on_increments_tells_of_its_reduced_table():
     """The numbers in its text that no cell prints to so many digits, and whose signs carry the text."""
     run = stored("table3_cifar100").results
