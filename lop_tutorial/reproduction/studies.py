@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from lop_tutorial.reproduction.plans import FIRST_LOOK
-from lop_tutorial.reproduction.plans_tables import PAIRS_COLAB, PAIRS_QUICK
+from lop_tutorial.reproduction.plans_tables import PAIRS_COLAB, PAIRS_QUICK, TABLE2_COLAB
 from lop_tutorial.reproduction.study import Study
 
 # Chapter 1's small network on images of 8 x 8 pixels. Seeds that no table uses.
@@ -149,6 +149,17 @@ TABLES_SEARCH_CIFAR100 = replace(
     data=("cifar100",),
 )
 
+# And for Table 2's network, on the same twenty classes.
+TABLES_SEARCH_CONVNET = replace(
+    TABLES_SEARCH_CIFAR100,
+    name="tables_search_convnet",
+    about="Settings of the tables' methods on ConvNet, on 20 classes of CIFAR-100 that no table uses",
+    base=replace(
+        TABLE2_COLAB, classes=(80, 100), tasks=40, seeds=(100, 101), methods=TABLES_SEARCH.base.methods, measures=()
+    ),
+    step_sizes=(0.03,),
+)
+
 STUDIES = {
     study.name: study
     for study in (
@@ -158,5 +169,6 @@ STUDIES = {
         METHODS,
         TABLES_SEARCH,
         TABLES_SEARCH_CIFAR100,
+        TABLES_SEARCH_CONVNET,
     )
 }
