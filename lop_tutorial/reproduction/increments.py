@@ -33,12 +33,12 @@ NAME = "increments.json"
 SEEDS = tuple(range(8))
 TASKS = 5
 NETWORKS = {
-    "none": ("none", False),
-    "retrained": ("retrained", False),
-    "g_mixup": ("g_mixup", False),
-    "fresh_g_mixup": ("g_mixup", True),
+    "none": "none",
+    "retrained": "retrained",
+    "g_mixup": "g_mixup",
+    "fresh_g_mixup": "g_mixup:fresh=true",
 }
-"""Method, and whether it begins each increment with fresh weights. The last is in none of the paper's tables."""
+"""What each network's method is. The last is in none of the paper's tables."""
 LONG = {"equal_steps": False, "equal_epochs": True}
 """Fresh weights for the last increment alone, with as many steps or epochs as the others had in all increments."""
 
@@ -64,16 +64,13 @@ class Increment:
         return int(self.valid.argmax()) + 1
 
 
-def inside(experiment: Plan, method: str, seed: int, *, fresh: bool = False) -> Iterator[Increment]:
+def inside(experiment: Plan, method: str, seed: int) -> Iterator[Increment]:
     """Lives a learner's life as `Learner.learn` does, and looks at every epoch.
 
-    `fresh` restarts the learner before each task but the first, whatever its method: fresh weights, optimiser and
-    memory. ValueError where the plan has no validation images.
+    ValueError where the plan has no validation images.
     """
     learner, stream = experiment.learner(method, seed), experiment.stream(seed)
     for number in range(experiment.tasks):
-        if fresh and number:
-            learner.restart()
         yield _learn(learner, stream.task(number), experiment.training.epochs)
 
 
@@ -149,8 +146,7 @@ def row(network: str, seed: int, life: Sequence[Increment]) -> dict[str, Any]:
 def _life(experiment: Plan, network: str, seed: int) -> list[Increment]:
     if network in LONG:
         return [long(experiment, seed, equal_epochs=LONG[network])]
-    method, fresh = NETWORKS[network]
-    return list(inside(experiment, method, seed, fresh=fresh))
+    return list(inside(experiment, NETWORKS[network], seed))
 
 
 def main(out: Path, seeds: Sequence[int] = SEEDS, experiment: Plan | None = None) -> None:

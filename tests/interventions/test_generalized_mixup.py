@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn.functional import cross_entropy, mse_loss, one_hot
 
-from lop_tutorial.interventions import GeneralizedMixup, NoIntervention, mixup_labels
+from lop_tutorial.interventions import GeneralizedMixup, NoIntervention, Retrained, mixup_labels
 from lop_tutorial.networks import MLP
 from lop_tutorial.seeds import draw_for
 from lop_tutorial.streams import ToyPoints
@@ -137,12 +137,15 @@ def test_why_plain_cross_entropy_is_refused():
     GeneralizedMixup(**bad).check("squared_error")
 
 
-def test_with_m_always_one_nothing_is_changed(monkeypatch):
+@pytest.mark.parametrize(
+    "same", [(NoIntervention(), GeneralizedMixup()), (Retrained(), GeneralizedMixup(fresh=True))], ids=["kept", "fresh"]
+)
+def test_with_m_always_one_nothing_is_changed(monkeypatch, same):
     monkeypatch.setattr(
         "lop_tutorial.interventions.generalized_mixup.beta_from", lambda uniform, alpha: torch.ones_like(uniform)
     )
     ends = []
-    for method in (NoIntervention(), GeneralizedMixup()):
+    for method in same:
         learner = Learner(lambda: MLP((20,), 2), Training(epochs=2, batch_size=16), method, seed=3)
         list(live(learner, islice(ToyPoints(3), 2)))
         ends.append(torch.cat([p.detach().flatten() for p in learner.network.parameters()]))
