@@ -134,10 +134,13 @@ class RunReport:
     def order(self) -> str | None:
         """The methods from best to worst by test accuracy in the last bin, ours and the paper's."""
         last = {m: finite(self.results.binned(m, bins=self.bins)[:, -1:]) for m in self.results.methods}
-        ours = {title_of(m.split(":")[0]): float(values.mean()) for m, values in last.items() if len(values)}
+        plain = {m: title_of(m.split(":")[0]) for m in last}
+        alone = [name for name in plain.values() if list(plain.values()).count(name) == 1]
+        names = {m: name if name in alone else title_of(m) for m, name in plain.items()}
+        ours = {names[m]: float(values.mean()) for m, values in last.items() if len(values)}
         if self.paper is None or len(ours) < 2:
             return None
-        theirs = {name: row[-1] for name, row in self.paper.rows.items() if name in ours}
+        theirs = {name: row[-1] for name, row in self.paper.rows.items() if name in plain.values()}
 
         def shown(of: Mapping[str, float]) -> str:
             return ", ".join(f"{name} {of[name]:.3f}" for name in sorted(of, key=lambda name: -of[name]))

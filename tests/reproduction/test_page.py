@@ -23,8 +23,9 @@ def make_run(folder, *, learners, tasks=10, planned=10, methods=("none", "retrai
     (folder / "environment.json").write_text(json.dumps(origin | {"finished": False}))
     lines = ["method,seed,task,train_accuracy,test_accuracy,train_loss"]
     for method, seed in learners:
+        level = ACCURACY[method.split(":")[0]]
         for task in range(tasks):
-            lines.append(f"{method},{seed},{task},1.0,{ACCURACY[method] + 0.01 * seed + 0.001 * task:.6f},0.1")
+            lines.append(f"{method},{seed},{task},1.0,{level + 0.01 * seed + 0.001 * task:.6f},0.1")
     (folder / "metrics.csv").write_text("\n".join(lines) + "\n")
     return folder
 
@@ -85,6 +86,16 @@ def test_the_order_of_the_methods(tmp_path):
         "Last bin, best first. Ours: G-mixup 0.914, Retrained 0.814, No Intv. 0.614. "
         "The paper's: G-mixup 0.879, Retrained 0.840, No Intv. 0.500."
     )
+
+
+def test_the_order_of_one_method_in_two_settings(tmp_path):
+    methods = ("none", "g_mixup", "g_mixup:bump=1")
+    learners = [(method, 0) for method in methods]
+    order = RunReport(Run.open(make_run(tmp_path / "run", learners=learners, methods=methods))).order()
+    assert order is not None
+    ours, theirs = order.split("The paper's: ")
+    assert "G-mixup 0.909, G-mixup (bump = 1) 0.909, No Intv. 0.609" in ours
+    assert theirs == "G-mixup 0.879, No Intv. 0.500."
 
 
 def test_the_command_writes_a_page_that_needs_no_other_file(tmp_path, monkeypatch, capsys):
