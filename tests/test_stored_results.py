@@ -174,6 +174,18 @@ def test_what_the_chapter_on_continual_imagenet_tells_of_its_runs():
     assert {name: paper[name] for name in told} == pytest.approx(told, abs=1e-9)
 
 
+def test_what_the_chapter_tells_of_fresh_networks_that_mix():
+    """The control begins as G-mixup does, and on both sets most of G-mixup's lead is not the control's."""
+    for name in ("tinyimagenet", "cifar100", "held_out"):
+        kept, fresh = (stored(f"table1_{which}{name}") for which in ("", "fresh_"))
+        asked = [{key: run.config[key] for key in run.config if key != "methods"} for run in (kept, fresh)]
+        assert asked[0] == asked[1]
+        mixed, new = kept.results.curves("g_mixup"), fresh.results.curves("g_mixup:fresh=true")
+        assert np.array_equal(mixed[:, 0], new[:, 0])
+        carried = (kept.results.binned("g_mixup") - fresh.results.binned("g_mixup:fresh=true"))[:, -1]
+        assert interval(carried).low > 0
+
+
 def test_the_order_of_the_methods_is_the_same_on_classes_held_out():
     held_out, known = (stored(name) for name in ("table1_held_out", "table1_tinyimagenet"))
     assert held_out.config["data"] == known.config["data"] == "tinyimagenet"
