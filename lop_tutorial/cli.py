@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import sys
 import threading
@@ -32,6 +33,7 @@ app.add_typer(data_app, name="data")
 app.add_typer(book_app, name="book")
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
+MOST_SEEDS = 1000
 ClickError: Any = typer.BadParameter.__mro__[2]  # click's own base class; newer typer carries its own click
 
 
@@ -89,6 +91,9 @@ def reproduce(
     if resume and out is None:
         raise ValueError("--resume goes on with a run that is there: name its folder with --out")
     chosen = plan(experiment, profile)
+    if data is not None and data != chosen.data and "points" in (data, chosen.data):
+        told = "toy points, and nothing else" if chosen.data == "points" else "pictures, not toy points"
+        raise ValueError(f"data is {data!r}, but {experiment} takes {told}")
     chosen = replace(
         chosen,
         data=data or chosen.data,
@@ -131,26 +136,31 @@ def _carry_out(chosen: Any, profile: str, folder: Path, how: dict[str, Any]) -> 
         TextColumn("tasks,"),
         TimeRemainingColumn(),
     )
-    already = _what_is_there(folder) if how["resume"] and begun(folder, chosen, profile) else 0
+    already = 0
+    if how["resume"] and begun(folder, chosen, profile):
+        already = _what_is_there(folder, chosen.columns)
+    elif how["resume"]:
+        console.print(f"{folder}: nothing is there yet, the run begins", highlight=False)
     if already < chosen.steps and how["launcher"] == "local":
-        _foretell(replace(chosen, tasks=chosen.tasks - already * chosen.tasks // chosen.steps), folder, how)
+        _foretell(chosen, already * chosen.tasks // chosen.steps, folder, how)
     with Progress(*columns, TextColumn("left"), console=console) as bar, _stopping(folder, bar.print):
         running = bar.add_task("training", total=chosen.steps, completed=already)
         for row in carry_out(chosen, profile, folder, **how):
             bar.advance(running)
             if STEP in row:
                 where = f"{row['method']}{_width(row)}, seed {row['seed']}: diverged in task {row['task']}"
-                bar.print(f"{where}, step {row[STEP]}; stopped there", highlight=False)
+                bar.print(f"{where}, step {row[STEP]} (counted from 0); stopped there", highlight=False)
     run = Run.open(folder)  # what is shown is what is stored
     if not run.finished:
-        command = f"lop-tutorial {' '.join(word for word in sys.argv[1:] if word != '--resume')}"
-        out = "" if "--out" in command else f" --out {folder}"
+        command = shlex.join(["lop-tutorial", *(word for word in sys.argv[1:] if word != "--resume")])
+        out = "" if "--out" in command else f" --out {shlex.quote(str(folder))}"
         console.print(f"Stopped. To go on: {command}{out} --resume", highlight=False, soft_wrap=True)
         raise typer.Exit(INTERRUPTED)
     results = run.results
     _print_table(results, chosen, text)
     for lost in run.diverged:
-        told = "{method}{of}, seed {seed}: diverged in task {task}, step {step}".format(of=_width(lost), **lost)
+        where = "{method}{of}, seed {seed}: diverged in task {task}, step {step}".format(of=_width(lost), **lost)
+        told = f"{where} (counted from 0)"
         console.print(told, highlight=False)
     figures.use()
     picture = _curves(results, chosen.as_config(), title=text)
@@ -159,29 +169,31 @@ def _carry_out(chosen: Any, profile: str, folder: Path, how: dict[str, Any]) -> 
     console.print(f"Run: {folder}", highlight=False)
 
 
-def _what_is_there(folder: Path) -> int:
-    """Says how far a run is that is to be resumed; the number of its rows."""
+def _what_is_there(folder: Path, columns: tuple[str, ...]) -> int:
+    """Says how far a run is that is to be resumed; the number of its rows that will not come again."""
     from lop_tutorial.reproduction import Run
+    from lop_tutorial.reproduction.parts import Parts
+    from lop_tutorial.reproduction.whole_run import is_finished
 
-    if not (folder / "metrics.csv").exists():
-        return 0
-    run = Run.open(folder)
-    rows = len(run.results.rows)
-    console.print(
-        f"{folder} is finished already" if run.finished else f"{folder}: {rows} tasks are there", highlight=False
-    )
+    if is_finished(folder):
+        console.print(f"{folder} is finished already", highlight=False)
+        return len(Run.open(folder).results.rows)
+    parts = Parts(folder, columns)
+    rows = sum(len(parts.lines(number, kept=True)) for number in range(len(parts.crews() or [])))
+    console.print(f"{folder}: {rows} tasks are there", highlight=False)
     return rows
 
 
-def _foretell(rest: Any, folder: Path, how: dict[str, Any]) -> None:
-    """Before a long run, says what it will take."""
+def _foretell(chosen: Any, begin: int, folder: Path, how: dict[str, Any]) -> None:
+    """Before a long run, says what it will take from task `begin` on."""
     from lop_tutorial.reproduction.execute import crews_of
     from lop_tutorial.reproduction.forecast import forecast
     from lop_tutorial.reproduction.parts import Parts
 
     device, workers = how["device"], how["workers"]
-    crews = Parts(folder, rest.columns).crews() or crews_of(rest, device, workers)
-    foretold = forecast(rest, crews, device, workers)
+    crews = Parts(folder, chosen.columns).crews() or crews_of(chosen, device, workers)
+    with console.status("measuring a few tasks, to foretell the time"):
+        foretold = forecast(chosen, crews, device, workers, begin=begin)
     if foretold is not None:
         console.print(str(foretold), highlight=False)
 
@@ -307,19 +319,21 @@ def parse_methods(text: str) -> tuple[str, ...]:
 
 
 def parse_seeds(text: str) -> tuple[int, ...]:
-    """ "5" is seeds 0 to 4, "100:108" is 100 to 107, "1,4,7" is just those."""
+    """ "5" is seeds 0 to 4, "100:108" is 100 to 107, "1,4,7" is just those, and "7," is 7 alone; 1,000 at most."""
     try:
         if ":" in text:
             first, end = map(int, text.split(":"))
-            found = tuple(range(first, end))
+            found = tuple(range(first, min(end, first + MOST_SEEDS + 1)))
         elif "," in text:
             found = tuple(map(int, text.strip(",").split(",")))
         else:
-            found = tuple(range(int(text)))
+            found = tuple(range(min(int(text), MOST_SEEDS + 1)))
     except ValueError:
         found = ()
     if not found or min(found) < 0:
         raise ValueError(f"seeds is {text!r}; write 5 (five seeds from 0), 100:108 (from 100 up to 107) or 1,4,7")
+    if len(found) > MOST_SEEDS:
+        raise ValueError(f"seeds is {text!r}; {MOST_SEEDS:,} seeds are the most")
     return found
 
 

@@ -184,6 +184,11 @@ def test_what_the_chapter_tells_of_fresh_networks_that_mix():
         assert np.array_equal(mixed[:, 0], new[:, 0])
         carried = (kept.results.binned("g_mixup") - fresh.results.binned("g_mixup:fresh=true"))[:, -1]
         assert interval(carried).low > 0
+        if name != "held_out":
+            plain = kept.results.binned("retrained", "train_accuracy")[:, -1]
+            for method, run, lost in (("g_mixup:fresh=true", fresh, {8, 6}), ("g_mixup", kept, {1})):
+                points = 100 * (plain - run.results.binned(method, "train_accuracy")[:, -1])
+                assert round(float(np.nanmean(points))) in lost
 
 
 def test_the_order_of_the_methods_is_the_same_on_classes_held_out():

@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import signal
 import threading
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, replace
@@ -203,8 +204,10 @@ def _work(plan: Plan, todo: Any, done: Any, parts: Parts | None) -> None:
             for row in crew_rows(plan, numbered[0], numbered[1], "cpu", parts):
                 done.put(row)
         done.put(None)
-    except Exception as error:
+    except (ValueError, OSError) as error:
         done.put(error)
+    except Exception as error:  # it may not travel between processes: its text does
+        done.put(RuntimeError(f"{error!r} in a worker process:\n{traceback.format_exc()}"))
 
 
 def _end_with_the_parent() -> None:

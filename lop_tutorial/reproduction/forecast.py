@@ -47,12 +47,17 @@ class Forecast:
         return f"{text}; {size(self.free)} are free, room for some {fit:,} such learners at a time"
 
 
-def forecast(plan: Plan, crews: Sequence[Crew], device: str, workers: int, long: float | int = LONG) -> Forecast | None:
+def forecast(
+    plan: Plan, crews: Sequence[Crew], device: str, workers: int, *, begin: int = 0, long: float | int = LONG
+) -> Forecast | None:
     """Measures a few tasks of one crew of each kind; None if the run will not take `long` seconds.
 
-    A crew's time is taken from two tasks of one epoch and of a few, and scaled to the plan's. That one process runs
-    while nothing else does is assumed; in parallel, processes may hinder each other, and then it takes longer.
+    A crew's time is taken from two tasks of one epoch and of a few, and scaled to the plan's from task `begin` on. That
+    one process runs while nothing else does is assumed; in parallel, processes may hinder each other, and then it
+    takes longer. None for a single task, too: the first one warms up, and says little.
     """
+    if plan.tasks < 2:
+        return None
     workers = min(workers, len(crews)) if device == "cpu" else 1
     if device == "cpu":
         torch.set_num_threads(1)  # as the run will have it
@@ -62,12 +67,13 @@ def forecast(plan: Plan, crews: Sequence[Crew], device: str, workers: int, long:
     before = _memory_now(device)
     first = {kind: _task(plan, same[0], device, 1) for kind, same in kinds.items()}
     at_most = {kind: seconds * plan.training.epochs for kind, seconds in first.items()}
-    if _whole(plan, kinds, at_most, workers) < long:
+    number = in_tasks(plan, begin)
+    if _whole(number, kinds, at_most, workers) < long:
         return None
     tasks = {kind: _task_of_plan(plan, same[0], device, first[kind]) for kind, same in kinds.items()}
     own = max(_memory_peak(device) - before, 1.0)
     return Forecast(
-        seconds=_whole(plan, kinds, tasks, workers),
+        seconds=_whole(number, kinds, tasks, workers),
         processes=workers,
         memory=workers * (before + own),
         a_learner=max(own / max(len(crew.learners) for crew in crews), _weights(plan)),
@@ -75,9 +81,15 @@ def forecast(plan: Plan, crews: Sequence[Crew], device: str, workers: int, long:
     )
 
 
-def _whole(plan: Plan, kinds: dict[Kind, list[Crew]], task: dict[Kind, float], n: int) -> float:
-    """Seconds of all crews on n processes, from seconds a task."""
-    crews = [plan.tasks * task[kind] for kind, same in kinds.items() for _ in same]
+def in_tasks(plan: Plan, begin: int) -> float:
+    """What the plan's tasks from `begin` on amount to, in second tasks: of increments the t-th has t shares."""
+    grows = plan.data != "points" and plan.benchmark == "increments"
+    return sum((number + 1) / 2 if grows else 1.0 for number in range(begin, plan.tasks))
+
+
+def _whole(number: float | int, kinds: dict[Kind, list[Crew]], task: dict[Kind, float], n: int) -> float:
+    """Seconds of all crews on n processes, from the number of tasks and seconds a task."""
+    crews = [number * task[kind] for kind, same in kinds.items() for _ in same]
     return max(sum(crews) / n, *crews)
 
 

@@ -113,4 +113,4 @@ def main(out: Path, seeds: Sequence[int] = FITTED, tasks: int = 40, heads: Seque
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1] if len(sys.argv) > 1 else f"results/{NAME}"))

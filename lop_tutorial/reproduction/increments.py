@@ -61,7 +61,7 @@ class Increment:
     @property
     def chosen(self) -> int:
         """The epoch, counted from 1, whose weights are carried over: the first of the best on validation images."""
-        return int(self.valid.argmax()) + 1
+        return int(np.nan_to_num(self.valid, nan=-1).argmax()) + 1
 
 
 def inside(experiment: Plan, method: str, seed: int) -> Iterator[Increment]:
@@ -177,4 +177,4 @@ def main(out: Path, seeds: Sequence[int] = SEEDS, experiment: Plan | None = None
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1] if len(sys.argv) > 1 else f"results/{NAME}"))

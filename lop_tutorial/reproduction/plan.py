@@ -69,6 +69,8 @@ class Plan:
             raise ValueError(f"benchmark is {self.benchmark!r}; known are {', '.join(BENCHMARKS)}")
         for method in self.methods:
             intervention(method).check(self.training.loss)
+        if self.data == "points" and self.classes is not None:
+            raise ValueError(f"classes is {self.classes}, but the tasks are toy points, not classes of pictures")
         for name in ("tasks", "measure_every"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be at least 1")

@@ -192,4 +192,4 @@ def _stored(value: Any) -> Any:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1] if len(sys.argv) > 1 else f"results/{NAME}"))

@@ -9,6 +9,7 @@ import csv
 import json
 import os
 import platform
+import shlex
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -87,7 +88,7 @@ def _command(words: list[str]) -> str:
         for place, word in enumerate(words)
         if not word.startswith("--root=") and "--root" not in words[max(place - 1, 0) : place + 1]
     ]
-    return " ".join(["lop-tutorial", *kept])
+    return shlex.join(["lop-tutorial", *kept])
 
 
 def stored(name: str) -> Run:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import itertools
 import json
 import math
@@ -15,11 +16,12 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float64
 
-from lop_tutorial.atomic import write_text
+from lop_tutorial.atomic import append, write_bytes, write_text
 from lop_tutorial.reproduction.execute import rows
 from lop_tutorial.reproduction.plan import Plan
 from lop_tutorial.reproduction.results import Results, Row
 from lop_tutorial.reproduction.runs import environment, must_be_new, write_json
+from lop_tutorial.reproduction.whole_run import is_finished, origins_of
 
 KEY = ("data", "loss", "step_size", "method", "seed")
 MEASURED = ("train_early", "test_early", "train_late", "test_late")
@@ -48,7 +50,7 @@ class Study:
         return (*KEY, *MEASURED, *(f"{name}_late" for name in self.base.measured), "diverged_in")
 
     def plans(self) -> Iterator[Plan]:
-        """One plan for each set of images, loss and step size; methods that refuse the loss are left out."""
+        """One plan for each set of images, loss and step size."""
         for data, loss, step_size in itertools.product(self.data, self.losses, self.step_sizes):
             training = replace(self.base.training, loss=loss, step_size=step_size)
             yield replace(self.base, data=data, training=training)
@@ -68,6 +70,9 @@ class Study:
     def run(self, folder: Path, workers: int = 1) -> Iterator[Row]:
         """Rows of `table.csv` in `folder`, a row a learner, plan by plan; what stands there is not run again."""
         path = folder / "table.csv"
+        if path.exists():
+            text = path.read_bytes()
+            write_bytes(path, text[: text.rfind(b"\n") + 1])  # a line that was cut off comes again
         there = {tuple(str(row[k]) for k in KEY) for row in read(path)} if path.exists() else set()
         if not there:
             write_text(path, ",".join(self.columns) + "\n")
@@ -87,9 +92,11 @@ class Study:
                 for seed in plan.seeds
                 if (*settings, method, str(seed)) not in there
             ]
-            with path.open("a", newline="") as file:
-                writer = csv.writer(file, lineterminator="\n")
-                writer.writerows([_cell(row[column]) for column in self.columns] for row in found)
+            lines = io.StringIO()
+            cells = ([_cell(row[column]) for column in self.columns] for row in found)
+            csv.writer(lines, lineterminator="\n").writerows(cells)
+            with open(path, "ab", buffering=0) as file:
+                append(file, lines.getvalue().encode())
             yield from found
 
     def _ends(self, results: Results, method: str, seed: int) -> Row:
@@ -121,11 +128,24 @@ def carry_out(study: Study, folder: Path, workers: int = 1) -> Iterator[Row]:
         must_be_new(folder)
         folder.mkdir(parents=True, exist_ok=True)
         write_json(folder / "config.json", config)
-    origin, began = environment(), time.perf_counter()
-    write_json(folder / "environment.json", origin | {"finished": False, "wall_seconds": None})
-    yield from study.run(folder, workers)
-    wall = round(time.perf_counter() - began, 1)
-    write_json(folder / "environment.json", origin | {"finished": True, "wall_seconds": wall})
+    if is_finished(folder):
+        return
+    origins, began = [*origins_of(folder), environment()], time.perf_counter()
+    before = sum(origin.get("wall_seconds") or 0 for origin in origins)
+
+    def tell(finished: bool) -> None:
+        origins[-1]["wall_seconds"] = round(time.perf_counter() - began, 1)
+        whole = {"finished": finished, "wall_seconds": round(before + origins[-1]["wall_seconds"], 1)}
+        parts = {"parts": origins} if len(origins) > 1 else {}
+        write_json(folder / "environment.json", origins[0] | whole | parts)
+
+    tell(finished=False)
+    try:
+        yield from study.run(folder, workers)
+    except BaseException:
+        tell(finished=False)
+        raise
+    tell(finished=True)
 
 
 def read(path: Path) -> list[Row]:

@@ -155,4 +155,4 @@ def _refuse(constant: str) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1] if len(sys.argv) > 1 else f"results/{NAME}"))

@@ -250,4 +250,4 @@ def main(out: Path, widths: Sequence[int] = WIDTHS, seeds: Sequence[int] = FITTE
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1] if len(sys.argv) > 1 else f"results/{NAME}"))

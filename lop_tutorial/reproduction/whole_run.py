@@ -8,6 +8,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import MISSING, asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from lop_tutorial.reproduction.parts import EVERY, STEP, Crew, Parts, cell, remo
 from lop_tutorial.reproduction.plan import Plan
 from lop_tutorial.reproduction.results import Row
 from lop_tutorial.reproduction.runs import environment, must_be_new, write_json
+from lop_tutorial.training import Training
 
 Launcher = Callable[[Plan, Sequence[Crew], str, int, Parts], Iterator[Row]]
 LAUNCHERS = ("local", "ray")
@@ -55,20 +57,28 @@ def carry_out(
     with _alone(parts):
         if (folder / "config.json").exists() and not resume:
             must_be_new(folder)
-        if not _finished(folder):
+        if not is_finished(folder):
             crews = parts.crews()
             if crews is None:
+                _no_rows(folder)
                 write_json(folder / "config.json", _config(plan, profile))
                 crews = fresh or crews_of(plan, device, workers, engine)
                 parts.begin(crews)
             parts.stop.unlink(missing_ok=True)
             yield from _written(plan, parts, crews, _launcher(launcher)(plan, crews, device, workers, parts), device)
-        if _finished(folder):
+        if is_finished(folder):
             remove(parts.folder)
 
 
+def _no_rows(folder: Path) -> None:
+    """ValueError if rows are there, without the checkpoints from which they could be gone on with."""
+    path = folder / "metrics.csv"
+    if path.exists() and len(path.read_text().splitlines()) > 1:
+        raise ValueError(f"{folder / 'checkpoints'} is missing, and {path} has rows: begin the run in another folder")
+
+
 def _written(plan: Plan, parts: Parts, crews: Sequence[Crew], rows: Iterator[Row], device: str) -> Iterator[Row]:
-    folder, origins = parts.run, [*_origins(parts.run), environment(device)]
+    folder, origins = parts.run, [*origins_of(parts.run), environment(device)]
     before, began, told = sum(origin.get("wall_seconds") or 0 for origin in origins), time.perf_counter(), 0.0
 
     def tell(finished: bool) -> None:
@@ -150,18 +160,29 @@ def _config(plan: Plan, profile: str) -> dict[str, Any]:
 def begun(folder: Path, plan: Plan, profile: str) -> bool:
     """Whether the folder holds a part of this run, or the whole; ValueError if of one with other settings."""
     path = folder / "config.json"
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"{folder} is a file; name a folder with --out")
     try:
         there = json.loads(path.read_text())
     except FileNotFoundError:
         return False
     except json.JSONDecodeError as error:
         raise ValueError(f"{path} is damaged ({error}); begin the run anew in another folder") from error
-    ours, theirs = _flat(_config(plan, profile)), _flat(there)
+    if not isinstance(there, dict):
+        raise ValueError(f"{path} is damaged (it holds no settings); begin the run anew in another folder")
+    ours, theirs = _flat(_config(plan, profile)), _usual() | _flat(there)
     changed = [name for name in {**theirs, **ours} if ours.get(name, "not set") != theirs.get(name, "not set")]
     if changed:
-        values = (f"{name} is {ours.get(name, 'not set')!r}, was {theirs.get(name, 'not set')!r}" for name in changed)
-        raise ValueError(f"{folder} was begun with other settings: {'; '.join(values)}. Ask for the same, or use --out")
+        values = [f"{name} is {ours.get(name, 'not set')!r}, was {theirs.get(name, 'not set')!r}" for name in changed]
+        told = "; ".join(values[:5]) + f"; and {len(values) - 5} more" * (len(values) > 5)
+        raise ValueError(f"{folder} was begun with other settings: {told}. Ask for the same, or use --out")
     return True
+
+
+def _usual() -> dict[str, Any]:
+    """What a setting was, for a run that is older than it."""
+    plain = {f.name: f.default for f in fields(Plan) if f.name != "data_root" and f.default is not MISSING}
+    return _flat(json.loads(json.dumps(plain | {"training": asdict(Training())})))
 
 
 def _flat(config: dict[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -172,18 +193,24 @@ def _flat(config: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     return found
 
 
-def _origins(folder: Path) -> list[dict[str, Any]]:
+def origins_of(folder: Path) -> list[dict[str, Any]]:
     """Where the parts of a run come from that were carried out before, each as `environment` has it."""
     try:
         whole = json.loads((folder / "environment.json").read_text())
     except (FileNotFoundError, json.JSONDecodeError):
         return []
+    if not isinstance(whole, dict):
+        return []
     return whole.get("parts") or [{name: value for name, value in whole.items() if name != "finished"}]
 
 
-def _finished(folder: Path) -> bool:
-    path = folder / "environment.json"
-    return path.exists() and json.loads(path.read_text())["finished"]
+def is_finished(folder: Path) -> bool:
+    """Whether the folder's environment.json says so."""
+    try:
+        found = json.loads((folder / "environment.json").read_text())
+    except (FileNotFoundError, json.JSONDecodeError):
+        return False
+    return isinstance(found, dict) and found.get("finished") is True
 
 
 def _launcher(name: str) -> Launcher:

@@ -91,6 +91,8 @@ class Fleet:
 
     def learn(self, tasks: Mapping[int, Task]) -> list[Outcome]:
         """Each learner trains on its seed's task, all tasks of one size; the outcomes in the learners' order."""
+        if self.training.keep_best:
+            _ = [task.validation for task in tasks.values()]  # a ValueError where one has none
         for learner in self.learners:
             learner.start(tasks[learner.seed])
         self._stack.read(self.learners)
@@ -105,9 +107,10 @@ class Fleet:
 
     def train(self, epochs: int) -> None:
         """Epochs of the task that the stack is at, from where the weights are."""
-        steps = epochs * (self._tasks.examples // min(self.training.batch_size, self._tasks.examples))
+        size = min(self.training.batch_size, self._tasks.examples)
+        steps = epochs * (self._tasks.examples // size)
         for group in self._groups:
-            group.begin(self.learners[group.where], steps)
+            group.begin(self.learners[group.where], steps, (size, self._tasks.outputs))
         order = [torch_generator(seed, "batches", self.learners[0].tasks_learned) for seed in self._tasks.streams]
         self.soundness = Soundness()
         best = StackedBest() if self.training.keep_best else None

@@ -65,7 +65,7 @@ class Training:
 
     def step_size_in(self, epoch: int, epochs: int) -> float:
         """SGD's step size in an epoch, counted from 1, of `epochs`."""
-        passed = sum(epoch > round(share * epochs) for share in self.milestones)
+        passed = sum(epoch > max(1, round(share * epochs)) for share in self.milestones)
         return self.step_size * self.factor**passed
 
 

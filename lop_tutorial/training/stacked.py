@@ -98,9 +98,15 @@ class Group:
         self.memory: dict[str, Tensor] = {}
         self._ahead: dict[str, Ahead] = {}
         self._numbers: dict[str, Tensor] = {}
+        self._batch: tuple[int, int] | None = None
 
-    def begin(self, learners: Sequence[Learner], steps: int) -> None:
-        """Before a task's first step: memories are stacked, random numbers made ready."""
+    def begin(self, learners: Sequence[Learner], steps: int, batch: tuple[int, int]) -> None:
+        """Before a task's first step: memories are stacked, random numbers made ready for batches of this size.
+
+        `batch` is the number of its examples and of its outputs.
+        """
+        if batch != self._batch:  # a step may need another number of them now
+            self._numbers, self._batch = {}, batch
         for name in learners[0].memory:
             now = torch.stack([one.memory[name] for one in learners])
             self.memory[name] = keep_place(self.memory.get(name), now)

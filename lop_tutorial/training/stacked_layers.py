@@ -19,15 +19,27 @@ from lop_tutorial.networks import Network
 
 CONVOLUTIONS = ("grouped", "products", "loop")
 ELEMENTWISE = (nn.ReLU, nn.Tanh, nn.LeakyReLU, nn.GELU, nn.Identity)
-ON_PICTURES = (nn.Conv2d, nn.MaxPool2d, nn.AdaptiveAvgPool2d, nn.BatchNorm2d, nn.GroupNorm, BasicBlock)
+WEIGHTED = (nn.Linear, nn.LayerNorm, nn.Conv2d, nn.BatchNorm2d, nn.GroupNorm)
+WEIGHTLESS = (nn.Flatten, nn.MaxPool2d, nn.AdaptiveAvgPool2d)
 Pictures = Float[Tensor, "learner batch map height width"]
 Other = Float[Tensor, "learner batch maps_out height_out width_out"]  # pictures, perhaps of another size
 
 
 def stackable(network: Network) -> bool:
-    """Whether `Pass` knows all layers of this network."""
-    known = (nn.Flatten, nn.Linear, nn.LayerNorm, *ELEMENTWISE, *ON_PICTURES)
-    return all(isinstance(layer, known) for layer in network.body)
+    """Whether `Pass` knows all layers of this network, in these settings. Of derived classes it knows activations'."""
+    return all(_known(layer) for layer in network.body)
+
+
+def _known(layer: nn.Module) -> bool:
+    if type(layer) in (BasicBlock, nn.Sequential):
+        return all(_known(part) for part in layer.children())
+    if type(layer) is nn.Conv2d:
+        plain = layer.groups == 1 and layer.dilation == (1, 1) and layer.padding_mode == "zeros"
+        if not plain or isinstance(layer.padding, str):
+            return False
+    if type(layer) in WEIGHTED:
+        return layer.weight is not None and layer.bias is not None
+    return type(layer) in WEIGHTLESS or isinstance(layer, ELEMENTWISE)
 
 
 def convolutional(network: Network) -> bool:

@@ -33,6 +33,9 @@ class StackedTasks:
         if len({task.outputs for task in now}) > 1:
             raise ValueError(f"the tasks have {[task.outputs for task in now]} outputs; a fleet needs as many in each")
         self.outputs = now[0].outputs
+        if now[0].valid_x is None:
+            self._x.pop("valid", None)
+            self._y.pop("valid", None)
         for split in ("train", "test", *(("valid",) if now[0].valid_x is not None else ())):
             for kept, what in ((self._x, "x"), (self._y, "y")):
                 values = torch.stack([getattr(task, f"{split}_{what}").to(self.device) for task in now])

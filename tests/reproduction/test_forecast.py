@@ -7,7 +7,7 @@ import pytest
 
 from lop_tutorial.reproduction import Plan, rows
 from lop_tutorial.reproduction.execute import crews_of
-from lop_tutorial.reproduction.forecast import Forecast, duration, forecast, size
+from lop_tutorial.reproduction.forecast import Forecast, duration, forecast, in_tasks, size
 from lop_tutorial.training import Training
 
 PLAN = Plan(
@@ -44,6 +44,18 @@ def test_more_tasks_take_longer_and_processes_share_them():
     assert two is not None
     assert 1 < one.seconds / two.seconds < 4  # 2, but for a busy machine
     assert two.memory > 1.5 * one.memory
+
+
+def test_increments_take_longer_and_longer():
+    """The second of 20 has two shares of the images, and all together have 210."""
+    grow = replace(PLAN, data="procedural", benchmark="increments", tasks=20)
+    assert in_tasks(grow, 0) == pytest.approx(210 / 2)
+    assert in_tasks(grow, 18) == pytest.approx((19 + 20) / 2)
+    assert in_tasks(replace(grow, benchmark="pairs"), 18) == 2
+
+
+def test_a_single_task_has_no_forecast():
+    assert forecast(replace(PLAN, tasks=1), crews_of(PLAN, "cpu", 1), "cpu", 1, long=0) is None
 
 
 def test_a_short_run_is_not_worth_one():

@@ -17,7 +17,7 @@ import pytest
 
 from lop_tutorial import atomic
 from lop_tutorial.cli import main
-from lop_tutorial.reproduction import Plan, Results, Run, bin_table, carry_out, whole_run
+from lop_tutorial.reproduction import Plan, Results, Run, bin_table, carry_out, runs, whole_run
 from lop_tutorial.training import Training
 
 TINY = Plan(
@@ -320,6 +320,36 @@ def test_a_signal_ends_after_the_task_and_says_how_to_go_on(number, workers, tmp
     assert per_learner.shape[1] < 40
     kept = [json.loads(path.read_text())["task"] for path in (tmp_path / "run/checkpoints").glob("crew-*.json")]
     assert max(kept) == per_learner.shape[1]
+
+
+def test_rows_without_their_checkpoints_are_kept_and_refused(tmp_path):
+    run, folder = carry_out(TINY, "quick", tmp_path / "run"), tmp_path / "run"
+    for _ in range(30):
+        next(run)
+    run.close()
+    shutil.rmtree(folder / "checkpoints")
+    rows = (folder / "metrics.csv").read_text()
+    with pytest.raises(ValueError, match=r"checkpoints is missing, and .*metrics\.csv has rows"):
+        next(carry_out(TINY, "quick", folder, resume=True))
+    assert (folder / "metrics.csv").read_text() == rows
+
+
+def test_a_setting_younger_than_the_run_was_as_it_is_by_default(tmp_path):
+    run, folder = carry_out(TINY, "quick", tmp_path / "run"), tmp_path / "run"
+    next(run)
+    run.close()
+    config = json.loads((folder / "config.json").read_text())
+    del config["reshuffle"], config["training"]["factor"]
+    (folder / "config.json").write_text(json.dumps(config))
+    assert whole_run.begun(folder, TINY, "quick")
+    with pytest.raises(ValueError, match="reshuffle is False, was True"):
+        whole_run.begun(folder, replace(TINY, reshuffle=False), "quick")
+
+
+def test_the_way_to_go_on_is_quoted(monkeypatch):
+    assert (
+        runs._command(["reproduce", "x", "--methods", "none, cbp"]) == "lop-tutorial reproduce x --methods 'none, cbp'"
+    )
 
 
 def test_a_second_signal_ends_at_once(tmp_path):

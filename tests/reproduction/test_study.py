@@ -48,6 +48,19 @@ def test_it_goes_on_where_it_was_stopped(tmp_path):
     assert (broken / "table.csv").read_text() == (whole / "table.csv").read_text()
 
 
+def test_a_line_that_was_cut_off_comes_again(tmp_path):
+    list(carry_out(STUDY, tmp_path / "study"))
+    table, origin = (tmp_path / "study" / name for name in ("table.csv", "environment.json"))
+    whole = table.read_text()
+    table.write_text(whole[:-7])
+    origin.write_text(json.dumps(json.loads(origin.read_text()) | {"finished": False}))
+    assert len(list(carry_out(STUDY, tmp_path / "study"))) >= 1
+    assert table.read_text() == whole
+    found = json.loads(origin.read_text())
+    assert found["finished"] is True
+    assert len(found["parts"]) == 2
+
+
 def test_its_folder_says_where_it_came_from_and_takes_no_other_study(tmp_path):
     passed = list(carry_out(STUDY, tmp_path / "study"))
     config = json.loads((tmp_path / "study" / "config.json").read_text())
@@ -55,7 +68,9 @@ def test_its_folder_says_where_it_came_from_and_takes_no_other_study(tmp_path):
     assert config["data_sha256"] == {"procedural": BASE.images.sha256}
     assert json.loads((tmp_path / "study" / "environment.json").read_text())["finished"] is True
     assert len(passed) == STUDY.learners
+    origin = (tmp_path / "study" / "environment.json").read_text()
     assert list(carry_out(STUDY, tmp_path / "study")) == []  # all of it stands there
+    assert (tmp_path / "study" / "environment.json").read_text() == origin
     with pytest.raises(ValueError, match="holds another study"):
         next(carry_out(replace(STUDY, ends=1), tmp_path / "study"))
 

@@ -94,6 +94,20 @@ def test_one_learner_that_diverges_does_not_disturb_the_others():
         assert_same([fleet.learners[place]], [plain])
 
 
+@pytest.mark.parametrize("sizes", [(20, 40), (40, 20)])
+@pytest.mark.parametrize("method", ["g_mixup", "mixup", "redo:every=1"])
+def test_batches_may_change_their_size_from_task_to_task(method, sizes):
+    training = Training(step_size=0.1, epochs=2, batch_size=40)
+    fleet = Fleet(mlp, training, [(intervention(method), seed) for seed in SEEDS])
+    plain = [Learner(mlp, training, intervention(method), seed=seed) for seed in SEEDS]
+    for index, size in enumerate(sizes):
+        tasks = {seed: ToyPoints(seed, train_per_class=size // 2).task(index) for seed in SEEDS}
+        fleet.learn(tasks)
+        for learner in plain:
+            learner.learn(tasks[learner.seed])
+    assert_same(fleet.learners, plain)
+
+
 def test_numbers_are_drawn_ahead_in_the_order_of_use(monkeypatch):
     monkeypatch.setattr("lop_tutorial.training.stacked.AHEAD", 30)
     ahead = Ahead([draw_for(seed, "test") for seed in SEEDS], steps=7)

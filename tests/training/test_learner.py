@@ -175,6 +175,7 @@ def test_the_step_size_falls_within_a_task_and_begins_anew(monkeypatch):
             before = now
         one.finish(ToyPoints(0).task(t))
         assert sizes == pytest.approx([0.5, 0.5, 0.05, 0.05, 0.005], rel=1e-3)
+    assert training.step_size_in(1, 1) == 0.5  # no milestone comes before the first epoch
 
 
 def with_validation(task):

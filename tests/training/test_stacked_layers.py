@@ -17,6 +17,29 @@ NETWORKS = {
 }
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [{"dilation": 2}, {"groups": 3}, {"bias": False}, {"padding": 1, "padding_mode": "reflect"}, {"padding": "same"}],
+    ids=lambda settings: next(iter(settings)),
+)
+def test_a_convolution_in_settings_that_the_stack_does_not_know_is_not_taken(settings):
+    network = NETWORKS["smallconv"]()
+    assert stackable(network)
+    network.body[0] = nn.Conv2d(3, 15, 3, **settings)
+    assert not stackable(network)
+
+
+def test_a_layer_derived_from_a_known_one_is_not_taken():
+    class Doubled(nn.Linear):
+        def forward(self, x):
+            return 2 * super().forward(x)
+
+    network = NETWORKS["mlp"]()
+    place = next(i for i, layer in enumerate(network.body) if isinstance(layer, nn.Linear))
+    network.body[place] = Doubled(48, 8)
+    assert not stackable(network)
+
+
 @pytest.mark.parametrize("how", CONVOLUTIONS)
 @pytest.mark.parametrize(
     ("kernel", "stride", "padding"), [((3, 3), (1, 1), (0, 0)), ((5, 3), (1, 2), (0, 1)), ((1, 1), (2, 2), (0, 0))]
