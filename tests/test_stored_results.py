@@ -278,6 +278,39 @@ def test_what_the_chapter_on_theory_tells_of_the_walk():
     assert [step[start > -1].mean(), step[start < -4].mean()] == pytest.approx([3.0, 1.6], abs=0.05)
 
 
+def test_what_the_chapter_on_theory_tells_of_bringing_weights_back_to_their_size():
+    walks, lives = stored_walks(), stored_lives()
+    before, after = (walks["resized"].curves(name, 2) for name in ("reference_before", "reference"))
+    assert (after - before).sum(axis=1).mean() == pytest.approx(-18.2, abs=0.05)
+    assert (before[:, 1:] - after[:, :-1]).sum(axis=1).mean() == pytest.approx(17.6, abs=0.06)
+    starts = walks["resized"].starts_and_ends("within", 2)[0]
+    assert (starts[:, -10:].mean(axis=1) - starts[:, 0]).mean() == pytest.approx(-0.09, abs=0.005)
+    own = walks["plain"].starts_and_ends("within", 2)[0] - walks["plain"].curves("reference_before", 2)
+    assert interval(own.mean(axis=1)) == pytest.approx((0.0, -0.043, 0.038), abs=0.001)
+    held_out = lives.starts_and_ends("within", 2, HELD_OUT)
+    assert (held_out[1] - held_out[0]).sum(axis=1).mean() == pytest.approx(-21.4, abs=0.06)
+    assert (held_out[1][:, -1] - held_out[0][:, 0]).mean() == pytest.approx(-4.2, abs=0.06)
+
+
+def test_a_power_of_the_number_of_tasks_predicts_better_than_a_logarithm():
+    """Two constants each, from twenty tasks of some networks; the sixty that follow, of others."""
+    lives, tasks = stored_lives(), np.arange(80)
+    begun, new = (lives.starts_and_ends("within", 256, seeds)[0] for seeds in (FITTED, HELD_OUT))
+    known = begun[:, :20]
+
+    def fitted(power):
+        grown = np.broadcast_to(np.where(tasks > 0, tasks**power, 0), (len(known), 80))
+        gain = ((known - known[:, :1]) * grown[:, :20]).sum() / np.square(grown[:, :20]).sum()
+        return gain * grown
+
+    power = min(np.linspace(0.02, 1, 200), key=lambda power: error(known[:, :1] + fitted(power)[:, :20], known))
+    predicted = {"power": new[:, :1] + fitted(power), "logarithm": Growing.fit(known).predict(new[:, 0], 80)}
+    missed = {name: error(values[:, 20:], new[:, 20:]) for name, values in predicted.items()}
+    assert [missed["power"], missed["logarithm"]] == pytest.approx([0.047, 0.061], abs=0.001)
+    rises = [v[:, 70:].mean() - v[:, 15:25].mean() for v in (predicted["logarithm"], new)]
+    assert rises == pytest.approx([0.09, 0.17], abs=0.005)
+
+
 def test_what_the_chapter_on_theory_tells_of_growth_as_a_logarithm():
     lives, walks = stored_lives(), stored_walks()
     begun, new = (lives.starts_and_ends("within", 256, seeds)[0] for seeds in (FITTED, HELD_OUT))
@@ -355,3 +388,25 @@ def test_what_the_chapter_on_type_2_tells_of_its_settings():
     told = {(0.025, 1, "train"): 0.97, (0.025, 1, "test"): 0.81, (0.025, 32, "test"): 0.74, (0.025, 256, "test"): 0.78}
     told |= {(0.4, 1, "train"): 0.62, (0.4, 256, "test"): 0.63, (0.4, 256, "train"): 1.0}
     assert {key: ends[key] for key in told} == pytest.approx(told, abs=0.006)
+
+
+def test_what_the_chapter_on_continual_imagenet_tells_of_convnet():
+    run = stored("table2_cifar100")
+    curves = {name: run.results.curves("none", name) for name in ("train_accuracy", "test_accuracy")}
+    assert run.results.binned("none").mean(axis=0)[[0, -1]] == pytest.approx([0.766, 0.542], abs=0.0006)
+    fresh = run.results.curves("retrained", "train_accuracy")
+    assert [values[1, :60].mean() for values in (curves["train_accuracy"], fresh)] == pytest.approx(
+        [0.93, 0.84], abs=0.006
+    )
+    exponents = run.results.curves("none", "ftle_within_q50")[1, 4::5].reshape(5, 4)
+    assert [exponents[0].mean(), exponents[2].mean()] == pytest.approx([0.15, 0.39], abs=0.006)
+    assert [row["method"].split(":")[0] for row in run.diverged] == ["cbp"] * 3
+    assert sorted(int(row["task"]) for row in run.diverged) == [61, 74, 93]
+    search = read(RESULTS / "tables_search_convnet" / "table.csv")
+    unharmed = {row["method"] for row in search if row["method"].startswith("cbp")} - {
+        row["method"] for row in search if row["diverged_in"] != ""
+    }
+    assert unharmed == {"cbp:replacement_rate=0.001"}
+    training = run.results.binned("retrained", "train_accuracy")[:, -1].mean()
+    for method in ("l2_init:strength=0.001", "layer_norm", "g_mixup"):
+        assert 0.08 < run.results.binned(method, "train_accuracy")[:, -1].mean() - training < 0.15
