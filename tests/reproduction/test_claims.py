@@ -73,6 +73,12 @@ def test_minus_infinity_is_lower_than_what_was_before():
     assert share("type1", "none", "ftle_within_q50", rose=False)().all()
 
 
+def test_no_stored_run_of_a_whole_table_is_left_out():
+    used = {each.run for claim in ALL for each in claim.evidence}
+    tables = {path.parent.name for path in (TOP / "results").glob("table*/metrics.csv")}
+    assert {name for name in tables if len(stored(name).config["methods"]) == 6} <= used
+
+
 @pytest.mark.parametrize("claim", ALL, ids=lambda claim: claim.short)
 def test_every_claim_rests_on_stored_runs_and_chapters_or_says_why_not(claim):
     assert claim.quote
