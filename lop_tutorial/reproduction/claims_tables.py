@@ -16,7 +16,7 @@ _RUNS = {
     "table3_cifar100": "10 increments, {}, CIFAR-100",
 }
 _SETTINGS = {
-    **dict.fromkeys(_TABLE_1, {"l2_init": ":strength=0.003", "cbp": ":replacement_rate=0.01"}),
+    **{key: {"l2_init": ":strength=0.003", "cbp": ":replacement_rate=0.01"} for key in _TABLE_1},
     "table2_cifar100": {"l2_init": ":strength=0.001", "cbp": ":replacement_rate=0.001"},
     "table3_cifar100": {
         "l2_init": ":strength=0.0001",
