@@ -134,7 +134,7 @@ TABLE2_QUICK = with_convnet(
 )
 
 # On CIFAR-100 the plain ConvNet diverged in the seventh task at this step size and in the third at 0.08; at 0.04 it was
-# dead by the 17th; at 0.03 it lost test accuracy first, and died at the 82nd. The strengths are those that did best
+# dead by the 17th; at 0.03 it lost test accuracy first, and was dead by the 76th. The strengths are those that did best
 # without a learner that diverged in `results/tables_search_convnet`, four settings a method.
 TABLE2_COLAB = with_convnet(
     PAIRS_COLAB,
