@@ -7,7 +7,7 @@ import pytest
 
 from lop_tutorial.cli import main
 from lop_tutorial.publishing.claims import page
-from lop_tutorial.reproduction.claim import Claim, Evidence
+from lop_tutorial.reproduction.claim import VERDICTS, Claim, Evidence
 from lop_tutorial.reproduction.claims import PARTS
 from lop_tutorial.reproduction.evidence import change, share, tenths
 from lop_tutorial.reproduction.runs import stored, stored_path
@@ -99,3 +99,12 @@ def test_the_page_is_written_by_a_command(tmp_path, capsys):
     (tmp_path / "book").mkdir()
     assert main(["book", "claims", "--top", str(tmp_path)]) == 0
     assert (tmp_path / "book/claims.md").read_text(encoding="utf-8") == page()
+
+
+def test_the_readme_counts_the_verdicts():
+    words = {4: "four", 7: "seven", 13: "thirteen", 24: "twenty-four"}
+    some, partly, none = (words[sum(c.verdict == v for c in ALL)] for v in VERDICTS[:3])
+    text = " ".join((TOP / "README.md").read_text().split())
+    assert (
+        f"Of {words[len(ALL)]} [claims](book/claims.md) {some} are supported here, {partly} partly, {none} not." in text
+    )
