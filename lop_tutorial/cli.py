@@ -251,11 +251,11 @@ def report(
     from lop_tutorial import figures
     from lop_tutorial.reproduction.page import RunReport, find_runs, write_page
 
-    reports = [RunReport(run) for run in find_runs(runs or [])]
+    reports = [each for run in find_runs(runs or []) for each in RunReport.each(run)]
     figures.use()
     pictures = {}
     for each in reports:
-        if each.run.results.rows:
+        if each.run.results.rows and each.run.folder not in pictures:
             pictures[each.run.folder] = _curves(each.run.results, each.config, title=str(each.config["about"]))
     plt.close("all")
     write_page(reports, pictures, out)

@@ -24,6 +24,8 @@ from lop_tutorial.reproduction.results import Results, finite, interval
 from lop_tutorial.reproduction.runs import Run, stored
 
 REFERENCES = ("none", "retrained")
+ENOUGH = 5
+"""Seeds from which a difference may stand in bold: with two, nearly half of all empty ones would."""
 COMPARED = (
     "network_settings",
     "data",
@@ -43,9 +45,15 @@ COMPARED = (
 
 @dataclass(frozen=True)
 class RunReport:
-    """What a page says of one run."""
+    """What a page says of one run, or of one of its widths."""
 
     run: Run
+    width: int | None = None
+
+    @classmethod
+    def each(cls, run: Run) -> list[RunReport]:
+        """One a width; one for a run without."""
+        return [cls(run, width) for width in run.results.widths] or [cls(run)]
 
     @property
     def config(self) -> dict[str, Any]:
@@ -54,7 +62,8 @@ class RunReport:
     @cached_property
     def results(self) -> Results:
         """The rows, over as many tasks as were planned."""
-        return replace(self.run.results, planned=self.config["tasks"])
+        found = self.run.results if self.width is None else self.run.results.at(self.width)
+        return replace(found, planned=self.config["tasks"])
 
     @property
     def paper(self) -> PaperTable | None:
@@ -67,18 +76,19 @@ class RunReport:
 
     @property
     def name(self) -> str:
-        return self.run.folder.resolve().name
+        name = self.run.folder.resolve().name
+        return name if self.width is None else f"{name}, d = {self.width}"
 
     def progress(self) -> str:
         """How far the run is, in a sentence."""
         methods, seeds, tasks = self.config["methods"], self.config["seeds"], self.config["tasks"]
         lives: dict[tuple[str, int], list[float]] = {}
-        for row in self.run.results.rows:
+        for row in self.results.rows:
             lives.setdefault((str(row["method"]), int(row["seed"])), []).append(float(row["train_accuracy"]))
         diverged = [key for key, life in lives.items() if np.isnan(life[-1])]
         done = [key for key, life in lives.items() if len(life) == tasks or key in diverged]
         learners = len(methods) * len(seeds)
-        text = "Finished" if len(done) == learners else f"Not finished: {len(self.run.results.rows):,} rows"
+        text = "Finished" if len(done) == learners else f"Not finished: {len(self.results.rows):,} rows"
         text += f"; {len(done)} of {learners} learners are done"
         missing = [title_of(method) for method in methods if not any(one == method for one, _ in lives)]
         if missing:
@@ -120,8 +130,8 @@ class RunReport:
             return None
         header = self.accuracies().header
         note = (
-            "Hundredths of test accuracy, seed by seed on the same tasks: mean and 95 % bootstrap interval. Bold where "
-            "the interval leaves out 0."
+            "Hundredths of test accuracy, seed by seed on the same tasks: mean and 95 % bootstrap interval, too narrow "
+            f"where seeds are few. Bold where it leaves out 0 and {ENOUGH} seeds or more are behind it."
         )
         return BinTable((header[0], "difference", *header[2:]), tuple(lines), note)
 
@@ -196,7 +206,7 @@ class RunReport:
             self.progress(),
             f"`{origin['command']}`, {origin['date']}, {origin['device']}, commit {str(origin['commit'])[:10]}.",
         ]
-        if not self.run.results.rows:
+        if not self.results.rows:
             return "\n\n".join([*parts, "No task is done yet."])
         if picture:
             alt = f"Learning curves of {self.name}: accuracy over tasks, a band for each method"
@@ -215,12 +225,12 @@ class RunReport:
 
 
 def find_runs(wanted: Sequence[str], here: Path = Path("runs")) -> list[Run]:
-    """The runs of these folders, or of that name in `results/`; without any, all in `here`, newest last.
+    """The runs of these folders, or of that name in `results/`; without any, all in `here` with rows, newest last.
 
     ValueError where one is not there, or is no run.
     """
     if not wanted:
-        found = sorted(here.glob("*/config.json"), key=lambda path: path.stat().st_mtime)
+        found = sorted(here.glob("*/metrics.csv"), key=lambda path: path.stat().st_mtime)
         if not found:
             raise ValueError(f"no run in {here.resolve()}: name run folders, or make one with `lop-tutorial reproduce`")
         return [Run.open(path.parent) for path in found]
@@ -255,7 +265,7 @@ def write_page(reports: Sequence[RunReport], pictures: Mapping[Path, bytes], fol
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(("run", "method", "quantity", "tasks", "mean", "low", "high", "seeds", "paper"))
     for report in reports:
-        if report.run.results.rows:
+        if report.results.rows:
             writer.writerows(report.numbers())
     write_text(folder / "numbers.csv", out.getvalue())
 
@@ -280,7 +290,8 @@ def _difference(values: Float64[np.ndarray, " seed"]) -> str:
     mean, low, high = (100 * float(value) for value in interval(kept))
     if np.isnan(low):
         return _signed(mean)
-    shown = f"**{_signed(mean)}**" if low > 0 or high < 0 else _signed(mean)
+    clear = len(kept) >= ENOUGH and (low > 0 or high < 0)
+    shown = f"**{_signed(mean)}**" if clear else _signed(mean)
     return f"{shown}\n{_signed(low)} to {_signed(high)}"
 
 

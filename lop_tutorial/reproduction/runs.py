@@ -24,6 +24,11 @@ import torch
 from lop_tutorial.atomic import write_text
 from lop_tutorial.reproduction.results import Results
 
+NEEDED = {
+    "config.json": ("name", "about", "data", "methods", "seeds", "tasks"),
+    "environment.json": ("command", "date", "device", "commit", "finished"),
+}
+"""What a run's files must hold at the least."""
 PACKAGES = ("lop-tutorial", "torch", "torchvision", "numpy", "scipy", "pillow", "matplotlib")
 
 
@@ -39,15 +44,31 @@ class Run:
     @classmethod
     def open(cls, folder: Path) -> Run:
         """Reads a run folder; ValueError names what is missing or damaged."""
+        if not folder.is_dir():
+            raise ValueError(f"{folder} is not a run's folder")
+        if (folder / "table.csv").exists():
+            raise ValueError(f"{folder} is a study, not a run")
         parts = {}
-        for name in ("config.json", "environment.json"):
+        for name, keys in NEEDED.items():
             try:
                 parts[name] = json.loads((folder / name).read_text())
             except FileNotFoundError:
                 raise ValueError(f"{folder} has no {name}: it is not a run folder") from None
             except json.JSONDecodeError as error:
                 raise ValueError(f"{folder / name} is damaged ({error}); run the experiment again") from error
-        return cls(folder, parts["config.json"], parts["environment.json"], Results.read(folder / "metrics.csv"))
+            lacking = [key for key in keys if not isinstance(parts[name], dict) or key not in parts[name]]
+            if lacking:
+                raise ValueError(
+                    f"{folder / name} is damaged (it lacks {', '.join(lacking)}); run the experiment again"
+                )
+        if not (folder / "metrics.csv").exists():
+            raise ValueError(f"{folder} has no metrics.csv yet: no task is done")
+        config, results = parts["config.json"], Results.read(folder / "metrics.csv")
+        if results.tasks > config["tasks"]:
+            raise ValueError(
+                f"{folder / 'metrics.csv'} has task {results.tasks - 1}; the run has {config['tasks']} tasks"
+            )
+        return cls(folder, config, parts["environment.json"], results)
 
     @property
     def finished(self) -> bool:

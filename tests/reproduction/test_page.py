@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from lop_tutorial.cli import main
-from lop_tutorial.reproduction import Run, plan
+from lop_tutorial.reproduction import Run, plan, stored
 from lop_tutorial.reproduction.page import RunReport, find_runs, write_page
 
 ACCURACY = {"none": 0.6, "retrained": 0.8, "g_mixup": 0.9}
@@ -96,6 +96,50 @@ def test_the_order_of_one_method_in_two_settings(tmp_path):
     ours, theirs = order.split("The paper's: ")
     assert "G-mixup 0.909, G-mixup (bump = 1) 0.909, No Intv. 0.609" in ours
     assert theirs == "G-mixup 0.879, No Intv. 0.500."
+
+
+def test_a_run_of_several_widths_has_a_part_for_each():
+    reports = RunReport.each(stored("width"))
+    assert [report.name for report in reports] == [f"width, d = {d}" for d in (1, 2, 4, 8, 16, 32, 64, 128, 256)]
+    for report in reports:
+        assert report.progress() == "Finished; 16 of 16 learners are done."
+        assert {row[0] for row in report.numbers()} == {report.name}
+        assert "Retrained" in report.markdown(None)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("config.json", "[]", "config.json is damaged .it lacks name"),
+        ("config.json", '{"name": "x"}', "it lacks about, data, methods, seeds, tasks"),
+        ("environment.json", "{}", "environment.json is damaged .it lacks command"),
+        ("metrics.csv", "method,seed,task,train_accuracy,test_accuracy,train_loss\nnone,0,10,1,1,1\n", "has task 10"),
+    ],
+)
+def test_a_damaged_run_is_refused_by_name(tmp_path, name, text, message):
+    folder = make_run(tmp_path / "run", learners=BOTH)
+    (folder / name).write_text(text)
+    with pytest.raises(ValueError, match=message):
+        Run.open(folder)
+
+
+def test_what_is_no_run_is_called_what_it_is(tmp_path):
+    folder = make_run(tmp_path / "run", learners=BOTH)
+    with pytest.raises(ValueError, match=r"config\.json is not a run's folder"):
+        find_runs([str(folder / "config.json")])
+    with pytest.raises(ValueError, match="methods_search is a study, not a run"):
+        find_runs(["methods_search"])
+    (folder / "metrics.csv").unlink()
+    with pytest.raises(ValueError, match="no task is done"):
+        find_runs([str(folder)])
+
+
+def test_differences_of_few_seeds_are_not_bold(tmp_path):
+    for seeds, bold in ((4, False), (5, True)):
+        learners = [(method, seed) for method in ACCURACY for seed in range(seeds)]
+        shown = RunReport(Run.open(make_run(tmp_path / str(seeds), learners=learners))).differences()
+        assert shown is not None
+        assert ("**" in str(shown.lines)) == bold
 
 
 def test_the_command_writes_a_page_that_needs_no_other_file(tmp_path, monkeypatch, capsys):
