@@ -11,7 +11,7 @@ import pytest
 from lop_tutorial.interventions import title as title_of
 from lop_tutorial.reproduction import Run, finite, interval, paper_table, stored
 from lop_tutorial.reproduction.inheritance import FITTED, HELD_OUT, PLACES, by_model, stored_lives
-from lop_tutorial.reproduction.laws import Growing, Settling, error
+from lop_tutorial.reproduction.laws import Growing, PowerLaw, Settling, error
 from lop_tutorial.reproduction.plans import two_types
 from lop_tutorial.reproduction.signs import signs
 from lop_tutorial.reproduction.studies import STUDIES
@@ -259,8 +259,14 @@ def test_what_the_chapter_on_theory_tells_of_the_walk():
     for width, low, high in ((2, 0.20, 0.37), (256, 0.06, 0.07)):
         dent = interval((plain.curves("reference", width) - plain.curves("end_within", width)).mean(axis=1))
         assert [dent.low, dent.high] == pytest.approx([low, high], abs=0.005)
-    starts, ends = walks["resized"].starts_and_ends("within", 2)
-    assert (ends - starts).sum(axis=1).mean() == pytest.approx(-45.7, abs=0.05)
+    resized = walks["resized"]
+    before, after = resized.curves("reference_before", 2), resized.curves("reference", 2)
+    starts, ends = resized.starts_and_ends("within", 2)
+    sums = [values.sum(axis=1).mean() for values in (ends - starts, after - before, before[:, 1:] - after[:, :-1])]
+    assert sums == pytest.approx([-45.7, -18.2, 17.6], abs=0.06), "training lowers what rescaling raises again"
+    assert (starts[:, -10:].mean(axis=1) - starts[:, 0]).mean() == pytest.approx(-0.1, abs=0.02)
+    bodies = [plain.curves("body", width)[:, -1].mean() for width in (2, 256)]
+    assert bodies == pytest.approx([1.6, 2.0], abs=0.05)
     accuracy = {kind: walks[kind].curves("test_accuracy", 256).mean(axis=0) for kind in ("plain", "resized")}
     lost = [accuracy[kind][:10].mean() - accuracy[kind][-10:].mean() for kind in ("plain", "resized")]
     assert lost == pytest.approx([0.15, 0.05], abs=0.005)
@@ -269,8 +275,14 @@ def test_what_the_chapter_on_theory_tells_of_the_walk():
     assert begun["plain"][-10:].mean() - begun["plain"][0] == pytest.approx(0.4, abs=0.04)
     assert begun["resized"][-10:].mean() - begun["resized"][8:18].mean() < 0.02
     young = walks["newborn"].curves("test_accuracy", 256).mean()
-    shares = (accuracy["plain"][:10].mean() - young) / lost[0]
-    assert shares == pytest.approx(0.5, abs=0.05)
+    fresh = stored("type2").results.curves("retrained")[:, -10:].mean()
+    assert (fresh - young) / (fresh - accuracy["plain"][-10:].mean()) == pytest.approx(0.5, abs=0.06)
+    for width, name in ((2, "type1"), (256, "type2")):
+        same = stored(name).results.curves("none") - stored_lives().curves("test_accuracy", width)
+        assert np.abs(same).max() < 1e-4, "the runs whose fresh networks stand beside are of the same plans"
+    for quantity in ("start_within", "end_within"):
+        again = plain.curves(quantity, 2) - stored_lives().curves(quantity, 2)
+        assert np.abs(again).max() < 1e-3, "the same networks, looked at again"
     alone = size_alone(two_types(256), plain, range(8), (5, 20, 79)).mean(axis=0)
     rise = begun["plain"][[5, 20, 79]] - begun["plain"][0]
     assert (alone - begun["plain"][0]) / rise == pytest.approx([0.3, 0.6, 1.06], abs=0.05)
@@ -294,20 +306,12 @@ def test_what_the_chapter_on_theory_tells_of_bringing_weights_back_to_their_size
 
 def test_a_power_of_the_number_of_tasks_predicts_better_than_a_logarithm():
     """Two constants each, from twenty tasks of some networks; the sixty that follow, of others."""
-    lives, tasks = stored_lives(), np.arange(80)
+    lives = stored_lives()
     begun, new = (lives.starts_and_ends("within", 256, seeds)[0] for seeds in (FITTED, HELD_OUT))
-    known = begun[:, :20]
-
-    def fitted(power):
-        grown = np.broadcast_to(np.where(tasks > 0, tasks**power, 0), (len(known), 80))
-        gain = ((known - known[:, :1]) * grown[:, :20]).sum() / np.square(grown[:, :20]).sum()
-        return gain * grown
-
-    power = min(np.linspace(0.02, 1, 200), key=lambda power: error(known[:, :1] + fitted(power)[:, :20], known))
-    predicted = {"power": new[:, :1] + fitted(power), "logarithm": Growing.fit(known).predict(new[:, 0], 80)}
-    missed = {name: error(values[:, 20:], new[:, 20:]) for name, values in predicted.items()}
-    assert [missed["power"], missed["logarithm"]] == pytest.approx([0.047, 0.061], abs=0.001)
-    rises = [v[:, 70:].mean() - v[:, 15:25].mean() for v in (predicted["logarithm"], new)]
+    power, logarithm = (law.fit(begun[:, :20]).predict(new[:, 0], 80) for law in (PowerLaw, Growing))
+    missed = [error(values[:, 20:], new[:, 20:]) for values in (power, logarithm)]
+    assert missed == pytest.approx([0.047, 0.061], abs=0.001)
+    rises = [values[:, 70:].mean() - values[:, 15:25].mean() for values in (logarithm, new)]
     assert rises == pytest.approx([0.09, 0.17], abs=0.005)
 
 

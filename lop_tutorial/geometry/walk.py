@@ -1,4 +1,4 @@
-r"""Why exponents move at all: from task to task the weights walk away, and units shut. Ours throughout.
+r"""Why exponents may move: from task to task the weights walk away, and units shut. Ours throughout.
 
 *Assumed.* (W1) The changes that successive tasks make to the weights are orthogonal to each other and to where the
 weights began, on average, since tasks are drawn independently of one another. (W2) Units are tanh.
@@ -27,8 +27,9 @@ weights began, on average, since tasks are drawn independently of one another. (
 
        1 - (1 - q)^d.                                                                                       (xvii)
 
-   For q = 0.05 that is 0.10 at d = 2, and 0.999998 at d = 256. So one cause has two outcomes, and the width of the
-   representation decides which: narrow ones collapse, wide ones go on stretching as their weights grow.
+   For q = 0.05 that is 0.10 at d = 2, and 0.999998 at d = 256. By this argument one cause has two outcomes, and the
+   width of the representation decides which: narrow ones collapse, wide ones go on stretching as their weights grow.
+   What sets q, and why it falls further in narrow ones, it does not say.
 
 3. *Shut units stay shut.* The gradient with respect to a unit's weights contains its gain as a factor. A unit that is
    shut at all inputs of a task hardly learns in it, and the walk of its weights stops where it has got to: collapse

@@ -55,7 +55,7 @@ class SettlingLaw:
 
 @dataclass(frozen=True)
 class Settling:
-    """The curve s_t = settles + (s_0 - settles) rate^t, which `SettlingLaw` makes, with its two numbers free."""
+    """The curve s_{t+1} = settles + (s_1 - settles) rate^t, which `SettlingLaw` makes, with its two numbers free."""
 
     settles: float | int
     rate: float | int
@@ -86,10 +86,10 @@ class Settling:
 
 @dataclass(frozen=True)
 class Growing:
-    """The curve s_t = s_0 + gain log(1 + rate t): that of weights that walk, `lop_tutorial.geometry.walk`, point 1.
+    """The curve s_{t+1} = s_1 + gain log(1 + rate t): that of weights that walk, `geometry.walk`, point 1.
 
-    Unlike `Settling` it never ends. `rate` is the walk's gamma, and 2 gain the number of layers' worth of stretch that
-    growth brings, over the depth.
+    Unlike `Settling` it never ends. Were growing weights all there is, `rate` would be the walk's gamma, and 2 gain the
+    number of layers' worth of stretch that growth brings, over the depth. Fitted rates lie far above gamma.
     """
 
     gain: float | int
@@ -113,6 +113,35 @@ class Growing:
     def predict(self, start: Float64[np.ndarray, " seed"], tasks: int) -> Float64[np.ndarray, "seed task"]:
         """The exponents with which each task begins, the first one given."""
         return np.asarray(start)[:, None] + self.gain * np.log1p(self.rate * np.arange(tasks))
+
+
+@dataclass(frozen=True)
+class PowerLaw:
+    """The curve s_{t+1} = s_1 + gain t^power: a rival to `Growing` with as many constants, and no walk behind it.
+
+    With a power below 1 it too grows ever more slowly, but for long less slowly than a logarithm.
+    """
+
+    gain: float | int
+    power: float | int
+
+    @classmethod
+    def fit(cls, starts: Float64[np.ndarray, "seed task"]) -> PowerLaw:
+        """The curve nearest to lives, each from its own first exponent; all must be finite. Powers from 0.01 to 2."""
+        _must_be_lives(starts)
+
+        def best(power: float) -> PowerLaw:
+            grown = np.broadcast_to(np.arange(starts.shape[1]) ** power, starts.shape)
+            return cls(float(((starts - starts[:, :1]) * grown).sum() / np.square(grown).sum()), power)
+
+        def missed(power: float) -> float:
+            return error(best(power).predict(starts[:, 0], starts.shape[1]), starts)
+
+        return best(float(minimize_scalar(missed, bounds=(0.01, 2), method="bounded").x))
+
+    def predict(self, start: Float64[np.ndarray, " seed"], tasks: int) -> Float64[np.ndarray, "seed task"]:
+        """The exponents with which each task begins, the first one given."""
+        return np.asarray(start)[:, None] + self.gain * np.arange(tasks) ** float(self.power)
 
 
 def _must_be_lives(starts: Float64[np.ndarray, "seed task"]) -> None:

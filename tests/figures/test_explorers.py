@@ -84,6 +84,7 @@ def test_minus_infinity_survives():
         (lambda: CurveExplorer([2, 1], {}), "growing"),
         (lambda: CurveExplorer([1, 2], {"a": {"nobody": interval(np.zeros((3, 2)))}}), "'nobody' has no colour"),
         (lambda: CurveExplorer([1, 2], {"a": {"none": interval(np.zeros((3, 5)))}}), "none's mean has shape"),
+        (lambda: CurveExplorer([1, 2], {}, sliders={"a": (1, 2)}, still=(2,)), r"still is \[2\]"),
         (lambda: LabelExplorer(bump=3.0), "bump is 3.0"),
         (lambda: LabelExplorer(mixing=-0.1), "mixing is -0.1"),
     ],
@@ -117,6 +118,13 @@ def test_curves_keep_their_intervals_to_four_digits():
     for what in ("mean", "low", "high"):
         np.testing.assert_allclose(made.arrays()[f"0.0.{what}"], getattr(found, what), atol=1e-5)
     assert made.spec["panels"][0]["series"][0]["label"] == "No Intv."
+
+
+@pytest.mark.parametrize(("still", "height"), [(None, 1), ((0,), 0), ((2,), 2)])
+def test_the_picture_of_curves_shows_the_frame_that_is_asked_for(still, height):
+    found = interval(np.broadcast_to(np.arange(3.0)[:, None], (2, 3, 6)))
+    made = CurveExplorer(range(6), {"test": {"none": found}}, sliders={"step size": (1, 2, 3)}, still=still)
+    assert made.picture().axes[0].lines[0].get_ydata() == pytest.approx([height] * 6, abs=1e-3)
 
 
 def test_an_explorer_shows_another_s_frames_in_place():

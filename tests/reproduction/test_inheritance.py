@@ -21,7 +21,7 @@ from lop_tutorial.reproduction.inheritance import (
     medians,
     stored_lives,
 )
-from lop_tutorial.reproduction.laws import Growing, Settling, SettlingLaw, correlation, error
+from lop_tutorial.reproduction.laws import Growing, PowerLaw, Settling, SettlingLaw, correlation, error
 from lop_tutorial.reproduction.plans import two_types
 from lop_tutorial.reproduction.runs import stored_path
 
@@ -115,6 +115,18 @@ def test_growth_as_a_logarithm_is_found_again_and_goes_on():
     assert error(Settling.fit(true[:, :20]).predict(true[:, 0], 40), true) > 0.02
     with pytest.raises(ValueError, match="all finite"):
         Growing.fit(np.full((2, 5), np.nan))
+
+
+def test_growth_as_a_power_is_found_again_and_outgrows_a_logarithm():
+    draw = np.random.default_rng(3)
+    true = PowerLaw(gain=0.1, power=0.3).predict(draw.normal(size=50), 80)
+    found = PowerLaw.fit(true[:, :20])
+    np.testing.assert_allclose([*astuple(found)], [0.1, 0.3], rtol=1e-3)
+    np.testing.assert_allclose(found.predict(true[:, 0], 80), true, atol=1e-3)
+    assert true[0, 16] - true[0, 0] == pytest.approx(0.1 * 16**0.3)
+    assert (Growing.fit(true[:, :20]).predict(true[:, 0], 80) < true)[:, -1].all()
+    with pytest.raises(ValueError, match="all finite"):
+        PowerLaw.fit(np.full((2, 5), np.nan))
 
 
 def test_the_two_forms_of_the_law_are_one():

@@ -23,7 +23,8 @@ class CurveExplorer(Explorer):
     """Curves with interval bands over `x`, in panels side by side.
 
     A curve's name is a method's, which gives it the method's colour and title, or any other name with an entry in
-    `colours`. `limits` are the ends of the vertical axis; without them it follows the values of a panel.
+    `colours`. `limits` are the ends of the vertical axis; without them it follows the values of a panel. `still` says
+    where the sliders stand in the picture, one index each; without it, in their middle.
     """
 
     kind: ClassVar[str] = "curves"
@@ -40,11 +41,16 @@ class CurveExplorer(Explorer):
         lines: Mapping[str, str] | None = None,
         colours: Mapping[str, str] | None = None,
         reference: tuple[Number, str] | None = None,
+        still: Sequence[int] | None = None,
         title: str = "",
     ) -> None:
         places = np.asarray(list(x), dtype=float)
         if places.ndim != 1 or len(places) < 2 or not (np.diff(places) > 0).all():
             raise ValueError(f"x has shape {places.shape}; it must be one axis of two or more growing numbers")
+        lengths = [len(stops) for stops in (sliders or {}).values()]
+        place = [length // 2 for length in lengths] if still is None else list(still)
+        if len(place) != len(lengths) or not all(0 <= at < length for at, length in zip(place, lengths, strict=True)):
+            raise ValueError(f"still is {place}; it must be one index for each of the sliders, of lengths {lengths}")
         arrays: dict[str, np.ndarray] = {}
         drawn = []
         for number, (panel, curves) in enumerate(panels.items()):
@@ -69,12 +75,13 @@ class CurveExplorer(Explorer):
             panels=drawn,
             names=list(names),
             reference=None if reference is None else {"value": reference[0], "label": reference[1]},
+            **({} if still is None else {"still": place}),
         )
 
     def picture(self) -> Figure:
-        """The panels, with every slider at its middle, as a figure's words say."""
+        """The panels, with the sliders at `still`, as a figure's words say."""
         spec, arrays = self.spec, self.arrays()
-        at = tuple(len(stops) // 2 for stops in self.sliders.values())
+        at = tuple(spec.get("still", [len(stops) // 2 for stops in self.sliders.values()]))
         figure, axes = plt.subplots(1, len(spec["panels"]), figsize=(PAGE_WIDTH, 3.0), squeeze=False)
         for number, (ax, panel) in enumerate(zip(axes[0], spec["panels"], strict=True)):
             for k, series in enumerate(panel["series"]):
