@@ -24,11 +24,12 @@ class Evidence:
     """One number that the claim says lies above (or below) a bound, measured once a seed.
 
     `measured` reads the values from a stored run, one a seed; a NaN is a learner that diverged, left out and counted.
-    Values that are True or False are shares of seeds. `of` says what they are, `run` and `chapter` where they stand.
+    In the unit "seeds" they are 1 or 0, and their mean is a share. `of` says what they are, `run` and `chapter` where
+    they stand.
     """
 
     of: str
-    measured: Callable[[], Float64[np.ndarray, " seed"] | np.ndarray]
+    measured: Callable[[], Float64[np.ndarray, " seed"]]
     side: Side
     bound: float | int
     run: str
@@ -36,14 +37,14 @@ class Evidence:
     unit: Literal["points", "per layer", "seeds", ""] = ""
 
     @cached_property
-    def values(self) -> Float64[np.ndarray, " seed"] | np.ndarray:
+    def values(self) -> Float64[np.ndarray, " seed"]:
         """One a seed, NaN where the learner diverged."""
-        return np.asarray(self.measured())
+        return self.measured()
 
     @property
-    def kept(self) -> np.ndarray:
+    def kept(self) -> Float64[np.ndarray, " kept"]:
         """The values of the learners that did not diverge; ValueError if none is left."""
-        kept = self.values if self.values.dtype == bool else finite(self.values[:, None])[:, 0]
+        kept = finite(self.values[:, None])[:, 0]
         if not len(kept):
             raise ValueError(f"{self.run}: every learner diverged, so there is nothing to judge {self.of!r} by")
         return kept
@@ -51,7 +52,7 @@ class Evidence:
     @cached_property
     def interval(self) -> Interval:
         """Mean and 95 % interval: bootstrap over seeds; of a share, the exact binomial one (Clopper and Pearson)."""
-        if self.values.dtype != bool:
+        if self.unit != "seeds":
             return interval(self.kept)
         found = binomtest(int(self.kept.sum()), len(self.kept)).proportion_ci(0.95)
         return Interval(*(np.array(value) for value in (self.kept.mean(), found.low, found.high)))
@@ -73,7 +74,7 @@ class Evidence:
         seeds = f"{len(self.kept)} seeds"
         if len(self.kept) < len(self.values):
             seeds += f", {len(self.values) - len(self.kept)} diverged"
-        if self.values.dtype == bool:
+        if self.unit == "seeds":
             return f"in {int(self.kept.sum())} of {seeds} (share {low} to {high}; claimed {self.side} {bound})"
         unit = f" {self.unit}" if self.unit else ""
         return f"{mean}{unit} ({low} to {high}, {seeds}; claimed {self.side} {bound})"

@@ -50,7 +50,7 @@ def _trend(run: str, place: str, rose: bool, chapter: str) -> Evidence:
 
 
 def _picture(name: str, width: int, what: str, side: Side, bound: float) -> Evidence:
-    words = {"training": "Training accuracy", "gap": "Gap from training to test accuracy"}
+    words = {"train": "Training accuracy", "gap": "Gap from training to test accuracy"}
     of = f"{words[what]} minus Retrained's, tasks 51 to 60, d = {width}, {_SETS[name]}"
     return Evidence(of, sign(name, width, what), side, bound, f"real_images_{name}", "real_images", "points")
 
@@ -294,7 +294,7 @@ REAL = (
         tuple(
             each
             for name in ("cifar100", "tinyimagenet")
-            for each in (_picture(name, 2, "training", "below", -0.01), _tail(name, 2, "low"))
+            for each in (_picture(name, 2, "train", "below", -0.01), _tail(name, 2, "low"))
         ),
     ),
     Claim(

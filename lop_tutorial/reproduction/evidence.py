@@ -15,7 +15,7 @@ from lop_tutorial.reproduction.runs import stored, stored_path
 from lop_tutorial.reproduction.study import read, select
 
 Seeds = Float64[np.ndarray, " seed"]
-Measured = Callable[[], np.ndarray]
+Measured = Callable[[], Seeds]
 
 
 @cache
@@ -24,24 +24,38 @@ def _results(run: str, width: int | None = None) -> Results:
     return found if width is None else found.at(width)
 
 
-def _tenths(results: Results, method: str, quantity: str) -> tuple[Seeds, Seeds]:
-    """Means over the first and the last tenth of the tasks, one a seed; what was not measured is skipped."""
+def _ends(results: Results, method: str, quantity: str, tasks: int | None = None) -> tuple[Seeds, Seeds]:
+    """Means over the first and the last `tasks` (a tenth of all), one a seed; what was not measured is skipped."""
     diverged = np.isnan(results.curves(method)).any(axis=1)
     values = np.where(diverged[:, None], 0, results.curves(method, quantity))  # they are NaN in the end, below
-    parts = np.array_split(values, 10, axis=1)
-    first, last = (np.where(diverged, np.nan, np.nanmean(part, axis=1)) for part in (parts[0], parts[-1]))
+    tasks = tasks or max(1, results.tasks // 10)
+    first, last = (
+        np.where(diverged, np.nan, np.nanmean(part, axis=1)) for part in (values[:, :tasks], values[:, -tasks:])
+    )
     return first, last
+
+
+def _both(results: Results, quantity: str, methods: tuple[str, str], tasks: int | None = None) -> tuple[Seeds, Seeds]:
+    """The last tasks of two methods, seed by seed."""
+    paired = results.paired(*methods)
+    one, other = (_ends(paired, method, quantity, tasks)[1] for method in methods)
+    return one, other
+
+
+def _holds(found: np.ndarray, *of: Seeds) -> Seeds:
+    """1 where it was found, 0 where not, NaN where a learner diverged."""
+    return np.where(np.isnan(of).any(axis=0), np.nan, found)
 
 
 def tenths(run: str, method: str, quantity: str) -> tuple[Seeds, Seeds]:
     """A stored run's means over its first and its last tenth."""
-    return _tenths(_results(run), method, quantity)
+    return _ends(_results(run), method, quantity)
 
 
 def change(run: str, method: str, quantity: str) -> Measured:
     """Last tenth minus first tenth."""
 
-    def measured() -> np.ndarray:
+    def measured() -> Seeds:
         first, last = tenths(run, method, quantity)
         return last - first
 
@@ -51,9 +65,11 @@ def change(run: str, method: str, quantity: str) -> Measured:
 def late(run: str, method: str, quantity: str, *, minus: str | None = None) -> Measured:
     """The last tenth, minus that of another method with the same seeds."""
 
-    def measured() -> np.ndarray:
-        value = tenths(run, method, quantity)[1]
-        return value if minus is None else value - tenths(run, minus, quantity)[1]
+    def measured() -> Seeds:
+        if minus is None:
+            return tenths(run, method, quantity)[1]
+        mine, other = _both(_results(run), quantity, (method, minus))
+        return mine - other
 
     return measured
 
@@ -61,9 +77,9 @@ def late(run: str, method: str, quantity: str, *, minus: str | None = None) -> M
 def share(run: str, method: str, quantity: str, rose: bool) -> Measured:
     """Seed by seed, whether the quantity ended higher (or lower) than it began; minus infinity is lower."""
 
-    def measured() -> np.ndarray:
+    def measured() -> Seeds:
         first, last = tenths(run, method, quantity)
-        return last > first if rose else last < first
+        return _holds(last > first if rose else last < first, first, last)
 
     return measured
 
@@ -71,9 +87,9 @@ def share(run: str, method: str, quantity: str, rose: bool) -> Measured:
 def by_seed(run: str, method: str, quantity: str, than: str, *, higher: bool) -> Measured:
     """Seed by seed, whether a quantity is higher (or lower) over the last tenth than that of another method."""
 
-    def measured() -> np.ndarray:
-        mine, other = (tenths(run, name, quantity)[1] for name in (method, than))
-        return mine > other if higher else mine < other
+    def measured() -> Seeds:
+        mine, other = _both(_results(run), quantity, (method, than))
+        return _holds(mine > other if higher else mine < other, mine, other)
 
     return measured
 
@@ -81,7 +97,7 @@ def by_seed(run: str, method: str, quantity: str, than: str, *, higher: bool) ->
 def study(name: str, quantity: str, method: str, minus: str, **wanted: str | int) -> Measured:
     """A quantity of a stored study, one method minus another with the same seeds."""
 
-    def measured() -> np.ndarray:
+    def measured() -> Seeds:
         table = read(stored_path(name) / "table.csv")
         return select(table, quantity, method=method, **wanted) - select(table, quantity, method=minus, **wanted)
 
@@ -91,7 +107,7 @@ def study(name: str, quantity: str, method: str, minus: str, **wanted: str | int
 def log_factor(place: str, width: int) -> Measured:
     """log beta or log alpha: the exponent after a task minus that before it, mean over tasks; seeds held out."""
 
-    def measured() -> np.ndarray:
+    def measured() -> Seeds:
         starts, ends = stored_lives().starts_and_ends(place, width, HELD_OUT)
         return (ends - starts).mean(axis=1)
 
@@ -101,7 +117,7 @@ def log_factor(place: str, width: int) -> Measured:
 def fitted_sum(place: str, width: int, *, inverse: bool = False) -> Measured:
     """The change from before the first to after the last task as a share of the summed factors, or the inverse."""
 
-    def measured() -> np.ndarray:
+    def measured() -> Seeds:
         starts, ends = stored_lives().starts_and_ends(place, width, HELD_OUT)
         whole, parts = ends[:, -1] - starts[:, 0], (ends - starts).sum(axis=1)
         return parts / whole if inverse else whole / parts
@@ -116,7 +132,7 @@ def damage(place: str, width: int, accuracy: str, *, same_age: bool = False) -> 
     tasks go by then counts no more.
     """
 
-    def measured() -> np.ndarray:
+    def measured() -> Seeds:
         lives = stored_lives()
         starts, _ = lives.starts_and_ends(place, width, HELD_OUT)
         outcome = lives.curves(accuracy, width, HELD_OUT)
@@ -129,39 +145,29 @@ def damage(place: str, width: int, accuracy: str, *, same_age: bool = False) -> 
 
 def width_contrast(one: int, other: int, what: str) -> Measured:
     """How far No Intv. is from Retrained over the last tenth, at one width minus at another: "train", or the "gap"."""
-
-    def at(width: int) -> np.ndarray:
-        results = _results("width", width)
-        train, test = (
-            _tenths(results, "none", part)[1] - _tenths(results, "retrained", part)[1]
-            for part in ("train_accuracy", "test_accuracy")
-        )
-        return train if what == "train" else train - test
-
-    return lambda: at(one) - at(other)
+    return lambda: _from_fresh(_results("width", one), what) - _from_fresh(_results("width", other), what)
 
 
 def sign(name: str, width: int, what: str, ends: int = 10) -> Measured:
-    """Training accuracy ("training"), or its distance to test accuracy ("gap"), minus Retrained's; real images."""
+    """How far No Intv. is from Retrained over the last tasks, on real images: "train", or the "gap"."""
+    return lambda: _from_fresh(_results(f"real_images_{name}", width), what, ends)
 
-    def measured() -> np.ndarray:
-        results = _results(f"real_images_{name}", width)
-        train, test = (
-            (results.curves("none", part) - results.curves("retrained", part))[:, -ends:].mean(axis=1)
-            for part in ("train_accuracy", "test_accuracy")
-        )
-        return train if what == "training" else train - test
 
-    return measured
+def _from_fresh(results: Results, what: str, ends: int | None = None) -> Seeds:
+    """Training accuracy ("train"), or its distance to test accuracy ("gap"): No Intv. minus Retrained."""
+    (train, fresh_train), (test, fresh_test) = (
+        _both(results, f"{part}_accuracy", ("none", "retrained"), ends) for part in ("train", "test")
+    )
+    change = train - fresh_train
+    return change if what == "train" else change - (test - fresh_test)
 
 
 def tail(name: str, width: int, which: str, ends: int = 10) -> Measured:
     """Seed by seed, whether the "low" tail within classes is lower, the "high" one between them higher; real images."""
 
-    def measured() -> np.ndarray:
-        results = _results(f"real_images_{name}", width)
+    def measured() -> Seeds:
         quantity = {"low": "ftle_within_q05", "high": "ftle_between_q95"}[which]
-        mine, fresh = (np.nanmean(results.curves(m, quantity)[:, -ends:], axis=1) for m in ("none", "retrained"))
-        return mine < fresh if which == "low" else mine > fresh
+        mine, fresh = _both(_results(f"real_images_{name}", width), quantity, ("none", "retrained"), ends)
+        return _holds(mine < fresh if which == "low" else mine > fresh, mine, fresh)
 
     return measured

@@ -104,13 +104,8 @@ class RunReport:
 
     def against(self, reference: str, method: str, quantity: str = "test_accuracy") -> Float64[np.ndarray, "seed bin"]:
         """Differences to a reference method, seed by seed, of the seeds that both have; NaN where either is missing."""
-        seeds = [self.results.seeds(method), self.results.seeds(reference)]
-        shared = sorted(set(seeds[0]) & set(seeds[1]))
-        mine, theirs = (
-            self.results.binned(name, quantity, self.bins)[[of.index(seed) for seed in shared]]
-            for name, of in zip((method, reference), seeds, strict=True)
-        )
-        return mine - theirs
+        paired = self.results.paired(method, reference)
+        return paired.binned(method, quantity, self.bins) - paired.binned(reference, quantity, self.bins)
 
     def differences(self) -> BinTable | None:
         """Test accuracy less that of No Intv. and of Retrained, in hundredths, with the paper's own differences."""

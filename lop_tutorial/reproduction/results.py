@@ -112,6 +112,12 @@ class Results:
         """The seeds of a method's learners that have begun, rising."""
         return sorted({int(row["seed"]) for row in self.rows if row["method"] == method})
 
+    def paired(self, *methods: str) -> Results:
+        """Of these methods the rows of those seeds that all of them have: their curves then stand seed by seed."""
+        shared = set.intersection(*(set(self.seeds(method)) for method in methods))
+        kept = tuple(row for row in self.rows if row["method"] in methods and row["seed"] in shared)
+        return Results(kept, self.tasks)
+
     def curves(self, method: str, quantity: str = "test_accuracy") -> Float64[np.ndarray, "seed task"]:
         """(seeds, tasks), seeds in rising order; NaN where a learner did not get that far or diverged.
 

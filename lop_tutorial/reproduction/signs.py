@@ -60,9 +60,10 @@ def signs(results: Results, method: str = "none", *, ends: int = 10) -> Signs:
             raise ValueError(f"the run has no {name!r}; it has {', '.join(results.methods)}")
     if "ftle_within_q05" not in results.rows[0]:
         raise ValueError('the run has no exponents: its plan needs measures=("exponents",)')
+    paired = results.paired(method, "retrained")
 
     def late(name: str, quantity: str) -> Float64[np.ndarray, " seed"]:
-        values = results.curves(name, quantity)[:, -ends:]
+        values = paired.curves(name, quantity)[:, -ends:]
         return values[:, ~np.isnan(values).all(axis=0)].mean(axis=1)
 
     def against(quantity: str) -> Float64[np.ndarray, " seed"]:

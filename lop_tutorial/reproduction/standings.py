@@ -102,7 +102,14 @@ class Standings:
 
 
 def standings(table: Sequence[Row], data: str) -> Standings:
-    """Every method of a study's table (`study.read`) on one image set, against its rows of "none" and "retrained"."""
+    """Every method of a study's table (`study.read`) on one image set, against its rows of "none" and "retrained".
+
+    ValueError if it lacks either, or has several step sizes or losses: take the rows of one first.
+    """
+    for setting in ("step_size", "loss"):
+        several = sorted({str(row[setting]) for row in table if row["data"] == data})
+        if len(several) > 1:
+            raise ValueError(f"{setting} is {', '.join(several)}; methods stand side by side at one only")
     methods = list(dict.fromkeys(str(row["method"]) for row in table if row["data"] == data))
     if not {"none", "retrained"} <= set(methods):
         raise ValueError(f"{data!r} has no rows of both 'none' and 'retrained' in this table")

@@ -16,8 +16,8 @@ TOP = Path(__file__).parents[2]
 ALL = [claim for part in PARTS.values() for claim in part]
 
 
-def evidence(*values: float | bool, side="below", bound=0.0, unit=""):
-    return Evidence("a number", lambda: np.array(values), side, bound, "type1", "type_1", unit)
+def evidence(*values: float, side="below", bound=0.0, unit=""):
+    return Evidence("a number", lambda: np.array(values, float), side, bound, "type1", "type_1", unit)
 
 
 def test_a_number_supports_only_with_its_whole_interval():
@@ -44,11 +44,11 @@ def test_the_verdict_follows_from_all_pieces_together(values, verdict):
 
 def test_shares_of_seeds_have_the_exact_binomial_interval():
     """Of n successes in n trials Clopper and Pearson's lower end is 0.025 ** (1 / n)."""
-    all_eight = evidence(*[True] * 8, side="above", bound=0.5)
+    all_eight = evidence(*[1] * 8, side="above", bound=0.5, unit="seeds")
     assert float(all_eight.interval.low) == pytest.approx(0.025 ** (1 / 8))
     assert float(all_eight.interval.high) == 1
     assert all_eight.supports
-    assert not evidence(*[True] * 5 + [False] * 3, side="above", bound=0.5).supports
+    assert not evidence(*[1] * 5 + [0] * 3, side="above", bound=0.5, unit="seeds").supports
     assert str(all_eight) == "in 8 of 8 seeds (share 0.63 to 1.00; claimed above 0.50)"
 
 
@@ -57,6 +57,8 @@ def test_learners_that_diverged_are_left_out_and_counted():
     assert str(some) == "−10.0 points (−10.0 to −10.0, 3 seeds, 1 diverged; claimed below 0.0)"
     with pytest.raises(ValueError, match="every learner diverged"):
         _ = evidence(np.nan, np.nan).interval
+    shares = evidence(1, np.nan, 0, 1, 1, side="above", bound=0.5, unit="seeds")
+    assert str(shares).startswith("in 3 of 4 seeds, 1 diverged")
 
 
 def test_the_tenths_are_the_first_and_last_tasks_of_a_stored_run():

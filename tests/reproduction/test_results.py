@@ -44,6 +44,18 @@ def test_a_learner_that_stopped_counts_only_where_it_has_been(results):
     assert "n =" not in lines["No Intv.", "test"][2]
 
 
+def test_methods_are_paired_by_seed_and_not_by_place():
+    """Of "none" the seeds 0, 1, 2 are there, of "cbp" the seeds 1, 2, 3: 1 and 2 are shared."""
+    rows = [row("none", seed, task, 0.1 * seed) for seed in range(3) for task in range(2)]
+    rows += [row("cbp", seed, task, 0.1 * seed + 0.5) for seed in (3, 2, 1) for task in range(2)]
+    paired = Results(tuple(rows), planned=4).paired("cbp", "none")
+    assert paired.tasks == 4
+    assert paired.seeds("cbp") == paired.seeds("none") == [1, 2]
+    difference = paired.curves("cbp") - paired.curves("none")
+    np.testing.assert_allclose(difference, [[0.5, 0.5, np.nan, np.nan]] * 2)
+    assert not Results(tuple(rows)).paired("cbp", "layer_norm").rows
+
+
 def test_an_interval_holds_its_mean_and_covers_as_its_docstring_says():
     draw = np.random.default_rng(1)
     found = interval(draw.normal(size=(5, 4000)))  # 4,000 experiments of five seeds, true mean 0

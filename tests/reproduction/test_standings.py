@@ -17,16 +17,35 @@ LATE = {
 
 
 @pytest.fixture
-def stands():
+def table():
     table = []
     for place, (method, late) in enumerate(LATE.items()):
         for seed, value in enumerate(late):
-            row = {"data": "d", "method": method, "seed": seed, "test_late": value, "train_late": value}
+            row = {
+                "data": "d",
+                "loss": "cross_entropy",
+                "step_size": "0.1",
+                "method": method,
+                "seed": seed,
+                "test_late": value,
+                "train_late": value,
+            }
             row |= {"test_early": 0.8, "train_early": 0.9}
             row |= {f"{name}_late": float(place) if value == value else math.nan for name in FACTORS}
             table.append(row)
     table[0]["ftle_q50_late"] = table[1]["ftle_q50_late"] = -math.inf
+    return table
+
+
+@pytest.fixture
+def stands(table):
     return standings(table, "d")
+
+
+def test_one_step_size_at_a_time(table):
+    table[3]["step_size"] = "0.3"
+    with pytest.raises(ValueError, match=r"step_size is 0\.1, 0\.3"):
+        standings(table, "d")
 
 
 def test_differences_are_taken_seed_by_seed(stands):
@@ -60,6 +79,6 @@ def test_figures_show_every_method_that_has_a_number(stands):
     assert all(len(ax.get_lines()) == 3 for ax in panels[:5])
 
 
-def test_the_references_must_be_there():
+def test_the_references_must_be_there(table):
     with pytest.raises(ValueError, match="no rows of both"):
-        standings([{"data": "d", "method": "none"}], "d")
+        standings([row for row in table if row["method"] != "retrained"], "d")
