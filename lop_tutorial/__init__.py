@@ -1,8 +1,9 @@
 """Loss of plasticity in deep continual learning: the package behind the book.
 
 Rooms, from the bottom up: `data` (files on disk), `streams` (where tasks come from), `networks`, `geometry` (what is
-measured), `interventions` (what is done against loss of plasticity), `training` (one learner, a plain loop),
-`reproduction` (the paper's tables as plans, stored runs), `figures`, and the command line in `cli`.
+measured), `interventions` (what is done against loss of plasticity), `training` (one learner, a plain loop; many at
+once), `reproduction` (the paper's tables as plans, stored runs), `figures`, `exercises`, `publishing` (the book as
+files), `commands` and the command line in `cli`.
 """
 
 from importlib.metadata import version

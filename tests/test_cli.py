@@ -8,8 +8,9 @@ import time
 
 import pytest
 
-from lop_tutorial.cli import main, parse_classes, parse_seeds
-from lop_tutorial.data.commands import parse_split
+import lop_tutorial
+from lop_tutorial.cli import main
+from lop_tutorial.commands.values import parse_classes, parse_seeds, parse_split
 from lop_tutorial.reproduction import Run
 
 FAST = ["--tasks", "2", "--epochs", "1", "--seeds", "2", "--workers", "1"]
@@ -185,6 +186,16 @@ def test_seeds_and_splits():
     assert parse_split(None) is None
     assert parse_split("official") == "official"
     assert parse_split("600:100") == (600, 100)
+
+
+def test_help_and_version_come_at_once(capsys):
+    """Without waiting for torch, whose import alone takes seconds."""
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"{lop_tutorial.__version__}\n"
+    told = "import sys; from lop_tutorial.cli import main; main(['reproduce', '--help']); print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
+    assert "Run one of the book's experiments" in done.stdout
+    assert done.stdout.endswith("False\n")
 
 
 def test_classes_are_two_places():

@@ -10,12 +10,10 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from lop_tutorial.commands.values import Root, parse_split
+
 console = Console()
 data_app = typer.Typer(help="Image sets on this machine: fetch, convert, list, check.", no_args_is_help=True)
-Root = Annotated[
-    Path | None,
-    typer.Option("--root", help="Where image sets lie. Default: $LOP_DATA, or a folder of the system."),
-]
 
 
 @data_app.command("add")
@@ -37,17 +35,6 @@ def data_add(
     with progress_bars(console) as progress:
         found = add(name, source, root=root, split=parse_split(split), replace=replace_it, progress=progress)
     _describe(found)
-
-
-def parse_split(text: str | None) -> Any:
-    """None, "official", or (train, test) from "600:100"."""
-    if text is None or text == "official":
-        return text
-    try:
-        train, test = map(int, text.split(":"))
-    except ValueError:
-        raise ValueError(f"split is {text!r}; write official, or TRAIN:TEST as in 600:100") from None
-    return train, test
 
 
 @data_app.command("get")

@@ -1,0 +1,55 @@
+"""`lop-tutorial report`: a page about runs."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+console = Console(highlight=False)
+
+
+def report(
+    runs: Annotated[
+        list[str] | None, typer.Argument(help="Run folders, finished or not, or names in results/. Default: runs/*.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Where the page goes; an older one is replaced.")] = Path("report"),
+) -> None:
+    """Write a page about runs: tables with intervals beside the paper's, differences, learning curves, what differs.
+
+    The folder gets report.md, report.html (which needs no other file), numbers.csv and the curves.
+    """
+    from matplotlib import pyplot as plt
+
+    from lop_tutorial import figures
+    from lop_tutorial.reproduction.page import RunReport, find_runs, write_page
+
+    reports = [each for run in find_runs(runs or []) for each in RunReport.each(run)]
+    figures.use()
+    pictures = {}
+    for each in reports:
+        if each.run.results.rows and each.run.folder not in pictures:
+            pictures[each.run.folder] = picture_of(each.run.results, each.config, title=str(each.config["about"]))
+    plt.close("all")
+    write_page(reports, pictures, out)
+    for each in reports:
+        console.print(f"{each.name}: {each.progress()}")
+    console.print(f"Page: {out / 'report.html'}")
+
+
+def picture_of(results: Any, config: Any, title: str) -> bytes:
+    """The figure beside a run, as PNG: accuracy over tasks, or over the widths that were compared."""
+    from lop_tutorial import figures
+
+    if results.widths:
+        figure = figures.across_widths(results, ends=max(1, results.tasks // 10))
+    else:
+        increments = config.get("benchmark") == "increments"
+        smooth, chance = (1, None) if increments else (min(5, results.tasks), 0.5)
+        figure = figures.accuracy_over_tasks(results, title=title, smooth=smooth, chance=chance)
+    picture = BytesIO()
+    figure.savefig(picture)
+    return figures.slim_png(picture.getvalue())

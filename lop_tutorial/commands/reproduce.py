@@ -1,0 +1,222 @@
+"""`lop-tutorial reproduce`: run an experiment, stop it, go on with it."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from lop_tutorial.commands.report import picture_of
+from lop_tutorial.commands.values import INTERRUPTED, Root, check_device, parse_classes, parse_methods, parse_seeds
+
+console = Console()
+
+
+def reproduce(
+    experiment: Annotated[
+        str, typer.Argument(help="table1 to table4, first_look, type1, type2, width or real_images.")
+    ],
+    profile: Annotated[
+        str,
+        typer.Option(
+            help="quick: two CPU cores, minutes, no download. colab: a T4, real images. h200: an hour of one GPU. "
+            "full: the paper's protocol."
+        ),
+    ] = "quick",
+    data: Annotated[str | None, typer.Option(help="procedural, or the name of an image set (see `data list`).")] = None,
+    classes: Annotated[
+        str | None, typer.Option(help="Only some of the set's classes, by places in a fixed shuffled order: 80:100.")
+    ] = None,
+    methods: Annotated[
+        str | None, typer.Option(help="Methods with commas, settings with colons: none,cbp,g_mixup:M=0.5:intra=1.")
+    ] = None,
+    tasks: Annotated[int | None, typer.Option(help="Tasks of each learner.", min=1)] = None,
+    epochs: Annotated[int | None, typer.Option(help="Epochs of each task.", min=1)] = None,
+    step_size: Annotated[float | None, typer.Option(help="SGD's step size.")] = None,
+    seeds: Annotated[
+        str | None, typer.Option(help="5 (five seeds from 0), 100:108 (from 100 up to 107) or 1,4,7.")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="The run's folder, new or empty. Default: runs/ and a name with the date."),
+    ] = None,
+    device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N.")] = "cpu",
+    workers: Annotated[int | None, typer.Option(help="Processes, on a CPU. Default: one a core.", min=1)] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the run in --out, with the same settings, where it was left.")
+    ] = False,
+    launcher: Annotated[
+        str, typer.Option(help="local: processes here. ray: tasks on a Ray cluster that shares the run's folder.")
+    ] = "local",
+    root: Root = None,
+) -> None:
+    """Run one of the book's experiments: prints a table, writes a run folder and a figure.
+
+    The folder holds config.json, environment.json, metrics.csv (a row a learner and task, as it ends) and accuracy.png.
+    Ctrl-C (or SIGTERM) ends the run after the current task, a second one at once; --resume goes on with it later, and
+    also with one that was killed.
+    """
+    from lop_tutorial.reproduction import plan
+    from lop_tutorial.reproduction.runs import must_be_new
+    from lop_tutorial.reproduction.whole_run import LAUNCHERS
+
+    if launcher not in LAUNCHERS:
+        raise ValueError(f"launcher is {launcher!r}; it must be one of {', '.join(LAUNCHERS)}")
+    if resume and out is None:
+        raise ValueError("--resume goes on with a run that is there: name its folder with --out")
+    chosen = plan(experiment, profile)
+    if data is not None and data != chosen.data and "points" in (data, chosen.data):
+        told = "toy points, and nothing else" if chosen.data == "points" else "pictures, not toy points"
+        raise ValueError(f"data is {data!r}, but {experiment} takes {told}")
+    chosen = replace(
+        chosen,
+        data=data or chosen.data,
+        data_root=root,
+        classes=chosen.classes if classes is None else parse_classes(classes),
+        methods=chosen.methods if methods is None else parse_methods(methods),
+        tasks=tasks or chosen.tasks,
+        training=replace(
+            chosen.training,
+            epochs=epochs or chosen.training.epochs,
+            step_size=chosen.training.step_size if step_size is None else step_size,
+        ),
+        seeds=parse_seeds(seeds) if seeds is not None else chosen.seeds,
+    )
+    check_device(device)
+    folder = out or Path("runs") / f"{experiment}-{profile}-{chosen.data}-{datetime.now():%Y%m%d-%H%M%S}"
+    if not resume:
+        must_be_new(folder)
+    how = {"device": device, "workers": workers or os.cpu_count() or 1, "launcher": launcher, "resume": resume}
+    _train(chosen, profile, folder, how)
+
+
+def _train(chosen: Any, profile: str, folder: Path, how: dict[str, Any]) -> None:
+    from matplotlib import pyplot as plt
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from lop_tutorial import figures
+    from lop_tutorial.reproduction import Run, carry_out
+    from lop_tutorial.reproduction.parts import STEP
+    from lop_tutorial.reproduction.whole_run import begun
+
+    size = chosen.stream(chosen.seeds[0]).shape[-1]
+    text = chosen.about if chosen.data == "points" else f"{chosen.about}, {chosen.data} images of {size} pixels"
+    sizes = f"{len(chosen.methods)} methods x {len(chosen.seeds)} seeds x {chosen.tasks} tasks"
+    console.print(f"{text}: {f'{len(chosen.widths)} widths x ' * bool(chosen.widths)}{sizes}", highlight=False)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("tasks,"),
+        TimeRemainingColumn(),
+    )
+    already = 0
+    if how["resume"] and begun(folder, chosen, profile):
+        already = _what_is_there(folder, chosen.columns)
+    elif how["resume"]:
+        console.print(f"{folder}: nothing is there yet, the run begins", highlight=False)
+    if already < chosen.steps and how["launcher"] == "local":
+        _foretell(chosen, already * chosen.tasks // chosen.steps, folder, how)
+    with Progress(*columns, TextColumn("left"), console=console) as bar, _stopping(folder, bar.print):
+        running = bar.add_task("training", total=chosen.steps, completed=already)
+        for row in carry_out(chosen, profile, folder, **how):
+            bar.advance(running)
+            if STEP in row:
+                where = f"{row['method']}{_width(row)}, seed {row['seed']}: diverged in task {row['task']}"
+                bar.print(f"{where}, step {row[STEP]} (counted from 0); stopped there", highlight=False)
+    run = Run.open(folder)  # what is shown is what is stored
+    if not run.finished:
+        command = shlex.join(["lop-tutorial", *(word for word in sys.argv[1:] if word != "--resume")])
+        out = "" if "--out" in command else f" --out {shlex.quote(str(folder))}"
+        console.print(f"Stopped. To go on: {command}{out} --resume", highlight=False, soft_wrap=True)
+        raise typer.Exit(INTERRUPTED)
+    results = run.results
+    _print_table(results, chosen, text)
+    for lost in run.diverged:
+        where = "{method}{of}, seed {seed}: diverged in task {task}, step {step}".format(of=_width(lost), **lost)
+        told = f"{where} (counted from 0)"
+        console.print(told, highlight=False)
+    figures.use()
+    picture = picture_of(results, chosen.as_config(), title=text)
+    (folder / "accuracy.png").write_bytes(picture)
+    plt.close("all")
+    console.print(f"Run: {folder}", highlight=False)
+
+
+def _what_is_there(folder: Path, columns: tuple[str, ...]) -> int:
+    """Says how far a run is that is to be resumed; the number of its rows that will not come again."""
+    from lop_tutorial.reproduction import Run
+    from lop_tutorial.reproduction.parts import Parts
+    from lop_tutorial.reproduction.whole_run import is_finished
+
+    if is_finished(folder):
+        console.print(f"{folder} is finished already", highlight=False)
+        return len(Run.open(folder).results.rows)
+    parts = Parts(folder, columns)
+    rows = sum(len(parts.lines(number, kept=True)) for number in range(len(parts.crews() or [])))
+    console.print(f"{folder}: {rows} tasks are there", highlight=False)
+    return rows
+
+
+def _foretell(chosen: Any, begin: int, folder: Path, how: dict[str, Any]) -> None:
+    """Before a long run, says what it will take from task `begin` on."""
+    from lop_tutorial.reproduction.execute import crews_of
+    from lop_tutorial.reproduction.forecast import forecast
+    from lop_tutorial.reproduction.parts import Parts
+
+    device, workers = how["device"], how["workers"]
+    crews = Parts(folder, chosen.columns).crews() or crews_of(chosen, device, workers)
+    with console.status("measuring a few tasks, to foretell the time"):
+        foretold = forecast(chosen, crews, device, workers, begin=begin)
+    if foretold is not None:
+        console.print(str(foretold), highlight=False)
+
+
+@contextmanager
+def _stopping(folder: Path, say: Callable[[str], None]) -> Iterator[None]:
+    """SIGINT and SIGTERM end a run after its current task; a second one at once."""
+
+    def stop(*_: object) -> None:
+        for number in before:
+            signal.signal(number, signal.default_int_handler)
+        with suppress(FileNotFoundError):
+            (folder / "checkpoints" / "stop").touch()
+            say("Stopping after the current task; once more stops at once")
+            return
+        raise KeyboardInterrupt
+
+    before: dict[signal.Signals, Any] = {}
+    if threading.current_thread() is threading.main_thread():
+        before |= {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _width(row: Any) -> str:
+    return f" of width {row['width']}" if "width" in row else ""
+
+
+def _print_table(results: Any, chosen: Any, text: str) -> None:
+    from lop_tutorial.reproduction import bin_table
+
+    shown = bin_table(results, bins=chosen.bins, paper=chosen.table, data=text)
+    table = Table(*shown.header, box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for line in shown.lines:
+        table.add_row(*line, style="dim" if line[1] == "paper" else None)
+    console.print(table, shown.note)

@@ -1,0 +1,71 @@
+"""What stands on a command line, as values; ValueError says how it is to be written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+INTERRUPTED = 130  # 128 + SIGINT, as shells have it
+MOST_SEEDS = 1000
+Root = Annotated[
+    Path | None,
+    typer.Option("--root", help="Where image sets lie. Default: $LOP_DATA, or a folder of the system."),
+]
+
+
+def parse_methods(text: str) -> tuple[str, ...]:
+    """ "none, cbp" is ("none", "cbp")."""
+    return tuple(method.strip() for method in text.split(",") if method.strip())
+
+
+def parse_seeds(text: str) -> tuple[int, ...]:
+    """ "5" is seeds 0 to 4, "100:108" is 100 to 107, "1,4,7" is just those, and "7," is 7 alone; 1,000 at most."""
+    try:
+        if ":" in text:
+            first, end = map(int, text.split(":"))
+            found = tuple(range(first, min(end, first + MOST_SEEDS + 1)))
+        elif "," in text:
+            found = tuple(map(int, text.strip(",").split(",")))
+        else:
+            found = tuple(range(min(int(text), MOST_SEEDS + 1)))
+    except ValueError:
+        found = ()
+    if not found or min(found) < 0:
+        raise ValueError(f"seeds is {text!r}; write 5 (five seeds from 0), 100:108 (from 100 up to 107) or 1,4,7")
+    if len(found) > MOST_SEEDS:
+        raise ValueError(f"seeds is {text!r}; {MOST_SEEDS:,} seeds are the most")
+    return found
+
+
+def parse_classes(text: str) -> tuple[int, int]:
+    """ "80:100" is the places 80 to 99."""
+    try:
+        first, end = map(int, text.split(":"))
+    except ValueError:
+        raise ValueError(f"classes is {text!r}; write two places with a colon, such as 80:100") from None
+    return first, end
+
+
+def check_device(device: str) -> None:
+    """ValueError unless torch can use it here."""
+    import torch
+
+    kind, _, number = device.partition(":")
+    if kind not in ("cpu", "cuda") or (number and not number.isdigit()) or (kind == "cpu" and number):
+        raise ValueError(f"device is {device!r}; it must be cpu, cuda or cuda:N")
+    count = torch.cuda.device_count()
+    if kind == "cuda" and int(number or 0) >= count:
+        raise ValueError(f"device is {device!r}, but torch sees {count} CUDA devices here; use --device cpu")
+
+
+def parse_split(text: str | None) -> Any:
+    """None, "official", or (train, test) from "600:100"."""
+    if text is None or text == "official":
+        return text
+    try:
+        train, test = map(int, text.split(":"))
+    except ValueError:
+        raise ValueError(f"split is {text!r}; write official, or TRAIN:TEST as in 600:100") from None
+    return train, test
