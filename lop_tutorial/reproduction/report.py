@@ -10,6 +10,7 @@ import numpy as np
 from lop_tutorial.interventions import title as title_of
 from lop_tutorial.reproduction.paper import paper_table
 from lop_tutorial.reproduction.results import Results, finite, interval
+from lop_tutorial.reproduction.shown import short
 
 
 @dataclass(frozen=True)
@@ -62,11 +63,6 @@ def _cells(binned: np.ndarray) -> list[str]:
         found = interval(kept)
         text = f"{found.mean:.3f}"
         if len(kept) > 1:
-            text += f"\n{_short(float(found.low))}–{_short(float(found.high))}"
+            text += f"\n{short(float(found.low))}–{short(float(found.high))}"
         cells.append(text if len(kept) == len(column) else f"{text}\nn = {len(kept)}")
     return cells
-
-
-def _short(value: float) -> str:
-    """.812 for 0.812."""
-    return f"{value:.3f}".removeprefix("0")

@@ -12,6 +12,7 @@ from scipy.stats import spearmanr
 
 from lop_tutorial.interventions import title as title_of
 from lop_tutorial.reproduction.results import Interval, Row, finite, interval
+from lop_tutorial.reproduction.shown import short, signed
 from lop_tutorial.reproduction.study import select
 
 FACTORS = {
@@ -156,7 +157,7 @@ def _accuracy(found: Interval) -> str:
         return EMPTY
     if math.isnan(low):
         return f"{mean:.3f}"
-    return f"{mean:.3f}<br>{_short(low)}–{_short(high)}"
+    return f"{mean:.3f}<br>{short(low)}–{short(high)}"
 
 
 def _difference(found: Interval) -> str:
@@ -164,14 +165,6 @@ def _difference(found: Interval) -> str:
     if math.isnan(mean):
         return EMPTY
     if math.isnan(low):
-        return _signed(mean)
-    shown = f"{_signed(mean)}<br>{_signed(low)} to {_signed(high)}"
+        return signed(mean)
+    shown = f"{signed(mean)}<br>{signed(low)} to {signed(high)}"
     return f"**{shown.replace('<br>', '**<br>')}" if low > 0 or high < 0 else shown
-
-
-def _signed(value: float) -> str:
-    return f"{value:+.1f}".replace("-", "−")
-
-
-def _short(value: float) -> str:
-    return f"{value:.3f}".removeprefix("0")
