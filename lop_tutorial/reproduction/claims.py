@@ -5,48 +5,23 @@ from __future__ import annotations
 from lop_tutorial.interventions import title
 from lop_tutorial.reproduction.claim import Claim, Evidence, Side
 from lop_tutorial.reproduction.claims_tables import TABLES
-from lop_tutorial.reproduction.evidence import (
-    by_seed,
-    change,
-    damage,
-    fitted_sum,
-    late,
-    log_factor,
-    share,
-    sign,
-    study,
-    tail,
-    width_contrast,
-)
+from lop_tutorial.reproduction.claims_types import ACCURACY, NARROW, TOY, TYPE1, TYPE2, WIDE
+from lop_tutorial.reproduction.evidence import by_seed, change, late, sign, study, tail
 
 INTER, INTRA, BOTH = "g_mixup:M=1:intra=0", "g_mixup:M=1:intra=1:intra_weight=1", "g_mixup:M=1:intra_weight=1"
-
-# The toy runs, with a representation of 2 and of 256 dimensions; their seeds were used for no choice.
-NARROW, WIDE = "type1_held_out", "type2_held_out"
-_TOY = {NARROW: "d = 2", WIDE: "d = 256"}
 _SETS = {"cifar100": "CIFAR-100", "tinyimagenet": "Tiny ImageNet", "procedural": "drawn pictures"}
 
 
-def _change(run: str, what: str, side: Side, chapter: str) -> Evidence:
-    of = f"{_accuracy(what)}, last tenth minus first tenth of 80 tasks, No Intv., {_TOY[run]}"
-    return Evidence(of, change(run, "none", f"{what}_accuracy"), side, 0, run, chapter, "points")
-
-
 def _gain(run: str, method: str, what: str, chapter: str, than: str = "none") -> Evidence:
-    of = f"{_accuracy(what)} over the last tenth, {_name(method)} minus {title(than)}, {_TOY[run]}"
+    of = f"{ACCURACY[what]} over the last tenth, {_name(method)} minus {title(than)}, {TOY[run]}"
     return Evidence(of, late(run, method, f"{what}_accuracy", minus=than), "above", 0, run, chapter, "points")
 
 
 def _exponent(run: str, place: str, method: str, chapter: str, *, higher: bool) -> Evidence:
     word = "higher" if higher else "lower"
-    of = f"Median exponent {place} classes over the last tenth, {_name(method)} {word} than No Intv., {_TOY[run]}"
+    of = f"Median exponent {place} classes over the last tenth, {_name(method)} {word} than No Intv., {TOY[run]}"
     measured = by_seed(run, method, f"ftle_{place}_q50", "none", higher=higher)
     return Evidence(of, measured, "above", 0.5, run, chapter, "seeds")
-
-
-def _trend(run: str, place: str, rose: bool, chapter: str) -> Evidence:
-    of = f"Median exponent {place} classes, {'higher' if rose else 'lower'} at the end than at the start, {_TOY[run]}"
-    return Evidence(of, share(run, "none", f"ftle_{place}_q50", rose), "above", 0.5, run, chapter, "seeds")
 
 
 def _picture(name: str, width: int, what: str, side: Side, bound: float) -> Evidence:
@@ -59,10 +34,6 @@ def _tail(name: str, width: int, which: str) -> Evidence:
     words = {"low": "Lowest exponents within classes lower", "high": "Highest exponents between classes higher"}
     of = f"{words[which]} than Retrained's, d = {width}, {_SETS[name]}"
     return Evidence(of, tail(name, width, which), "above", 0.5, f"real_images_{name}", "real_images", "seeds")
-
-
-def _accuracy(what: str) -> str:
-    return {"train": "Training accuracy", "test": "Test accuracy"}[what]
 
 
 def _name(method: str) -> str:
@@ -104,185 +75,6 @@ LOSS = (
             ),
         ),
         "It depends on the step size: at a step of 0.01 the same network gets better from task to task.",
-    ),
-)
-
-TYPE1 = (
-    Claim(
-        "A task makes the exponents within its classes fall",
-        "log β = λ_trained − λ_0 < 0 within a class",
-        (
-            Evidence(
-                "log β, mean over 80 tasks, at the points of the task that is learned, d = 2",
-                log_factor("within", 2),
-                "below",
-                0,
-                "inheritance.json",
-                "theory",
-                "per layer",
-            ),
-        ),
-    ),
-    Claim(
-        "Collapse accumulates over tasks",
-        "Learning progressively causes within-class regions to collapse, and these collapsed areas accumulate during "
-        "continual learning.",
-        (_trend(NARROW, "within", False, "type_1"),),
-    ),
-    Claim(
-        "The exponents follow the product of the β",
-        "λ_trained,T → −∞ within a class, as the product of β_1, ..., β_T → 0",
-        (
-            Evidence(
-                "Change of the exponent over 80 tasks as a share of the summed log β, d = 2",
-                fitted_sum("within", 2),
-                "above",
-                0.8,
-                "inheritance.json",
-                "theory",
-            ),
-        ),
-        "Between two tasks most of what was lost comes back: the new task's points lie elsewhere. The exponents do "
-        "fall, by a fraction of the sum.",
-    ),
-    Claim(
-        "It strikes when new representations approach collapsed regions",
-        "Type-1 LoP occurs when representations of a new task approach these previously collapsed regions, "
-        "characterized by highly negative FTLEs.",
-        (
-            Evidence(
-                "Rank correlation over tasks, exponent within classes before learning and training accuracy, d = 2",
-                damage("within", 2, "train_accuracy"),
-                "above",
-                0,
-                "inheritance.json",
-                "theory",
-            ),
-            Evidence(
-                "The same, against the mean of all networks at the same task",
-                damage("within", 2, "train_accuracy", same_age=True),
-                "above",
-                0,
-                "inheritance.json",
-                "theory",
-            ),
-        ),
-        "A correlation; intra-class mixing learns well from starts just as collapsed.",
-    ),
-    Claim(
-        "Training and test accuracy both fall",
-        "Both training and test accuracies drop sharply, indicating a loss of learning capacity.",
-        (_change(NARROW, "train", "below", "type_1"), _change(NARROW, "test", "below", "type_1")),
-    ),
-    Claim(
-        "It belongs to low-dimensional representations",
-        "According to our theory, Type-1 LoP is more likely to occur in low-dimensional representation spaces.",
-        (
-            Evidence(
-                "Training accuracy over the last tenth, No Intv. minus Retrained: d = 2 minus d = 256",
-                width_contrast(2, 256, "train"),
-                "below",
-                0,
-                "width",
-                "type_2",
-                "points",
-            ),
-        ),
-        "With linear units there is no Type-1 at d = 2 in any setting tried (`results/type1_settings.json`).",
-    ),
-)
-
-TYPE2 = (
-    Claim(
-        "A task makes the exponents between its classes rise",
-        "log α = λ_trained − λ_0 > 0 between classes",
-        (
-            Evidence(
-                "log α, mean over 80 tasks, at the points of the task that is learned, d = 256",
-                log_factor("between", 256),
-                "above",
-                0,
-                "inheritance.json",
-                "theory",
-                "per layer",
-            ),
-        ),
-        "The first task stretches. Later ones begin stretched already and end about where they began.",
-    ),
-    Claim(
-        "Stretch accumulates over tasks",
-        "Learning progressively causes inter-class regions to expand, and this expansion accumulates during continual "
-        "learning.",
-        (_trend(WIDE, "between", True, "type_2"),),
-    ),
-    Claim(
-        "The exponents follow the product of the α",
-        "λ_trained,T → ∞ between classes, as the product of α_1, ..., α_T → ∞",
-        (
-            Evidence(
-                "Summed log α over 80 tasks, d = 256, as a share of the change of the exponent",
-                fitted_sum("between", 256, inverse=True),
-                "above",
-                0.8,
-                "inheritance.json",
-                "theory",
-            ),
-        ),
-    ),
-    Claim(
-        "It strikes when new representations approach over-stretched regions",
-        "Type-2 LoP occurs when representations of a new task approach these overly stretched regions in "
-        "representation space, characterized by highly positive FTLEs.",
-        (
-            Evidence(
-                "Rank correlation over tasks, exponent between classes before learning and test accuracy, d = 256",
-                damage("between", 256, "test_accuracy"),
-                "below",
-                0,
-                "inheritance.json",
-                "theory",
-            ),
-            Evidence(
-                "The same, against the mean of all networks at the same task",
-                damage("between", 256, "test_accuracy", same_age=True),
-                "below",
-                0,
-                "inheritance.json",
-                "theory",
-            ),
-        ),
-        "Both drift as tasks go by. Between networks of the same age next to nothing of the correlation is left.",
-    ),
-    Claim(
-        "Training accuracy stays high while test accuracy falls",
-        "Training accuracy remains high due to the chaotic and over-expressive representation space, while test "
-        "accuracy degrades, indicating a loss of generalization capacity.",
-        (
-            Evidence(
-                "Training accuracy over the last tenth, No Intv., d = 256",
-                late(WIDE, "none", "train_accuracy"),
-                "above",
-                0.95,
-                WIDE,
-                "type_2",
-            ),
-            _change(WIDE, "test", "below", "type_2"),
-        ),
-    ),
-    Claim(
-        "It belongs to high-dimensional representations",
-        "According to our theory, Type-2 LoP is more likely to occur in high-dimensional representation spaces.",
-        (
-            Evidence(
-                "Growth of the gap from training to test accuracy against Retrained: d = 256 minus d = 2",
-                width_contrast(256, 2, "gap"),
-                "above",
-                0,
-                "width",
-                "type_2",
-                "points",
-            ),
-        ),
     ),
 )
 
