@@ -13,6 +13,8 @@ import torch
 
 from lop_tutorial.data.procedural import ProceduralImages
 
+torch.set_num_threads(1)  # here as well, for fixtures of whole modules come before those of a test
+
 
 @pytest.fixture(autouse=True)
 def one_thread():

@@ -18,12 +18,11 @@ import numpy as np
 import torch
 from jaxtyping import Float64
 
-from lop_tutorial.atomic import write_text
 from lop_tutorial.interventions import intervention
 from lop_tutorial.networks import MLP, Network
 from lop_tutorial.reproduction.inheritance import FITTED, Row, stored_row
 from lop_tutorial.reproduction.plans import two_types
-from lop_tutorial.reproduction.runs import environment, stored_path
+from lop_tutorial.reproduction.runs import environment, stored_path, write_rows
 from lop_tutorial.reproduction.walk import Walk
 from lop_tutorial.training import Fleet
 
@@ -108,8 +107,7 @@ def main(out: Path, seeds: Sequence[int] = FITTED, tasks: int = 40, heads: Seque
         "tasks": tasks,
         "means_over_last": LAST,
     }
-    lines = ",\n".join(json.dumps(stored_row(row)) for row in rows)
-    write_text(out, json.dumps(document, indent=1)[:-2] + f',\n "rows": [\n{lines}\n]}}\n')
+    write_rows(out, document, map(stored_row, rows))
 
 
 if __name__ == "__main__":

@@ -20,10 +20,9 @@ import torch
 from jaxtyping import Float64, Int64
 from torch import Tensor
 
-from lop_tutorial.atomic import write_text
 from lop_tutorial.reproduction.plan import Plan
 from lop_tutorial.reproduction.plans import plan
-from lop_tutorial.reproduction.runs import environment, stored_path
+from lop_tutorial.reproduction.runs import environment, stored_path, write_rows
 from lop_tutorial.seeds import draw_for
 from lop_tutorial.streams import Task
 from lop_tutorial.training import Learner, Outcome
@@ -171,8 +170,7 @@ def main(out: Path, seeds: Sequence[int] = SEEDS, experiment: Plan | None = None
         seconds = document["environment"]["wall_seconds"] + time.perf_counter() - began
         document["environment"]["wall_seconds"] = round(seconds, 1)
         head = {name: value for name, value in document.items() if name != "rows"}
-        lines = ",\n".join(json.dumps(one) for one in document["rows"])
-        write_text(out, json.dumps(head, indent=1)[:-2] + f',\n "rows": [\n{lines}\n]}}\n')
+        write_rows(out, head, document["rows"])
         print(f"seed {seed}: {seconds:.0f} s so far", flush=True)
 
 

@@ -21,7 +21,6 @@ import torch
 from jaxtyping import Float, Float64
 from torch import Tensor
 
-from lop_tutorial.atomic import write_text
 from lop_tutorial.geometry import (
     UFM,
     Contraction,
@@ -36,7 +35,7 @@ from lop_tutorial.interventions import intervention
 from lop_tutorial.networks import Network
 from lop_tutorial.reproduction.plan import Plan
 from lop_tutorial.reproduction.plans import two_types
-from lop_tutorial.reproduction.runs import environment, stored_path
+from lop_tutorial.reproduction.runs import environment, stored_path, write_rows
 from lop_tutorial.seeds import torch_generator
 from lop_tutorial.streams import Task
 from lop_tutorial.training import Fleet
@@ -219,8 +218,7 @@ def main(out: Path, widths: Sequence[int] = WIDTHS, seeds: Sequence[int] = FITTE
         "seeds": list(seeds),
         "tasks": tasks,
     }
-    lines = ",\n".join(json.dumps(stored_row(row)) for row in rows)
-    write_text(out, json.dumps(head, indent=1)[:-2] + f',\n "rows": [\n{lines}\n]}}\n')
+    write_rows(out, head, map(stored_row, rows))
 
 
 def stored_row(row: Row) -> Row:

@@ -23,12 +23,11 @@ from jaxtyping import Float, Float64
 from torch import Tensor, nn
 
 from lop_tutorial import geometry
-from lop_tutorial.atomic import write_text
 from lop_tutorial.geometry import Ridge
 from lop_tutorial.interventions import NoIntervention
 from lop_tutorial.interventions.intervention import LearnerState
 from lop_tutorial.networks import MLP, Network
-from lop_tutorial.reproduction.runs import environment, stored_path
+from lop_tutorial.reproduction.runs import environment, stored_path, write_rows
 from lop_tutorial.streams import Disc
 from lop_tutorial.training import Learner, Training
 
@@ -180,9 +179,7 @@ def main(out: Path, kinds: Iterable[DiscNetwork] = SWEEP, seeds: Sequence[int] =
         "wall_seconds": round(time.perf_counter() - began, 1),
     }
     head = {"environment": origin, "training": asdict(DiscNetwork().training)}
-    lines = ",\n".join(json.dumps(row) for row in rows)
-    text = json.dumps(head, indent=1)[:-2] + f',\n "rows": [\n{lines}\n]}}\n'
-    write_text(out, text)
+    write_rows(out, head, rows)
 
 
 def _stored(value: Any) -> Any:

@@ -12,7 +12,7 @@ import platform
 import shlex
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -129,6 +129,12 @@ def stored_path(name: str) -> Path:
 def write_json(path: Path, content: dict[str, Any]) -> None:
     """Whole or not at all, indented."""
     write_text(path, json.dumps(content, indent=2) + "\n")
+
+
+def write_rows(path: Path, head: Mapping[str, Any], rows: Iterable[Any], name: str = "rows") -> None:
+    """Whole or not at all: the entries of `head`, indented, and then the rows, a line each; none may hold a NaN."""
+    lines = ",\n".join(json.dumps(row, allow_nan=False) for row in rows)
+    write_text(path, json.dumps(head, indent=1)[:-2] + f',\n "{name}": [\n{lines}\n]}}\n')
 
 
 def _commit() -> str | None:

@@ -21,12 +21,11 @@ import numpy as np
 import torch
 from jaxtyping import Float64
 
-from lop_tutorial.atomic import write_text
 from lop_tutorial.reproduction.execute import rows
 from lop_tutorial.reproduction.plan import Plan
 from lop_tutorial.reproduction.plans import plan
 from lop_tutorial.reproduction.results import Results
-from lop_tutorial.reproduction.runs import environment, stored_path
+from lop_tutorial.reproduction.runs import environment, stored_path, write_rows
 
 NAME = "type1_settings.json"
 REPRESENTATIONS = ("tanh", "linear", "relu")
@@ -134,9 +133,7 @@ def main(out: Path, settings: Iterable[Setting] = SETTINGS, **size: Any) -> None
         "command": f"python -m lop_tutorial.reproduction.type1_settings results/{NAME}",
         "wall_seconds": round(time.perf_counter() - began, 1),
     }
-    head = json.dumps({"environment": origin, "plan": Setting().plan(**size).as_config()}, indent=1)[:-2]
-    lines = ",\n".join(json.dumps(row, allow_nan=False) for row in found)
-    write_text(out, f'{head},\n "rows": [\n{lines}\n]}}\n')
+    write_rows(out, {"environment": origin, "plan": Setting().plan(**size).as_config()}, found)
 
 
 def _stored(value: Any) -> Any:

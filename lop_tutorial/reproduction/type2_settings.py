@@ -18,12 +18,11 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float64
 
-from lop_tutorial.atomic import write_text
 from lop_tutorial.reproduction.execute import rows
 from lop_tutorial.reproduction.plan import Plan
 from lop_tutorial.reproduction.plans import plan
 from lop_tutorial.reproduction.results import Results
-from lop_tutorial.reproduction.runs import environment, stored_path
+from lop_tutorial.reproduction.runs import environment, stored_path, write_rows
 
 NAME = "type2_settings.json"
 QUANTITIES = ("train_accuracy", "test_accuracy", "ftle_within_q50", "ftle_between_q50")
@@ -97,9 +96,8 @@ def main(path: Path) -> None:
     }
     for row in measured:
         row |= {q: [round(value, 4) for value in row[q]] for q in QUANTITIES}
-    text = json.dumps({"environment": origin, "settings": SETTINGS, "plan": setting(USUAL).as_config()}, indent=1)
-    lines = ",\n".join(json.dumps(row) for row in measured)
-    write_text(path, f'{text[:-2]},\n "rows": [\n{lines}\n ]\n}}\n')
+    head = {"environment": origin, "settings": SETTINGS, "plan": setting(USUAL).as_config()}
+    write_rows(path, head, measured)
 
 
 if __name__ == "__main__":

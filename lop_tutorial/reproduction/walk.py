@@ -21,13 +21,12 @@ import torch
 from jaxtyping import Float, Float64
 from torch import Tensor, nn
 
-from lop_tutorial.atomic import write_text
 from lop_tutorial.geometry import ftle, summary
 from lop_tutorial.networks import Network
 from lop_tutorial.reproduction.inheritance import FITTED, WIDTHS, Change, Lives, Row, follow, medians
 from lop_tutorial.reproduction.plan import Plan
 from lop_tutorial.reproduction.plans import two_types
-from lop_tutorial.reproduction.runs import environment, stored_path
+from lop_tutorial.reproduction.runs import environment, stored_path, write_rows
 from lop_tutorial.streams import Stream
 
 NAME = "walk.json"
@@ -245,8 +244,7 @@ def main(out: Path, widths: Sequence[int] = WIDTHS, seeds: Sequence[int] = FITTE
         "seeds": list(seeds),
         "tasks": tasks,
     }
-    lines = ",\n".join(map(json.dumps, entries))
-    write_text(out, json.dumps(head, indent=1)[:-2] + f',\n "lives": [\n{lines}\n]}}\n')
+    write_rows(out, head, entries, name="lives")
 
 
 if __name__ == "__main__":
