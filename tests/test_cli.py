@@ -72,12 +72,13 @@ def test_the_papers_methods_by_name_and_settings(tmp_path, capsys):
 
 
 def test_overrides_reach_the_configuration(tmp_path):
-    words = ["--methods", "retrained", "--seeds", "7:9", "--step-size", "0.02"]
+    words = ["--methods", "retrained", "--seeds", "7:9", "--step-size", "0.02", "--precision", "bf16"]
     assert main(["reproduce", "first_look", *FAST, *words, "--out", "run"]) == 0
     config = json.loads((tmp_path / "run/config.json").read_text())
     assert config["methods"] == ["retrained"]
     assert config["seeds"] == [7, 8]
     assert config["training"]["step_size"] == 0.02
+    assert config["precision"] == "bf16"
 
 
 WRONG = {
@@ -110,6 +111,8 @@ WRONG = {
     "reproduce table1 --step-size -1": "step_size is -1",
     "reproduce table1 --device tpu": "cpu, cuda or cuda:N",
     "reproduce table1 --device cuda:99": "CUDA devices here; use --device cpu",
+    "reproduce table1 --precision fp8": "precision is 'fp8'; it must be one of fp32, tf32, bf16",
+    "reproduce table1 --precision tf32": "tf32 needs a CUDA device from Ampere (8.0) on, not cpu; use fp32 or bf16",
     "reproduce table1 --workers 0": "--workers",
     "reproduce table1 --speed": "--speed",
     "reproduce table1 --out full": "full is there already",

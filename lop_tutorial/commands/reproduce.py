@@ -54,6 +54,9 @@ def reproduce(
         typer.Option(help="The run's folder, new or empty. Default: runs/ and a name with the date."),
     ] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N.")] = "cpu",
+    precision: Annotated[
+        str, typer.Option(help="Of a step's products: fp32, bf16, or tf32 on CUDA. What is measured stays fp32.")
+    ] = "fp32",
     workers: Annotated[int | None, typer.Option(help="Processes, on a CPU. Default: one a core.", min=1)] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the run in --out, with the same settings, where it was left.")
@@ -94,8 +97,9 @@ def reproduce(
             step_size=chosen.training.step_size if step_size is None else step_size,
         ),
         seeds=parse_seeds(seeds) if seeds is not None else chosen.seeds,
+        precision=precision,
     )
-    check_device(device)
+    check_device(device, precision)
     folder = out or Path("runs") / f"{experiment}-{profile}-{chosen.data}-{datetime.now():%Y%m%d-%H%M%S}"
     if not resume:
         must_be_new(folder)

@@ -103,7 +103,7 @@ def _lives(plan: Plan, crew: Crew, device: str, part: Part | None) -> Iterator[l
         live_on = lambda tasks: ([outcome] for outcome in live(learners[0], tasks[alone]))  # noqa: E731
     else:
         members = [(intervention(method), seed) for method, seed in crew.learners]
-        fleet = Fleet(plan.make_network, plan.training, members, device=device)
+        fleet = Fleet(plan.make_network, plan.training, members, device=device, precision=plan.precision)
         learners, live_on = fleet.learners, partial(live_together, fleet)
     first = part.restore(learners) if part else 0
     if part and part.finished:

@@ -33,7 +33,7 @@ class Plan:
     their places in a shuffled order that is always the same (see `SomeClasses`). `table` is the paper's table it stands
     beside. `measures` are taken beside the accuracies (see `measures.py`), after every `measure_every`-th task. With
     `widths`, every learner is trained once with each of them as the number of units in its last hidden layer, and
-    metrics.csv has the column `width`.
+    metrics.csv has the column `width`. `precision` is that of the steps (see `training/precision.py`).
     """
 
     name: str
@@ -61,6 +61,7 @@ class Plan:
     measures: tuple[str, ...] = ()
     measure_every: int = 1
     widths: tuple[int, ...] = ()
+    precision: str = "fp32"
 
     def __post_init__(self) -> None:
         if self.network not in NETWORKS:
@@ -135,7 +136,14 @@ class Plan:
 
     def learner(self, method: str, seed: int, device: str = "cpu") -> Learner:
         """A new learner, before its first task."""
-        return Learner(self.make_network, self.training, intervention(method), seed=seed, device=device)
+        return Learner(
+            self.make_network,
+            self.training,
+            intervention(method),
+            seed=seed,
+            device=device,
+            precision=self.precision,
+        )
 
     def at(self, width: int | None) -> Plan:
         """The same for one of `widths` alone; the plan itself for None."""

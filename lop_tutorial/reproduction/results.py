@@ -96,7 +96,7 @@ class Results:
         rows: dict[int, list[Row]] = {width: [] for width in self.widths}
         for row in self.rows if self.widths else ():
             rows[int(row["width"])].append({k: v for k, v in row.items() if k != "width"})
-        return {width: Results(tuple(mine)) for width, mine in rows.items()}
+        return {width: Results(tuple(mine), self.planned) for width, mine in rows.items()}
 
     def at(self, width: int) -> Results:
         """The rows of one width; ValueError says which there are."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -36,6 +36,7 @@ COMPARED = (
     "methods",
     "seeds",
     "tasks",
+    "precision",
 )
 """Settings of a plan that are held against those of the profile `full`."""
 
@@ -59,8 +60,7 @@ class RunReport:
     @cached_property
     def results(self) -> Results:
         """The rows, over as many tasks as were planned."""
-        found = self.run.results if self.width is None else self.run.results.at(self.width)
-        return replace(found, planned=self.config["tasks"])
+        return self.run.results if self.width is None else self.run.results.at(self.width)
 
     @property
     def paper(self) -> PaperTable | None:

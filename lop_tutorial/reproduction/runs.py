@@ -13,7 +13,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -68,7 +68,7 @@ class Run:
             raise ValueError(
                 f"{folder / 'metrics.csv'} has task {results.tasks - 1}; the run has {config['tasks']} tasks"
             )
-        return cls(folder, config, parts["environment.json"], results)
+        return cls(folder, config, parts["environment.json"], replace(results, planned=config["tasks"]))
 
     @property
     def finished(self) -> bool:
@@ -103,13 +103,17 @@ def environment(device: str = "cpu") -> dict[str, Any]:
 
 
 def _command(words: list[str]) -> str:
-    """The command line without where images lie, which is this machine's own affair."""
-    kept = [
-        word
-        for place, word in enumerate(words)
-        if not word.startswith("--root=") and "--root" not in words[max(place - 1, 0) : place + 1]
-    ]
-    return shlex.join(["lop-tutorial", *kept])
+    """The command line without where on this machine images and runs lie, which is its own affair."""
+    kept, words = ["lop-tutorial"], [part for word in words for part in _apart(word)]
+    for before, word in zip(["", *words], words, strict=False):
+        if "--root" not in (before, word):
+            kept.append(Path(word).name if before == "--out" and Path(word).is_absolute() else word)
+    return shlex.join(kept)
+
+
+def _apart(word: str) -> list[str]:
+    """ "--out=there" is "--out", "there"."""
+    return word.split("=", 1) if word.startswith("--") else [word]
 
 
 def stored(name: str) -> Run:

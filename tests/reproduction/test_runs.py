@@ -43,6 +43,16 @@ def test_workers_change_nothing_but_the_order_and_last_digits():
         assert one == pytest.approx(other, rel=1e-5)
 
 
+def test_the_precision_is_that_of_every_learner():
+    """bfloat16 keeps eight bits: nearly the same numbers, stacked or alone, and not the same."""
+    exact, coarse = (list(rows(replace(TINY, precision=precision))) for precision in ("fp32", "bf16"))
+    alone = list(rows(replace(TINY, precision="bf16"), engine="plain"))
+    losses = [[row["train_loss"] for row in ordered(found)] for found in (exact, coarse, alone)]
+    assert losses[0] != losses[1]
+    np.testing.assert_allclose(losses[1], losses[0], rtol=0.05)
+    np.testing.assert_allclose(losses[1], losses[2], rtol=0.02)
+
+
 def test_a_workers_error_reaches_the_caller():
     broken = replace(TINY, train_per_class=99)
     with pytest.raises(ValueError, match="99 train images a class"):
