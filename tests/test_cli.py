@@ -64,9 +64,10 @@ def test_table1_stands_beside_the_paper(capsys):
 def test_the_papers_methods_by_name_and_settings(tmp_path, capsys):
     words = ["--methods", "none, l2_init,layer_norm, cbp:maturity=10,g_mixup:M=0.5", "--out", "run"]
     assert main(["reproduce", "first_look", *FAST, *words]) == 0
-    shown = capsys.readouterr().out
-    for name in ("No Intv.", "L2 init", "Layernorm", "CBP (maturity = 10)", "G-mixup (M = 0.5)"):
+    shown = " ".join(capsys.readouterr().out.split())
+    for name in ("No Intv. train", "L2 init train", "Layernorm train", "CBP train", "G-mixup train"):
         assert name in shown
+    assert "Settings: CBP (maturity = 10); G-mixup (M = 0.5)." in shown
     methods = ["none", "l2_init", "layer_norm", "cbp:maturity=10", "g_mixup:M=0.5"]
     assert json.loads((tmp_path / "run/config.json").read_text())["methods"] == methods
 

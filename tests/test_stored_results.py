@@ -146,6 +146,15 @@ def test_what_the_readme_tells_of_its_run():
         assert f"| {title}, paper | {theirs} |" in text
 
 
+def test_what_the_readme_tells_of_the_quick_run():
+    text = " ".join((RESULTS.parent / "README.md").read_text().split())
+    run = stored("table1_quick").results
+    first, last = run.binned("none").mean(axis=0)[[0, -1]]
+    fresh, mixed = (run.binned(method)[:, -1].mean() for method in ("retrained", "g_mixup"))
+    assert f"from {first:.3f} to {last:.3f}, where chance is 0.5" in text
+    assert f"ends at {fresh:.3f}, Generalized Mixup at {mixed:.3f}" in text
+
+
 def test_what_the_chapter_on_continual_imagenet_tells_of_its_runs():
     """The numbers in its text that no cell prints; of two sets of pictures, Tiny ImageNet first."""
     runs = [stored(f"table1_{name}") for name in ("tinyimagenet", "cifar100")]

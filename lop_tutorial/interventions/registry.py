@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import functools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import fields
 
 from lop_tutorial.interventions.continual_backprop import ContinualBackprop
@@ -109,3 +109,10 @@ def title(method: str) -> str:
         return method
     shown = ", ".join(setting.replace("=", " = ").replace("_", " ") for setting in settings)
     return INTERVENTIONS[name].title + (f" ({shown})" if shown else "")
+
+
+def titles(methods: Sequence[str]) -> dict[str, str]:
+    """Each method's title: the name alone where that tells these methods apart, else with the settings."""
+    names = [method.split(":")[0] for method in methods]
+    alone = {name for name in names if names.count(name) == 1 < len(names)}
+    return {method: title(name if name in alone else method) for method, name in zip(methods, names, strict=True)}

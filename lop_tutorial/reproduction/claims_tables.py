@@ -1,4 +1,4 @@
-"""What the paper's tables claim, with the evidence of our reduced runs of Tables 1, 2 and 3 on real images."""
+"""What the paper's tables claim, with the evidence of our reduced runs on real images."""
 
 from __future__ import annotations
 
@@ -7,20 +7,24 @@ from lop_tutorial.reproduction.claim import Claim, Evidence, Side
 from lop_tutorial.reproduction.evidence import change, late
 
 _TABLE_1 = ("table1_tinyimagenet", "table1_cifar100", "table1_held_out")
-_PAIRS, _INCREMENTS = (*_TABLE_1, "table2_cifar100"), ("table3_cifar100",)
+_PAIRS, _INCREMENTS = (*_TABLE_1, "table2_cifar100"), ("table3_cifar100", "table4_cifar100")
 _RUNS = {
     "table1_tinyimagenet": "60 tasks, {}, Tiny ImageNet pairs",
     "table1_cifar100": "60 tasks, {}, CIFAR-100 pairs",
     "table1_held_out": "60 tasks, {}, Tiny ImageNet pairs of classes held out",
     "table2_cifar100": "100 tasks, {}, CIFAR-100 pairs, ConvNet",
-    "table3_cifar100": "10 increments, {}, CIFAR-100",
+    "table3_cifar100": "10 increments, {}, CIFAR-100, Table 3",
+    "table4_cifar100": "10 increments, {}, CIFAR-100, Table 4",
 }
 _SETTINGS = {
     **{key: {"l2_init": ":strength=0.003", "cbp": ":replacement_rate=0.01"} for key in _TABLE_1},
     "table2_cifar100": {"l2_init": ":strength=0.001", "cbp": ":replacement_rate=0.001"},
-    "table3_cifar100": {
-        "l2_init": ":strength=0.0001",
-        "cbp": ":replacement_rate=1e-5:maturity=1000:utility=contribution:count=all",
+    **{
+        key: {
+            "l2_init": ":strength=0.0001",
+            "cbp": ":replacement_rate=1e-5:maturity=1000:utility=contribution:count=all",
+        }
+        for key in _INCREMENTS
     },
 }
 
@@ -83,6 +87,12 @@ TABLES = (
         "the first bin of Table 2, reduced, it is level with Retrained.",
     ),
     Claim(
+        "Where classes are added, a network to which nothing is done ends below one that is retrained",
+        "Last bin of Table 3: No Intv. 0.661, Retrained 0.666. Of Table 4: 0.743, 0.767",
+        tuple(_difference(run, "none", "retrained", "below") for run in _INCREMENTS),
+        "REMARK",
+    ),
+    Claim(
         "Generalized Mixup is the best of the six methods where classes are added",
         "Tables 3 and 4: G-mixup has the highest accuracy in every bin, once shared with CBP.",
         tuple(
@@ -90,6 +100,6 @@ TABLES = (
             for run in _INCREMENTS
             for other in ("none", "retrained", "l2_init", "layer_norm", "cbp")
         ),
-        "Table 3, reduced so far that Retrained does not fit its pictures. Table 4 was not run.",
+        "REMARK2",
     ),
 )

@@ -8,6 +8,7 @@ from itertools import product
 import numpy as np
 
 from lop_tutorial.interventions import title as title_of
+from lop_tutorial.interventions import titles
 from lop_tutorial.reproduction.paper import paper_table
 from lop_tutorial.reproduction.results import Results, finite, interval
 from lop_tutorial.reproduction.shown import short
@@ -32,12 +33,14 @@ def bin_table(results: Results, *, bins: int = 5, paper: int | None = None, data
 
     A learner counts in a bin if it finished every task of it; `n` says how many did where not all. With `paper`, the
     row of the paper's table of that number stands below each method's. Of several widths each has its own lines.
+    Settings of methods stand in the note where the name alone tells the methods apart.
     """
     theirs = paper_table(paper) if paper is not None and results.tasks >= bins else None
     lines: list[tuple[str, ...]] = []
     parts = [(f", d = {width}", results.at(width)) for width in results.widths] or [("", results)]
+    names = titles(results.methods)
     for (suffix, part), method in product(parts, results.methods):
-        title, plain = title_of(method), title_of(method.split(":")[0])
+        title, plain = names[method], title_of(method.split(":")[0])
         for quantity, label in (("train_accuracy", "train"), ("test_accuracy", "test")):
             lines.append((title + suffix, label, *_cells(part.binned(method, quantity, bins))))
         if theirs is not None and plain in theirs.rows:
@@ -45,6 +48,9 @@ def bin_table(results: Results, *, bins: int = 5, paper: int | None = None, data
     spans = [f"{first}–{last}" if last > first else f"{first}" for first, last in results.bin_edges(bins)]
     seeds = len({row["seed"] for row in results.rows})
     note = f"{data or 'Ours'}. " + (f"Mean over {seeds} seeds, 95 % bootstrap interval." if seeds > 1 else "One seed.")
+    settings = [title_of(method) for method, name in names.items() if name != title_of(method)]
+    if settings:
+        note += f" Settings: {'; '.join(settings)}."
     if theirs is not None:
         note += (
             f" Rows marked paper: test accuracy in its {theirs.about}, bins of {theirs.bin_unit.lstrip('x')}; another "

@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from lop_tutorial.interventions import title as title_of
+from lop_tutorial.interventions import titles
 from lop_tutorial.reproduction.paper import PaperTable, paper_table
 from lop_tutorial.reproduction.plans import PLANS
 from lop_tutorial.reproduction.report import BinTable, bin_table
@@ -87,11 +88,12 @@ class RunReport:
         learners = len(methods) * len(seeds)
         text = "Finished" if len(done) == learners else f"Not finished: {len(self.results.rows):,} rows"
         text += f"; {len(done)} of {learners} learners are done"
-        missing = [title_of(method) for method in methods if not any(one == method for one, _ in lives)]
+        names = titles(methods)
+        missing = [names[method] for method in methods if not any(one == method for one, _ in lives)]
         if missing:
             text += f"; not begun: {', '.join(missing)}"
         if diverged:
-            text += "; diverged: " + ", ".join(f"{title_of(method)} (seed {seed})" for method, seed in diverged)
+            text += "; diverged: " + ", ".join(f"{names[method]} (seed {seed})" for method, seed in diverged)
         return text + "."
 
     def accuracies(self) -> BinTable:
@@ -106,7 +108,7 @@ class RunReport:
 
     def differences(self) -> BinTable | None:
         """Test accuracy less that of No Intv. and of Retrained, in hundredths, with the paper's own differences."""
-        references = [name for name in REFERENCES if name in self.results.methods]
+        references, names = [name for name in REFERENCES if name in self.results.methods], titles(self.results.methods)
         lines: list[tuple[str, ...]] = []
         for reference in references:
             for method in self.results.methods:
@@ -114,10 +116,10 @@ class RunReport:
                     continue
                 against = title_of(reference)
                 cells = [_difference(column) for column in self.against(reference, method).T]
-                lines.append((title_of(method), f"− {against}", *cells))
+                lines.append((names[method], f"− {against}", *cells))
                 theirs = self._paper_difference(method, reference)
                 if theirs is not None:
-                    lines.append((title_of(method), f"− {against}, paper", *(signed(100 * v) for v in theirs)))
+                    lines.append((names[method], f"− {against}, paper", *(signed(100 * v) for v in theirs)))
         if not lines:
             return None
         header = self.accuracies().header
@@ -136,13 +138,11 @@ class RunReport:
     def order(self) -> str | None:
         """The methods from best to worst by test accuracy in the last bin, ours and the paper's."""
         last = {m: finite(self.results.binned(m, bins=self.bins)[:, -1:]) for m in self.results.methods}
-        plain = {m: title_of(m.split(":")[0]) for m in last}
-        alone = [name for name in plain.values() if list(plain.values()).count(name) == 1]
-        names = {m: name if name in alone else title_of(m) for m, name in plain.items()}
+        names, plain = titles(self.results.methods), [title_of(m.split(":")[0]) for m in last]
         ours = {names[m]: float(values.mean()) for m, values in last.items() if len(values)}
         if self.paper is None or len(ours) < 2:
             return None
-        theirs = {name: row[-1] for name, row in self.paper.rows.items() if name in plain.values()}
+        theirs = {name: row[-1] for name, row in self.paper.rows.items() if name in plain}
 
         def shown(of: Mapping[str, float]) -> str:
             return ", ".join(f"{name} {of[name]:.3f}" for name in sorted(of, key=lambda name: -of[name]))

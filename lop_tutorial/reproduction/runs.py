@@ -13,7 +13,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -43,7 +43,7 @@ class Run:
 
     @classmethod
     def open(cls, folder: Path) -> Run:
-        """Reads a run folder; ValueError names what is missing or damaged."""
+        """Reads a run folder, methods in the order in which they were asked for; ValueError names what is damaged."""
         if not folder.is_dir():
             raise ValueError(f"{folder} is not a run's folder")
         if (folder / "table.csv").exists():
@@ -68,7 +68,9 @@ class Run:
             raise ValueError(
                 f"{folder / 'metrics.csv'} has task {results.tasks - 1}; the run has {config['tasks']} tasks"
             )
-        return cls(folder, config, parts["environment.json"], replace(results, planned=config["tasks"]))
+        order = {method: place for place, method in enumerate(config["methods"])}
+        rows = sorted(results.rows, key=lambda row: order.get(str(row["method"]), len(order)))
+        return cls(folder, config, parts["environment.json"], Results(tuple(rows), planned=config["tasks"]))
 
     @property
     def finished(self) -> bool:

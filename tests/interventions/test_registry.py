@@ -10,6 +10,7 @@ from lop_tutorial.interventions import (
     L2Init,
     intervention,
     title,
+    titles,
 )
 
 
@@ -77,4 +78,11 @@ def test_what_is_wrong_is_named_with_the_way_out(text, message):
 def test_titles_show_the_settings_given():
     assert title("cbp:replacement_rate=0.01:maturity=50") == "CBP (replacement rate = 0.01, maturity = 50)"
     assert title("g_mixup:M=0.5") == "G-mixup (M = 0.5)"
+    assert titles(["none", "cbp:decay=0.9", "g_mixup:M=0", "g_mixup"]) == {
+        "none": "No Intv.",
+        "cbp:decay=0.9": "CBP",
+        "g_mixup:M=0": "G-mixup (M = 0)",
+        "g_mixup": "G-mixup",
+    }
+    assert titles(["g_mixup:M=0"]) == {"g_mixup:M=0": "G-mixup (M = 0)"}
     assert title("of another version:x=1") == "of another version:x=1"  # stored runs may name what is gone
