@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from lop_tutorial import __version__
+from lop_tutorial.commands.bench import bench
 from lop_tutorial.commands.book import book_app
 from lop_tutorial.commands.data import data_app
 from lop_tutorial.commands.report import report
@@ -23,6 +24,7 @@ console = Console()
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 for command in (reproduce, report, study):
     app.command()(command)
+app.command(context_settings={"ignore_unknown_options": True})(bench)
 app.add_typer(data_app, name="data")
 app.add_typer(book_app, name="book")
 

@@ -100,6 +100,7 @@ WRONG = {
     "reproduce table1 --methods ,": "methods is (); it must name at least one",
     "reproduce table1 --methods cbp,cbp": "methods is ('cbp', 'cbp'); it must name at least one, none of them twice",
     "study everything --out x": "'everything'; known are generalized_mixup_study",
+    "bench everything": "benchmark is 'everything'; known are cbp_equivalence, fleet, ftle",
     "reproduce table1 --seeds five": "write 5 (five seeds from 0)",
     "reproduce table1 --seeds 3:3": "write 5 (five seeds from 0)",
     "reproduce table1 --seeds 500000000": "1,000 seeds are the most",
@@ -190,6 +191,19 @@ def test_seeds_and_splits():
     assert parse_split(None) is None
     assert parse_split("official") == "official"
     assert parse_split("600:100") == (600, 100)
+
+
+def test_bench_lists_the_benchmarks_and_runs_one(capfd, monkeypatch, tmp_path):
+    assert main(["bench"]) == 0
+    shown = " ".join(capfd.readouterr().out.split())
+    for name in ("cbp_equivalence", "fleet", "ftle", "interventions", "protocol"):
+        assert f" {name} " in shown
+    assert "fleet_cuda" not in shown
+    assert main(["bench", "ftle", "--nonsense"]) == 2
+    assert "unrecognized arguments: --nonsense" in capfd.readouterr().err
+    monkeypatch.setattr("lop_tutorial.commands.bench.PLACE", tmp_path)
+    assert main(["bench"]) == 2
+    assert "they come with a clone" in capfd.readouterr().err
 
 
 def test_help_and_version_come_at_once(capsys):
