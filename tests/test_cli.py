@@ -39,7 +39,7 @@ def test_reproduce_width_leaves_one_table_of_all_widths(tmp_path, capsys):
     few = ["--methods", "none", "--tasks", "1", "--epochs", "1", "--seeds", "1", "--workers", "1"]
     assert main(["reproduce", "width", *few, "--out", "run"]) == 0
     shown = capsys.readouterr().out
-    assert "9 widths x 1 methods x 1 seeds x 1 tasks" in shown
+    assert "9 widths x 1 method x 1 seed x 1 task" in shown
     assert "No Intv., d = 256" in shown
     run = Run.open(tmp_path / "run")
     assert run.config["widths"] == [1, 2, 4, 8, 16, 32, 64, 128, 256]

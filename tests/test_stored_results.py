@@ -215,15 +215,28 @@ def test_the_order_of_the_methods_is_the_same_on_classes_held_out():
     assert ahead.mean() == pytest.approx(0.018, abs=0.0006)
 
 
-def test_what_the_chapter_on_increments_tells_of_its_reduced_table():
-    """The numbers in its text that no cell prints to so many digits, and whose signs carry the text."""
-    run = stored("table3_cifar100").results
+@pytest.mark.parametrize(
+    ("name", "same", "ends", "grown"),
+    [
+        ("table3_cifar100", 7, {"none": (0.646, 0.358), "retrained": (0.658, 0.288), "g_mixup": (0.553, 0.335)}, 6.9),
+        ("table3_long_cifar100", 3, {"none": (0.680, 0.375), "g_mixup": (0.640, 0.380)}, 4.5),
+        ("table4_cifar100", 5, {"none": (0.673, 0.367), "g_mixup": (0.577, 0.351)}, 8.1),
+    ],
+)
+def test_what_the_chapter_on_increments_tells_of_its_reduced_tables(name, same, ends, grown):
+    """The numbers in its text that no cell prints, or not to so many digits, and whose signs carry the text."""
+    run = stored(name).results
     cbp = next(method for method in run.methods if method.startswith("cbp"))
-    assert np.array_equal(run.curves(cbp)[:, :7], run.curves("none")[:, :7])
-    assert not np.array_equal(run.curves(cbp)[:, 7], run.curves("none")[:, 7])
-    for method, ends in (("none", (0.646, 0.358)), ("retrained", (0.658, 0.288)), ("g_mixup", (0.553, 0.335))):
-        assert run.binned(method).mean(axis=0)[[0, -1]] == pytest.approx(ends, abs=0.0006)
-    assert (run.binned("g_mixup").mean(axis=0) < run.binned("none").mean(axis=0)).all()
+    assert np.array_equal(run.curves(cbp)[:, :same], run.curves("none")[:, :same])
+    assert not np.array_equal(run.curves(cbp)[:, same], run.curves("none")[:, same])
+    for method, values in ends.items():
+        assert run.binned(method).mean(axis=0)[[0, -1]] == pytest.approx(values, abs=0.0006)
+    lead = (run.binned("g_mixup") - run.binned("none")).mean(axis=0)
+    assert 100 * (lead[-1] - lead[0]) == pytest.approx(grown, abs=0.06)
+    assert (lead < 0).all() == (name != "table3_long_cifar100")
+    ranks = {method: run.curves(method, "effective_rank")[:, -1].mean() for method in run.methods}
+    assert {method.split(":")[0] for method in sorted(ranks, key=ranks.get)[-3:]} == {"none", "l2_init", "cbp"}
+    assert (run.curves("none", "dead_units")[:, -1] == 0).all()
 
 
 def test_what_the_chapter_on_theory_tells_of_its_lives():

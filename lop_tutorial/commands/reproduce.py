@@ -114,12 +114,14 @@ def _train(chosen: Any, profile: str, folder: Path, how: dict[str, Any]) -> None
     from lop_tutorial import figures
     from lop_tutorial.reproduction import Run, carry_out
     from lop_tutorial.reproduction.parts import STEP
+    from lop_tutorial.reproduction.shown import counted
     from lop_tutorial.reproduction.whole_run import begun
 
     size = chosen.stream(chosen.seeds[0]).shape[-1]
     text = chosen.about if chosen.data == "points" else f"{chosen.about}, {chosen.data} images of {size} pixels"
-    sizes = f"{len(chosen.methods)} methods x {len(chosen.seeds)} seeds x {chosen.tasks} tasks"
-    console.print(f"{text}: {f'{len(chosen.widths)} widths x ' * bool(chosen.widths)}{sizes}", highlight=False)
+    sizes = ((len(chosen.widths), "width"), (len(chosen.methods), "method"), (len(chosen.seeds), "seed"))
+    lives = " x ".join(counted(number, word) for number, word in (*sizes, (chosen.tasks, "task")) if number)
+    console.print(f"{text}: {lives}", highlight=False, soft_wrap=True)
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),

@@ -7,14 +7,15 @@ from lop_tutorial.reproduction.claim import Claim, Evidence, Side
 from lop_tutorial.reproduction.evidence import change, late
 
 _TABLE_1 = ("table1_tinyimagenet", "table1_cifar100", "table1_held_out")
-_PAIRS, _INCREMENTS = (*_TABLE_1, "table2_cifar100"), ("table3_cifar100", "table4_cifar100")
+_PAIRS, _INCREMENTS = (*_TABLE_1, "table2_cifar100"), ("table3_cifar100", "table3_long_cifar100", "table4_cifar100")
 _RUNS = {
     "table1_tinyimagenet": "60 tasks, {}, Tiny ImageNet pairs",
     "table1_cifar100": "60 tasks, {}, CIFAR-100 pairs",
     "table1_held_out": "60 tasks, {}, Tiny ImageNet pairs of classes held out",
     "table2_cifar100": "100 tasks, {}, CIFAR-100 pairs, ConvNet",
-    "table3_cifar100": "10 increments, {}, CIFAR-100, Table 3",
-    "table4_cifar100": "10 increments, {}, CIFAR-100, Table 4",
+    "table3_cifar100": "10 increments, {}, CIFAR-100, Table 3, 24 epochs",
+    "table3_long_cifar100": "10 increments, {}, CIFAR-100, Table 3, 100 epochs",
+    "table4_cifar100": "10 increments, {}, CIFAR-100, Table 4, 24 epochs",
 }
 _SETTINGS = {
     **{key: {"l2_init": ":strength=0.003", "cbp": ":replacement_rate=0.01"} for key in _TABLE_1},
@@ -34,9 +35,11 @@ def _chapter(run: str) -> str:
 
 
 def _difference(run: str, method: str, than: str, side: Side = "above") -> Evidence:
-    of = "Test accuracy over the last tenth of " + _RUNS[run].format(f"{title(method)} minus {title(than)}")
+    increments = run in _INCREMENTS
+    span = "the last two of" if increments else "the last tenth of"
+    of = f"Test accuracy over {span} " + _RUNS[run].format(f"{title(method)} minus {title(than)}")
     one, other = (name + _SETTINGS[run].get(name, "") for name in (method, than))
-    measured = late(run, one, "test_accuracy", minus=other)
+    measured = late(run, one, "test_accuracy", minus=other, tasks=2 if increments else None)
     return Evidence(of, measured, side, 0, run, _chapter(run), "points")
 
 
@@ -90,7 +93,7 @@ TABLES = (
         "Where classes are added, a network to which nothing is done ends below one that is retrained",
         "Last bin of Table 3: No Intv. 0.661, Retrained 0.666. Of Table 4: 0.743, 0.767",
         tuple(_difference(run, "none", "retrained", "below") for run in _INCREMENTS),
-        "REMARK",
+        "The more epochs an increment, the less it is above: fresh weights need them. The paper's 200 were not run.",
     ),
     Claim(
         "Generalized Mixup is the best of the six methods where classes are added",
@@ -100,6 +103,6 @@ TABLES = (
             for run in _INCREMENTS
             for other in ("none", "retrained", "l2_init", "layer_norm", "cbp")
         ),
-        "REMARK2",
+        "With 24 epochs an increment it costs. With 100 it is above Retrained and Layernorm, level with the others.",
     ),
 )

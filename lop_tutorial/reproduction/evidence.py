@@ -62,13 +62,13 @@ def change(run: str, method: str, quantity: str) -> Measured:
     return measured
 
 
-def late(run: str, method: str, quantity: str, *, minus: str | None = None) -> Measured:
-    """The last tenth, minus that of another method with the same seeds."""
+def late(run: str, method: str, quantity: str, *, minus: str | None = None, tasks: int | None = None) -> Measured:
+    """The last tenth, or the last `tasks`, minus those of another method with the same seeds."""
 
     def measured() -> Seeds:
         if minus is None:
-            return tenths(run, method, quantity)[1]
-        mine, other = _both(_results(run), quantity, (method, minus))
+            return _ends(_results(run), method, quantity, tasks)[1]
+        mine, other = _both(_results(run), quantity, (method, minus), tasks)
         return mine - other
 
     return measured

@@ -40,6 +40,8 @@ COMPARED = (
     "precision",
 )
 """Settings of a plan that are held against those of the profile `full`."""
+UNSET = {"image_size": "that of the set", "width": "1.0"}
+"""What it means where such a setting is not given; else all there is."""
 
 
 @dataclass(frozen=True)
@@ -220,7 +222,7 @@ def _flat(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 def _shown(name: str, value: Any) -> str:
     if value is None:
-        return "that of the set" if name == "image_size" else "all"
+        return UNSET.get(name, "all")
     if name == "classes":
         return f"{value[0]} to {value[1] - 1} of a shuffled order"
     if isinstance(value, Mapping):

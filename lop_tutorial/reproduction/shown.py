@@ -11,3 +11,8 @@ def signed(value: float) -> str:
 def short(value: float) -> str:
     """.812 for 0.812."""
     return f"{value:.3f}".removeprefix("0")
+
+
+def counted(number: int, word: str) -> str:
+    """1 seed, 3 seeds."""
+    return f"{number} {word}" + "s" * (number != 1)

@@ -82,6 +82,11 @@ def test_what_differs_is_found_from_the_settings(tmp_path):
     assert not [line for line in differs if line.startswith(("momentum", "classes"))]
 
 
+def test_what_is_not_set_in_the_protocol_has_a_name_too():
+    differs = RunReport(stored("table4_cifar100")).differs()
+    assert {"width: 0.25 instead of 1.0", "image size: 8 instead of that of the set"} <= set(differs)
+
+
 def test_the_order_of_the_methods(tmp_path):
     order = RunReport(Run.open(make_run(tmp_path / "run", learners=BOTH))).order()
     assert order == (
