@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from lop_tutorial.figures.style import METHOD_COLOURS, PAGE_WIDTH, method_colour
+from lop_tutorial.interventions import without_settings
 from lop_tutorial.reproduction.standings import FACTORS, Standing, Standings
 
 MARKS = ("o", "s", "^", "v", "D", "P", "X", "<", ">", "*", "p", "h")
@@ -37,7 +38,7 @@ def standing_dots(sets: Mapping[str, Standings], *, chance: float = 0.5) -> Figu
         ax.grid(visible=False, axis="y")
     axes[0, 0].set_yticks(range(len(methods)), [first[method].title for method in methods])
     for name, method in zip(axes[0, 0].get_yticklabels(), methods, strict=True):
-        if method.split(":")[0] in METHOD_COLOURS:
+        if without_settings(method) in METHOD_COLOURS:
             name.set_fontweight("bold")
     return figure
 
@@ -68,7 +69,7 @@ def factors_against_accuracy(stands: Standings, factors: Sequence[str] = tuple(F
     kept = sorted((one for one in stands if one.finished == one.learners), key=_order)
     marks = iter(MARKS)
     looks = {
-        one.method: ("o" if one.method.split(":")[0] in METHOD_COLOURS else next(marks), method_colour(one.method))
+        one.method: ("o" if without_settings(one.method) in METHOD_COLOURS else next(marks), method_colour(one.method))
         for one in kept
     }
     figure, axes = plt.subplots(2, 3, figsize=(PAGE_WIDTH, 4.8), sharey=True)
@@ -101,5 +102,5 @@ def factors_against_accuracy(stands: Standings, factors: Sequence[str] = tuple(F
 
 def _order(one: Standing) -> int:
     """The paper's methods first, in their order."""
-    name = one.method.split(":")[0]
+    name = without_settings(one.method)
     return list(METHOD_COLOURS).index(name) if name in METHOD_COLOURS else len(METHOD_COLOURS)

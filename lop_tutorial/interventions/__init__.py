@@ -12,7 +12,15 @@ from lop_tutorial.interventions.layer_norm import LayerNorm
 from lop_tutorial.interventions.mixup import Mixup
 from lop_tutorial.interventions.no_intervention import NoIntervention
 from lop_tutorial.interventions.redo import ReDo
-from lop_tutorial.interventions.registry import INTERVENTIONS, OTHERS, SIX, intervention, title, titles
+from lop_tutorial.interventions.registry import (
+    INTERVENTIONS,
+    OTHERS,
+    SIX,
+    intervention,
+    title,
+    titles,
+    without_settings,
+)
 from lop_tutorial.interventions.retrained import Retrained
 from lop_tutorial.interventions.self_normalised_reset import SelfNormalisedReset
 from lop_tutorial.interventions.shrink_and_perturb import ShrinkAndPerturb
@@ -44,4 +52,5 @@ __all__ = [
     "mixup_labels",
     "title",
     "titles",
+    "without_settings",
 ]

@@ -102,6 +102,11 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return (f"did you mean {close[0]}? Known" if close else "known") + f" are {', '.join(known)}"
 
 
+def without_settings(method: str) -> str:
+    """`l2_init` of `l2_init:strength=0.01`."""
+    return method.split(":")[0]
+
+
 def title(method: str) -> str:
     """A method's name in tables and figures with the settings that the text gives; the text itself if unknown."""
     name, *settings = method.split(":")
@@ -113,6 +118,6 @@ def title(method: str) -> str:
 
 def titles(methods: Sequence[str]) -> dict[str, str]:
     """Each method's title: the name alone where that tells these methods apart, else with the settings."""
-    names = [method.split(":")[0] for method in methods]
+    names = [without_settings(method) for method in methods]
     alone = {name for name in names if names.count(name) == 1 < len(names)}
     return {method: title(name if name in alone else method) for method, name in zip(methods, names, strict=True)}

@@ -8,7 +8,7 @@ from itertools import product
 import numpy as np
 
 from lop_tutorial.interventions import title as title_of
-from lop_tutorial.interventions import titles
+from lop_tutorial.interventions import titles, without_settings
 from lop_tutorial.reproduction.paper import paper_table
 from lop_tutorial.reproduction.results import Results, finite, interval
 from lop_tutorial.reproduction.shown import short
@@ -40,7 +40,7 @@ def bin_table(results: Results, *, bins: int = 5, paper: int | None = None, data
     parts = [(f", d = {width}", results.at(width)) for width in results.widths] or [("", results)]
     names = titles(results.methods)
     for (suffix, part), method in product(parts, results.methods):
-        title, plain = names[method], title_of(method.split(":")[0])
+        title, plain = names[method], title_of(without_settings(method))
         for quantity, label in (("train_accuracy", "train"), ("test_accuracy", "test")):
             lines.append((title + suffix, label, *_cells(part.binned(method, quantity, bins))))
         if theirs is not None and plain in theirs.rows:

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from lop_tutorial.interventions import title as title_of
-from lop_tutorial.interventions import titles
+from lop_tutorial.interventions import titles, without_settings
 from lop_tutorial.reproduction.paper import PaperTable, paper_table
 from lop_tutorial.reproduction.plans import PLANS
 from lop_tutorial.reproduction.report import BinTable, bin_table
@@ -132,7 +132,7 @@ class RunReport:
         return BinTable((header[0], "difference", *header[2:]), tuple(lines), note)
 
     def _paper_difference(self, method: str, reference: str) -> Float64[np.ndarray, " bin"] | None:
-        mine, theirs = (title_of(name.split(":")[0]) for name in (method, reference))
+        mine, theirs = (title_of(without_settings(name)) for name in (method, reference))
         if self.paper is None or self.bins != 5 or not {mine, theirs} <= set(self.paper.rows):
             return None
         return np.array(self.paper.rows[mine]) - np.array(self.paper.rows[theirs])
@@ -140,7 +140,7 @@ class RunReport:
     def order(self) -> str | None:
         """The methods from best to worst by test accuracy in the last bin, ours and the paper's."""
         last = {m: finite(self.results.binned(m, bins=self.bins)[:, -1:]) for m in self.results.methods}
-        names, plain = titles(self.results.methods), [title_of(m.split(":")[0]) for m in last]
+        names, plain = titles(self.results.methods), [title_of(without_settings(m)) for m in last]
         ours = {names[m]: float(values.mean()) for m, values in last.items() if len(values)}
         if self.paper is None or len(ours) < 2:
             return None
@@ -187,7 +187,7 @@ class RunReport:
                     yield (self.name, method, quantity, edge, *stated, len(kept), paper)
 
     def _paper_row(self, method: str, quantity: str) -> Sequence[float] | Float64[np.ndarray, " bin"] | None:
-        title = title_of(method.split(":")[0])
+        title = title_of(without_settings(method))
         if self.paper is None or self.bins != 5 or title not in self.paper.rows or quantity == "train_accuracy":
             return None
         if " minus " in quantity:

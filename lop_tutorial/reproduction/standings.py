@@ -11,6 +11,7 @@ from jaxtyping import Float64
 from scipy.stats import spearmanr
 
 from lop_tutorial.interventions import title as title_of
+from lop_tutorial.interventions import without_settings
 from lop_tutorial.reproduction.results import Interval, Row, finite, interval
 from lop_tutorial.reproduction.shown import short, signed
 from lop_tutorial.reproduction.study import select
@@ -47,7 +48,7 @@ class Standing:
     @property
     def title(self) -> str:
         """Its name, without settings."""
-        return title_of(self.method.split(":")[0])
+        return title_of(without_settings(self.method))
 
     @property
     def late(self) -> float:
@@ -71,7 +72,7 @@ class Standings:
     def __getitem__(self, method: str) -> Standing:
         """By its name, with settings or without."""
         for one in self.of:
-            if method in (one.method, one.method.split(":")[0]):
+            if method in (one.method, without_settings(one.method)):
                 return one
         raise ValueError(f"no method {method!r} on {self.data}; there are {', '.join(one.method for one in self.of)}")
 

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from lop_tutorial.figures.explorers.explorer import Explorer, Number, Sliders, module, must_follow
 from lop_tutorial.figures.style import PAGE_WIDTH, method_colour, on_dark
-from lop_tutorial.interventions import INTERVENTIONS
+from lop_tutorial.interventions import INTERVENTIONS, without_settings
 from lop_tutorial.interventions import title as title_of
 from lop_tutorial.reproduction.results import Interval
 
@@ -56,7 +56,7 @@ class CurveExplorer(Explorer):
         for number, (panel, curves) in enumerate(panels.items()):
             series = []
             for k, (name, found) in enumerate(curves.items()):
-                known = name.split(":")[0] in INTERVENTIONS
+                known = without_settings(name) in INTERVENTIONS
                 colour = (colours or {}).get(name, method_colour(name) if known else "")
                 if not colour:
                     raise ValueError(f"curve {name!r} has no colour: use a method's name, or give it one in `colours`")
