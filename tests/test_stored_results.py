@@ -239,6 +239,20 @@ def test_what_the_chapter_on_increments_tells_of_its_reduced_tables(name, same, 
     assert (run.curves("none", "dead_units")[:, -1] == 0).all()
 
 
+def test_what_the_chapter_on_increments_tells_of_its_longest_run():
+    run = stored("table3_longest_cifar100").results
+    for method, values in {"none": (0.686, 0.372), "g_mixup": (0.658, 0.395)}.items():
+        assert run.binned(method).mean(axis=0)[[0, -1]] == pytest.approx(values, abs=0.0006)
+    lead = interval(100 * (run.binned("g_mixup") - run.binned("none")))
+    assert [lead.mean[0], lead.mean[3], lead.mean[-1]] == pytest.approx([-2.8, 4.0, 2.3], abs=0.06)
+    assert [bool(low > 0) for low in lead.low] == [False, False, True, True, False]
+    assert [bool(high < 0) for high in lead.high] == [True, True, False, False, False]
+    dead = run.curves("none", "dead_units")[:, -1]
+    assert [(dead > 0).sum(), dead.max()] == [1, pytest.approx(1 / 488, rel=1e-3)]
+    gap = {m: run.binned(m, "train_accuracy")[:, -1] - run.binned(m)[:, -1] for m in ("none", "retrained")}
+    assert 100 * (gap["none"] - gap["retrained"]).mean() == pytest.approx(12.1, abs=0.06)
+
+
 def test_what_the_chapter_on_theory_tells_of_its_lives():
     """The numbers in its text that no cell prints."""
     lives = stored_lives()
