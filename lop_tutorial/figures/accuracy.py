@@ -36,7 +36,10 @@ def accuracy_over_tasks(results: Results, *, smooth: int = 5, title: str = "", c
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
         ax.set(title=label, xlabel="task", ylim=(0 if chance is None else chance - 0.04, 1.01))
     axes[0].set_ylabel("accuracy on the task just learned")
-    axes[0].legend()
+    if axes[0].get_legend_handles_labels()[0]:
+        axes[0].legend()
+    else:
+        axes[0].text(0.5, 0.75, "no learner is done yet", transform=axes[0].transAxes, ha="center", color="#777777")
     if title:
         figure.suptitle(title, x=0.01, ha="left", fontsize=11)
     return figure

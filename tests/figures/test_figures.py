@@ -1,4 +1,5 @@
 import itertools
+import warnings
 from io import BytesIO
 
 import numpy as np
@@ -57,6 +58,15 @@ def test_lines_are_means_in_the_methods_colours(results):
 def test_a_running_mean_is_centred_and_short_runs_are_shown_too(results):
     np.testing.assert_allclose(running_mean(np.array([[1.0, 2.0, 6.0, 3.0]]), 3), [[3.0, 11 / 3]])
     assert accuracy_over_tasks(results, smooth=50).axes[0].get_lines()[0].get_ydata().shape == (1,)
+
+
+def test_where_no_learner_is_done_the_figure_says_so(results):
+    begun = Results(tuple(row for row in results.rows if row["task"] < 3 + row["seed"]), planned=9)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # as of a legend without an entry
+        ax = accuracy_over_tasks(begun, smooth=1).axes[0]
+    assert "no learner is done yet" in [text.get_text() for text in ax.texts]
+    assert ax.get_legend() is None
 
 
 def test_widths_are_compared_early_and_late():
