@@ -9,6 +9,8 @@ import matplotlib as mpl
 import matplotlib.style
 from PIL import Image
 
+from lop_tutorial.interventions import without_settings
+
 # Okabe and Ito's palette (2008), safe for the common kinds of colour blindness.
 METHOD_COLOURS = {
     "none": "#D55E00",
@@ -86,7 +88,7 @@ _STYLE = {
 
 def method_colour(method: str) -> str:
     """The colour of a method, whatever its settings; those that are not in the paper's tables share one."""
-    return METHOD_COLOURS.get(method.split(":")[0], OTHER_METHODS)
+    return METHOD_COLOURS.get(without_settings(method), OTHER_METHODS)
 
 
 def use() -> None:

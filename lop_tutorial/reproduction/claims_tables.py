@@ -20,17 +20,6 @@ _RUNS = {
     "table3_longest_cifar100": "10 increments, {}, CIFAR-100, Table 3, 200 epochs",
     "table4_cifar100": "10 increments, {}, CIFAR-100, Table 4, 24 epochs",
 }
-_SETTINGS = {
-    **{key: {"l2_init": ":strength=0.003", "cbp": ":replacement_rate=0.01"} for key in _TABLE_1},
-    "table2_cifar100": {"l2_init": ":strength=0.001", "cbp": ":replacement_rate=0.001"},
-    **{
-        key: {
-            "l2_init": ":strength=0.0001",
-            "cbp": ":replacement_rate=1e-5:maturity=1000:utility=contribution:count=all",
-        }
-        for key in _INCREMENTS
-    },
-}
 
 
 def _chapter(run: str) -> str:
@@ -38,11 +27,9 @@ def _chapter(run: str) -> str:
 
 
 def _difference(run: str, method: str, than: str, side: Side = "above") -> Evidence:
-    increments = run in _INCREMENTS
-    span = "the last two of" if increments else "the last tenth of"
+    span, tasks = ("the last two of", 2) if run in _INCREMENTS else ("the last tenth of", None)
     of = f"Test accuracy over {span} " + _RUNS[run].format(f"{title(method)} minus {title(than)}")
-    one, other = (name + _SETTINGS[run].get(name, "") for name in (method, than))
-    measured = late(run, one, "test_accuracy", minus=other, tasks=2 if increments else None)
+    measured = late(run, method, "test_accuracy", minus=than, tasks=tasks)
     return Evidence(of, measured, side, 0, run, _chapter(run), "points")
 
 

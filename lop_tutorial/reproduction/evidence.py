@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float64
 from scipy.stats import spearmanr
 
+from lop_tutorial.interventions import without_settings
 from lop_tutorial.reproduction.inheritance import HELD_OUT, stored_lives
 from lop_tutorial.reproduction.results import Results
 from lop_tutorial.reproduction.runs import stored, stored_path
@@ -22,6 +23,14 @@ Measured = Callable[[], Seeds]
 def _results(run: str, width: int | None = None) -> Results:
     found = stored(run).results
     return found if width is None else found.at(width)
+
+
+def _named(results: Results, name: str) -> str:
+    """The method of that name, with the settings that it has in this run; ValueError if there is not just one."""
+    if name in results.methods:
+        return name
+    (only,) = (method for method in results.methods if without_settings(method) == name)
+    return only
 
 
 def _ends(results: Results, method: str, quantity: str, tasks: int | None = None) -> tuple[Seeds, Seeds]:
@@ -66,9 +75,10 @@ def late(run: str, method: str, quantity: str, *, minus: str | None = None, task
     """The last tenth, or the last `tasks`, minus those of another method with the same seeds."""
 
     def measured() -> Seeds:
+        results = _results(run)
         if minus is None:
-            return _ends(_results(run), method, quantity, tasks)[1]
-        mine, other = _both(_results(run), quantity, (method, minus), tasks)
+            return _ends(results, _named(results, method), quantity, tasks)[1]
+        mine, other = _both(results, quantity, (_named(results, method), _named(results, minus)), tasks)
         return mine - other
 
     return measured
