@@ -13,6 +13,7 @@ from matplotlib.ticker import MaxNLocator
 
 from lop_tutorial.figures.style import PAGE_WIDTH, TEST_LINE, TRAIN_LINE, method_colour
 from lop_tutorial.interventions import title as title_of
+from lop_tutorial.interventions import titles
 from lop_tutorial.reproduction.results import Interval, Results, finite, interval
 
 QUANTITIES = (
@@ -47,13 +48,13 @@ def accuracy_over_tasks(results: Results, *, smooth: int = 5, title: str = "", c
 
 def curves(ax: Axes, results: Results, quantity: str, *, line: str = "-", smooth: int = 1) -> None:
     """For each method the mean over the seeds that went all the way, its band, and a thin line for each seed."""
-    for method in results.methods:
+    for method, label in titles(results.methods).items():
         values = finite(running_mean(results.curves(method, quantity), smooth))
         if not len(values):
             continue
         tasks = np.arange(values.shape[1]) + (smooth + 1) / 2
         ax.plot(tasks, values.T, color=method_colour(method), linewidth=0.5, alpha=0.35, gid="seed")
-        band(ax, tasks, interval(values), method, line=line)
+        band(ax, tasks, interval(values), method, line=line, label=label)
 
 
 def band(

@@ -60,6 +60,13 @@ def test_a_running_mean_is_centred_and_short_runs_are_shown_too(results):
     assert accuracy_over_tasks(results, smooth=50).axes[0].get_lines()[0].get_ydata().shape == (1,)
 
 
+def test_settings_stay_out_of_the_legend_where_names_tell_the_methods_apart(results):
+    long = "cbp:replacement_rate=1e-5:maturity=1000"
+    rows = tuple(row | {"method": long} if row["method"] == "retrained" else row for row in results.rows)
+    legend = accuracy_over_tasks(Results(rows), smooth=1).axes[0].get_legend()
+    assert [text.get_text() for text in legend.get_texts()] == ["No Intv.", "CBP"]
+
+
 def test_where_no_learner_is_done_the_figure_says_so(results):
     begun = Results(tuple(row for row in results.rows if row["task"] < 3 + row["seed"]), planned=9)
     with warnings.catch_warnings():
