@@ -35,13 +35,13 @@ from typing import Any
 import fleet_reference
 import torch
 
+from lop_tutorial.experiments import plan
 from lop_tutorial.interventions import intervention
 from lop_tutorial.networks import NETWORKS
-from lop_tutorial.reproduction import plan
 from lop_tutorial.streams import Task
 from lop_tutorial.training import Fleet, Learner, Training
 from lop_tutorial.training.cpu import keep_memory
-from lop_tutorial.training.forward import WAYS
+from lop_tutorial.training.fleet.forward import WAYS
 
 TASKS, SHAPE = 2, (3, 32, 32)
 

@@ -26,7 +26,7 @@ from lop_tutorial.interventions import intervention
 from lop_tutorial.networks import ConvNet, Network, ResNet18, SmallConv
 from lop_tutorial.streams import Task
 from lop_tutorial.training import Fleet, Training
-from lop_tutorial.training.forward import WAYS
+from lop_tutorial.training.fleet.forward import WAYS
 
 SHAPE, STREAMS, SECONDS = (3, 32, 32), 8, 1.0
 LAST = 30  # seconds kept for the profile

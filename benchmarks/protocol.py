@@ -35,7 +35,7 @@ from torch import Tensor, nn
 
 from lop_tutorial.data.procedural import ProceduralImages
 from lop_tutorial.networks import ConvNet, Network, ResNet18
-from lop_tutorial.reproduction import interval
+from lop_tutorial.running import interval
 from lop_tutorial.streams import ClassPairs, Task
 from lop_tutorial.training import Learner, Training, live
 

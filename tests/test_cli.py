@@ -11,7 +11,7 @@ import pytest
 import lop_tutorial
 from lop_tutorial.cli import main
 from lop_tutorial.commands.values import parse_classes, parse_seeds, parse_split
-from lop_tutorial.reproduction import Run
+from lop_tutorial.running import Run
 
 FAST = ["--tasks", "2", "--epochs", "1", "--seeds", "2", "--workers", "1"]
 

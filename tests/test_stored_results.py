@@ -8,16 +8,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from lop_tutorial.experiments.catalogue import two_types
+from lop_tutorial.experiments.inheritance import FITTED, HELD_OUT, PLACES, by_model, stored_lives
+from lop_tutorial.experiments.sweeps import STUDIES
+from lop_tutorial.experiments.type2_settings import SETTINGS, USUAL, stored_settings
+from lop_tutorial.experiments.weight_walk import first_size, size_alone, stored_walks
 from lop_tutorial.interventions import title as title_of
-from lop_tutorial.reproduction import Run, finite, interval, paper_table, stored
-from lop_tutorial.reproduction.inheritance import FITTED, HELD_OUT, PLACES, by_model, stored_lives
-from lop_tutorial.reproduction.laws import Growing, PowerLaw, Settling, error
-from lop_tutorial.reproduction.plans import two_types
-from lop_tutorial.reproduction.signs import signs
-from lop_tutorial.reproduction.studies import STUDIES
-from lop_tutorial.reproduction.study import KEY, read
-from lop_tutorial.reproduction.type2_settings import SETTINGS, USUAL, stored_settings
-from lop_tutorial.reproduction.walk import first_size, size_alone, stored_walks
+from lop_tutorial.report import paper_table
+from lop_tutorial.report.loss_type import signs
+from lop_tutorial.running import Run, finite, interval, stored
+from lop_tutorial.running.sweep import KEY, read
+from lop_tutorial.theory.laws import Growing, PowerLaw, Settling, error
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
 RUNS = sorted(path.parent.name for path in RESULTS.glob("*/metrics.csv"))

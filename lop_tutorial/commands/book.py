@@ -68,7 +68,7 @@ def timings(
 @book_app.command("claims")
 def claims(top: Top = HERE) -> None:
     """Judge the paper's claims by the stored runs; write the page book/claims.md."""
-    from lop_tutorial.publishing.claims import write_page
+    from lop_tutorial.publishing.claims_page import write_page
 
     console.print(f"wrote {write_page(top.resolve()).relative_to(top.resolve())}")
 

@@ -25,8 +25,8 @@ def report(
     from matplotlib import pyplot as plt
 
     from lop_tutorial import figures
-    from lop_tutorial.reproduction.page import find_runs, write_page
-    from lop_tutorial.reproduction.run_report import RunReport
+    from lop_tutorial.report.page import find_runs, write_page
+    from lop_tutorial.report.run_report import RunReport
 
     reports = [each for run in find_runs(runs or []) for each in RunReport.each(run)]
     figures.use()

@@ -72,9 +72,9 @@ def reproduce(
     Ctrl-C (or SIGTERM) ends the run after the current task, a second one at once; --resume goes on with it later, and
     also with one that was killed.
     """
-    from lop_tutorial.reproduction import plan
-    from lop_tutorial.reproduction.runs import must_be_new
-    from lop_tutorial.reproduction.whole_run import LAUNCHERS
+    from lop_tutorial.experiments import plan
+    from lop_tutorial.running.carry_out import LAUNCHERS
+    from lop_tutorial.running.run import must_be_new
 
     if launcher not in LAUNCHERS:
         raise ValueError(f"launcher is {launcher!r}; it must be one of {', '.join(LAUNCHERS)}")
@@ -112,10 +112,10 @@ def _train(chosen: Any, profile: str, folder: Path, how: dict[str, Any]) -> None
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     from lop_tutorial import figures
-    from lop_tutorial.reproduction import Run, carry_out
-    from lop_tutorial.reproduction.parts import STEP
-    from lop_tutorial.reproduction.shown import counted
-    from lop_tutorial.reproduction.whole_run import begun
+    from lop_tutorial.report.numbers import counted
+    from lop_tutorial.running import Run, carry_out
+    from lop_tutorial.running.carry_out import begun
+    from lop_tutorial.running.crews import STEP
 
     size = chosen.stream(chosen.seeds[0]).shape[-1]
     text = chosen.about if chosen.data == "points" else f"{chosen.about}, {chosen.data} images of {size} pixels"
@@ -164,9 +164,9 @@ def _train(chosen: Any, profile: str, folder: Path, how: dict[str, Any]) -> None
 
 def _what_is_there(folder: Path, columns: tuple[str, ...]) -> int:
     """Says how far a run is that is to be resumed; the number of its rows that will not come again."""
-    from lop_tutorial.reproduction import Run
-    from lop_tutorial.reproduction.parts import Parts
-    from lop_tutorial.reproduction.whole_run import is_finished
+    from lop_tutorial.running import Run
+    from lop_tutorial.running.carry_out import is_finished
+    from lop_tutorial.running.crews import Parts
 
     if is_finished(folder):
         console.print(f"{folder} is finished already", highlight=False)
@@ -179,9 +179,9 @@ def _what_is_there(folder: Path, columns: tuple[str, ...]) -> int:
 
 def _foretell(chosen: Any, begin: int, folder: Path, how: dict[str, Any]) -> None:
     """Before a long run, says what it will take from task `begin` on."""
-    from lop_tutorial.reproduction.execute import crews_of
-    from lop_tutorial.reproduction.forecast import forecast
-    from lop_tutorial.reproduction.parts import Parts
+    from lop_tutorial.running.crews import Parts
+    from lop_tutorial.running.execute import crews_of
+    from lop_tutorial.running.forecast import forecast
 
     device, workers = how["device"], how["workers"]
     crews = Parts(folder, chosen.columns).crews() or crews_of(chosen, device, workers)
@@ -219,7 +219,7 @@ def _width(row: Any) -> str:
 
 
 def _print_table(results: Any, chosen: Any, text: str) -> None:
-    from lop_tutorial.reproduction import bin_table
+    from lop_tutorial.report import bin_table
 
     shown = bin_table(results, bins=chosen.bins, paper=chosen.table, data=text)
     table = Table(*shown.header, box=SIMPLE_HEAD, padding=(0, 1, 0, 0))

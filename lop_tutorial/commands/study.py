@@ -16,7 +16,7 @@ console = Console()
 
 
 def study(
-    name: Annotated[str, typer.Argument(help="A name in `reproduction/studies.py`, such as methods_search.")],
+    name: Annotated[str, typer.Argument(help="A name in `experiments/sweeps.py`, such as methods_search.")],
     out: Annotated[Path, typer.Option(help="The study's folder; what stands there already is not run again.")],
     workers: Annotated[int | None, typer.Option(help="Processes. Default: one a core.", min=1)] = None,
     root: Root = None,
@@ -27,7 +27,7 @@ def study(
     """
     from rich.progress import Progress
 
-    from lop_tutorial.reproduction.study import carry_out
+    from lop_tutorial.running.sweep import carry_out
 
     chosen = the_study(name, root)
     console.print(f"{chosen.about}: {chosen.learners} learners", highlight=False)
@@ -42,7 +42,7 @@ def study(
 
 def the_study(name: str, root: Path | None) -> Any:
     """The study of that name, with its images from `root`; ValueError says which there are."""
-    from lop_tutorial.reproduction.studies import STUDIES
+    from lop_tutorial.experiments.sweeps import STUDIES
 
     if name not in STUDIES:
         raise ValueError(f"study is {name!r}; known are {', '.join(STUDIES)}")

@@ -13,6 +13,9 @@ from typing import Any
 from lop_tutorial.exercises import chapters
 from lop_tutorial.exercises.verdicts import Check
 
+ENDING = "_checks"
+"""Of the name of a chapter's module."""
+
 LINE = 80
 """Columns of a verdict; what is longer goes on in the next line, so that a page need not be scrolled sideways."""
 
@@ -27,16 +30,15 @@ class ChapterChecks:
 
 
 def discover(package: ModuleType) -> tuple[ChapterChecks, ...]:
-    """The checks of every module of a package, by the module's name; one that begins with _ stands for no chapter.
+    """The checks of every module `CHAPTER_checks` of a package, by the chapter's name.
 
     ValueError names a module without `TITLE` or `CHECKS`, and two that have an exercise of the same name.
     """
     found: list[ChapterChecks] = []
     owner: dict[str, str] = {}
-    for name in sorted(info.name for info in iter_modules(package.__path__)):
-        if name.startswith("_"):
-            continue
-        module = import_module(f"{package.__name__}.{name}")
+    modules = [info.name for info in iter_modules(package.__path__) if info.name.endswith(ENDING)]
+    for name in sorted(module.removesuffix(ENDING) for module in modules):
+        module = import_module(f"{package.__name__}.{name}{ENDING}")
         missing = [wanted for wanted in ("TITLE", "CHECKS") if not hasattr(module, wanted)]
         if missing:
             raise ValueError(f"{module.__name__} has no {missing[0]}; a chapter's module has TITLE and CHECKS")

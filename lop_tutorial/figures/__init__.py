@@ -2,7 +2,7 @@
 
 from lop_tutorial.figures.accuracy import accuracy_over_tasks, band, curves, image_rows, running_mean
 from lop_tutorial.figures.fields import exponent_fields
-from lop_tutorial.figures.standings import factors_against_accuracy, standing_dots
+from lop_tutorial.figures.side_by_side import factors_against_accuracy, standing_dots
 from lop_tutorial.figures.style import (
     METHOD_COLOURS,
     PAGE_WIDTH,
@@ -12,7 +12,7 @@ from lop_tutorial.figures.style import (
     slim_png,
     use,
 )
-from lop_tutorial.figures.terminal_phase import exponent_against_collapse, over_epochs
+from lop_tutorial.figures.traces import exponent_against_collapse, over_epochs
 from lop_tutorial.figures.widths import across_widths
 
 __all__ = [

@@ -14,7 +14,7 @@ from matplotlib.ticker import MaxNLocator
 from lop_tutorial.figures.style import PAGE_WIDTH, TEST_LINE, TRAIN_LINE, method_colour
 from lop_tutorial.interventions import title as title_of
 from lop_tutorial.interventions import titles
-from lop_tutorial.reproduction.results import Interval, Results, finite, interval
+from lop_tutorial.running.results import Interval, Results, finite, interval
 
 QUANTITIES = (
     ("train_accuracy", "training accuracy", TRAIN_LINE),

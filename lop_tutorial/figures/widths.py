@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from lop_tutorial.figures.accuracy import QUANTITIES, band
 from lop_tutorial.figures.style import PAGE_WIDTH, PROBE_COLOURS
 from lop_tutorial.interventions import title as title_of
-from lop_tutorial.reproduction.results import Interval, Results, finite, interval
+from lop_tutorial.running.results import Interval, Results, finite, interval
 
 
 def across_widths(results: Results, *, ends: int = 8, chance: float = 0.5) -> Figure:

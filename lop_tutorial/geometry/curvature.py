@@ -18,8 +18,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from lop_tutorial.geometry.drift import Objective, gradients, trainable
 from lop_tutorial.geometry.lanczos import Product, all_eigenvalues, leading_eigenvalues, spectral_quadrature
+from lop_tutorial.geometry.norms import Objective, gradients, trainable
 from lop_tutorial.geometry.rank import count_to_share
 from lop_tutorial.seeds import torch_generator
 

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 from lop_tutorial.networks.conv import ConvNet, SmallConv
+from lop_tutorial.networks.hidden_units import Units, Watch, Weighted
 from lop_tutorial.networks.mlp import ACTIVATIONS, MLP
 from lop_tutorial.networks.network import HEADS, Network
 from lop_tutorial.networks.resnet import ResNet18
-from lop_tutorial.networks.units import Units, Watch, Weighted
 
 # By the name that the command line and run folders use; each is called with (input shape, outputs).
 NETWORKS: dict[str, Callable[..., Network]] = {

@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor, nn
 
+from lop_tutorial.networks.hidden_units import Weighted
 from lop_tutorial.networks.network import Network
-from lop_tutorial.networks.units import Weighted
 from lop_tutorial.seeds import Draw
 
 ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {

@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from lop_tutorial.networks.units import Units, Weighted, in_order
+from lop_tutorial.networks.hidden_units import Units, Weighted, in_order
 from lop_tutorial.seeds import Draw
 
 HEADS = ("zero", "fresh", "keep")

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 from torchvision.models.resnet import BasicBlock
 
+from lop_tutorial.networks.hidden_units import Weighted
 from lop_tutorial.networks.network import Network
-from lop_tutorial.networks.units import Weighted
 from lop_tutorial.seeds import Draw
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import nbformat
 
 from lop_tutorial.atomic import all_or_none
-from lop_tutorial.publishing import address, contents, timings
+from lop_tutorial.publishing import address, timings
+from lop_tutorial.publishing import toc as lists
 from lop_tutorial.publishing.chapters import refresh
 
 TEMPLATE = Path(__file__).parent / "template"
@@ -31,7 +32,7 @@ def new_chapter(
     title if there is one.
     """
     notebook = top / "book/chapters" / f"{slug}.ipynb"
-    checks = top / "lop_tutorial/exercises/chapters" / f"{slug}.py"
+    checks = top / "lop_tutorial/exercises/chapters" / f"{slug}_checks.py"
     test = top / "tests/exercises" / f"test_{slug}.py"
     toc, index, times = top / "_toc.yml", top / "book/_chapters.md", top / "book/timings.md"
     _must_be_a_name(slug)
@@ -45,14 +46,14 @@ def new_chapter(
             raise NewChapterError(f"{path.relative_to(top)} is there already; choose another name than {slug!r}")
 
     page, before = f"chapters/{slug}", index.read_text(encoding="utf-8")
-    row = contents.row_for(before, title, page, QUESTION)
-    listed = contents.with_row(before, row)
-    order = [each.page for each in contents.rows(listed) if each.page]
+    row = lists.row_for(before, title, page, QUESTION)
+    listed = lists.with_row(before, row)
+    order = [each.page for each in lists.rows(listed) if each.page]
     texts = {
         notebook: _notebook(slug, title, row.question),
         checks: _filled("checks.py", slug, title),
         test: _filled("test_checks.py", slug, title),
-        toc: contents.with_page(toc.read_text(encoding="utf-8"), page, part, order),
+        toc: lists.with_page(toc.read_text(encoding="utf-8"), page, part, order),
         index: listed,
     }
     if times.exists():

@@ -14,7 +14,7 @@ import nbformat
 
 from lop_tutorial.atomic import write_text
 from lop_tutorial.notebook import PROFILES
-from lop_tutorial.publishing import contents
+from lop_tutorial.publishing import toc
 from lop_tutorial.publishing.chapters import run, select
 
 KINDS = {"CPU": "one core of a CPU", "GPU": "a GPU"}
@@ -101,7 +101,7 @@ def _machine(profile: str) -> dict[str, str]:
     """Kind, machine, date and versions of what is measured from now on."""
     import torch
 
-    from lop_tutorial.reproduction.runs import environment
+    from lop_tutorial.running.run import environment
 
     if profile not in PROFILES:
         raise TimingsError(f"profile is {profile!r}; it must be one of {', '.join(PROFILES)}")
@@ -122,7 +122,7 @@ def _machine(profile: str) -> dict[str, str]:
 def page(top: Path) -> str:
     """The page of timings, from what is stored and the chapters that _toc.yml lists."""
     measured = {(timing.chapter, timing.kind): timing for timing in read(top)}
-    listed = [Path(each) for each in contents.pages((top / "_toc.yml").read_text(encoding="utf-8"))]
+    listed = [Path(each) for each in toc.pages((top / "_toc.yml").read_text(encoding="utf-8"))]
     chapters = [each for each in listed if _notebook(top, each).is_file()]
     lines = [
         "<!-- Written by `lop-tutorial book timings`. -->",

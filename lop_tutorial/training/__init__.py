@@ -1,9 +1,8 @@
 """Training: one learner, the plain loop; many at once, the fast one."""
 
-from lop_tutorial.training.fleet import Fleet, live_together, pays
+from lop_tutorial.training.fleet import Fleet, live_together, pays, stackable
 from lop_tutorial.training.learner import LOSSES, OUTCOME_FIELDS, Learner, Outcome, Training, live
 from lop_tutorial.training.precision import PRECISIONS
-from lop_tutorial.training.stacked_layers import stackable
 from lop_tutorial.training.watching import watch
 
 __all__ = [

@@ -18,8 +18,8 @@ from lop_tutorial.seeds import Draw, draw_for, seeded, torch_generator
 from lop_tutorial.streams import Task
 from lop_tutorial.training.augmentation import AUGMENTATIONS
 from lop_tutorial.training.cpu import lay_out
+from lop_tutorial.training.divergence import Soundness
 from lop_tutorial.training.precision import Precision, strict
-from lop_tutorial.training.soundness import Soundness
 
 LOSSES: dict[str, Loss] = {"cross_entropy": cross_entropy, "squared_error": mse_loss}
 

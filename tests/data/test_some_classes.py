@@ -7,7 +7,7 @@ import pytest
 
 from lop_tutorial.data import DataError, LabelledImages, SomeClasses
 from lop_tutorial.data.procedural import ProceduralImages
-from lop_tutorial.reproduction import plan
+from lop_tutorial.experiments import plan
 
 WHOLE = ProceduralImages(number=10, train=3, test=2, size=8)
 

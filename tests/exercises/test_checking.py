@@ -110,8 +110,8 @@ def test_modules_are_found_by_being_there_and_private_ones_are_not(package):
     found = discover(
         package(
             "made_here_1",
-            second='TITLE = "Two"\nCHECKS = {"b": len}',
-            first='TITLE = "One"\nCHECKS = {"a": len}',
+            second_checks='TITLE = "Two"\nCHECKS = {"b": len}',
+            first_checks='TITLE = "One"\nCHECKS = {"a": len}',
             _shared="",
         )
     )
@@ -123,13 +123,13 @@ def test_modules_are_found_by_being_there_and_private_ones_are_not(package):
 
 def test_two_chapters_with_an_exercise_of_one_name_are_an_error(package):
     same = 'TITLE = "T"\nCHECKS = {"the same": len}'
-    made = package("made_here_2", one=same, two=same)
+    made = package("made_here_2", one_checks=same, two_checks=same)
     with pytest.raises(ValueError, match="'the same' is in one and in two"):
         discover(made)
 
 
 @pytest.mark.parametrize(("source", "missing"), [('TITLE = "T"', "CHECKS"), ("CHECKS = {}", "TITLE")])
 def test_a_module_that_is_not_whole_is_an_error(package, source, missing):
-    made = package(f"made_here_{missing}", one=source)
-    with pytest.raises(ValueError, match=f"one has no {missing}"):
+    made = package(f"made_here_{missing}", one_checks=source)
+    with pytest.raises(ValueError, match=f"one_checks has no {missing}"):
         discover(made)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lop_tutorial.exercises import check
-from lop_tutorial.reproduction import stored
+from lop_tutorial.running import stored
 
 CHANCE = {"a": 0.5, "b": 0.8, "c": 0.2, "d": 0.5}
 

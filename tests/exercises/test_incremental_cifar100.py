@@ -3,8 +3,8 @@
 import pytest
 
 from lop_tutorial.exercises import check
-from lop_tutorial.reproduction import paper_table
-from lop_tutorial.reproduction.advantage import of_paper
+from lop_tutorial.report import paper_table
+from lop_tutorial.report.advantage import of_paper
 
 RIGHT = {"a": "head start", "b": "holds on", "c": "both", "d": "neither"}
 ENDS = {"a": (0.93, 0.73), "b": (0.90, 0.79), "c": (0.93, 0.83), "d": (0.87, 0.67)}

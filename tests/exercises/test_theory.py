@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from lop_tutorial.exercises import check
-from lop_tutorial.exercises.chapters.theory import _WINS_FROM
-from lop_tutorial.geometry import growth_per_task, settles_at
-from lop_tutorial.reproduction.laws import SettlingLaw
+from lop_tutorial.exercises.chapters.theory_checks import _WINS_FROM
+from lop_tutorial.theory import growth_per_task, settles_at
+from lop_tutorial.theory.laws import SettlingLaw
 
 SETTLED = {"a": -6, "b": -1, "c": -0.3, "d": -math.inf, "e": -0.5}
 

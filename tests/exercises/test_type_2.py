@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from lop_tutorial.exercises import check
-from lop_tutorial.exercises.chapters.type_2 import MIXED
-from lop_tutorial.reproduction import stored
+from lop_tutorial.exercises.chapters.type_2_checks import MIXED
+from lop_tutorial.running import stored
 
 SIGNS = {"a": "stays", "b": "falls", "c": "rises", "d": "rises", "e": "stays"}
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lop_tutorial.exercises import check
-from lop_tutorial.reproduction import interval
+from lop_tutorial.running import interval
 
 RIGHT = {"a": "forgetting", "b": "loss of plasticity", "c": "neither", "d": "loss of plasticity", "e": "neither"}
 

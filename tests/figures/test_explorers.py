@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as hnp
 
 from lop_tutorial.figures.explorers import CloudExplorer, CurveExplorer, FieldExplorer, LabelExplorer, live
 from lop_tutorial.figures.explorers.packing import pack, unpack
-from lop_tutorial.reproduction import interval
+from lop_tutorial.running import interval
 
 SQUARE = (-1.0, 1.0, -1.0, 1.0)
 draw = np.random.default_rng(0)

@@ -18,7 +18,7 @@ from lop_tutorial.figures import (
 )
 from lop_tutorial.figures.accuracy import running_mean
 from lop_tutorial.interventions import SIX
-from lop_tutorial.reproduction import Results
+from lop_tutorial.running import Results
 
 
 @pytest.fixture

@@ -9,7 +9,9 @@ import pytest
 import torch
 from torch import nn
 
-from lop_tutorial.geometry import chunks, ftle, measurement
+from lop_tutorial.geometry import ftle
+from lop_tutorial.geometry.ftle.ftle import chunks
+from lop_tutorial.geometry.ftle.ftle import prepare as measurement
 from lop_tutorial.networks import MLP, ConvNet
 
 NETWORK = MLP((6,), 2, (8, 8))

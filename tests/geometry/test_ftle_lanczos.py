@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from lop_tutorial.geometry import ftle, golub_kahan
-from lop_tutorial.geometry.golub_kahan import leading
-from lop_tutorial.geometry.krylov import Krylov
-from lop_tutorial.geometry.linearised import exactly
+from lop_tutorial.geometry import ftle
+from lop_tutorial.geometry.ftle.ftle import golub_kahan
+from lop_tutorial.geometry.ftle.golub_kahan import leading
+from lop_tutorial.geometry.ftle.krylov import Krylov
+from lop_tutorial.geometry.ftle.linearised import exactly
 from lop_tutorial.networks import SmallConv
 from lop_tutorial.seeds import seeded
 

@@ -21,7 +21,7 @@ IGNORED = shutil.ignore_patterns("_build", "__pycache__", ".*")
 SLUG, TITLE = "a_made_up_chapter", "A chapter that is made up"
 WRITTEN = [
     f"book/chapters/{SLUG}.ipynb",
-    f"lop_tutorial/exercises/chapters/{SLUG}.py",
+    f"lop_tutorial/exercises/chapters/{SLUG}_checks.py",
     f"tests/exercises/test_{SLUG}.py",
     "_toc.yml",
     "book/_chapters.md",

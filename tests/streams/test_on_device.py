@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from lop_tutorial.data.procedural import ProceduralImages
-from lop_tutorial.reproduction import plan, rows
+from lop_tutorial.experiments import plan
+from lop_tutorial.running import rows
 from lop_tutorial.streams import ClassIncrements, ClassPairs, OnDevice, Pixels
 
 ELSEWHERE = pytest.param("cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device"))
@@ -65,7 +66,7 @@ def test_tasks_are_those_of_the_cpu(device):
 
 def test_all_learners_of_a_crew_share_the_images(monkeypatch):
     asked = []
-    module = import_module("lop_tutorial.reproduction.plan")  # its name in the package is the function's
+    module = import_module("lop_tutorial.running.plan")  # its name in the package is the function's
     monkeypatch.setattr(module, "OnDevice", lambda *how: asked.append(how) or OnDevice(*how))
     short = replace(plan("first_look"), tasks=1, seeds=(0, 1), methods=("none",))
     short = replace(short, training=replace(short.training, epochs=1), procedural={**short.procedural, "train": 20})

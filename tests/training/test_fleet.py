@@ -13,7 +13,7 @@ from lop_tutorial.networks import MLP
 from lop_tutorial.seeds import draw_for
 from lop_tutorial.streams import ToyPoints
 from lop_tutorial.training import Fleet, Learner, Training, live, live_together
-from lop_tutorial.training.stacked import Ahead
+from lop_tutorial.training.fleet.hooks import Ahead
 
 SEEDS = (3, 4, 5)
 STRONG = {"cbp": "cbp:replacement_rate=0.02:maturity=3"}  # so that units are replaced within a few steps
@@ -109,7 +109,7 @@ def test_batches_may_change_their_size_from_task_to_task(method, sizes):
 
 
 def test_numbers_are_drawn_ahead_in_the_order_of_use(monkeypatch):
-    monkeypatch.setattr("lop_tutorial.training.stacked.AHEAD", 30)
+    monkeypatch.setattr("lop_tutorial.training.fleet.hooks.AHEAD", 30)
     ahead = Ahead([draw_for(seed, "test") for seed in SEEDS], steps=7)
     taken = torch.stack([ahead.take(4) for _ in range(7)])
     for place, seed in enumerate(SEEDS):

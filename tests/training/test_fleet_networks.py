@@ -17,7 +17,7 @@ from lop_tutorial.interventions import INTERVENTIONS, Intervention, intervention
 from lop_tutorial.networks import ConvNet, ResNet18, SmallConv
 from lop_tutorial.streams import ClassIncrements, ClassPairs, Pixels
 from lop_tutorial.training import Fleet, Learner, Training, live, live_together
-from lop_tutorial.training.forward import WAYS
+from lop_tutorial.training.fleet.forward import WAYS
 
 NETWORKS = {
     "smallconv": lambda: SmallConv((3, 12, 12), 2),

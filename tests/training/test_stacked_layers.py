@@ -6,8 +6,8 @@ from torch import nn
 
 from lop_tutorial.interventions import intervention
 from lop_tutorial.networks import MLP, ConvNet, ResNet18, SmallConv
-from lop_tutorial.training.forward import WAYS, Forward
-from lop_tutorial.training.stacked_layers import CONVOLUTIONS, stackable, stacked_convolution
+from lop_tutorial.training.fleet.forward import WAYS, Forward
+from lop_tutorial.training.fleet.layers import CONVOLUTIONS, stackable, stacked_convolution
 
 NETWORKS = {
     "mlp": lambda: MLP((3, 4, 4), 3, hidden=(8, 6), activation="gelu", scaled_head=True),

@@ -13,7 +13,7 @@ from lop_tutorial.figures.explorers.explorer import Explorer, Number, Sliders, m
 from lop_tutorial.figures.style import PAGE_WIDTH, method_colour, on_dark
 from lop_tutorial.interventions import INTERVENTIONS, without_settings
 from lop_tutorial.interventions import title as title_of
-from lop_tutorial.reproduction.results import Interval
+from lop_tutorial.running.results import Interval
 
 Panels = Mapping[str, Mapping[str, Interval]]
 """For each panel's title, the curves in it: method (or another name) to mean, low and high, each (*sliders, x)."""

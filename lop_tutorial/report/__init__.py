@@ -1,0 +1,6 @@
+"""What is read off stored runs: tables beside the paper's, rankings of methods, types of loss, and claims."""
+
+from lop_tutorial.report.bin_table import BinTable, bin_table
+from lop_tutorial.report.paper import PaperTable, paper_table
+
+__all__ = ["BinTable", "PaperTable", "bin_table", "paper_table"]

@@ -1,0 +1,171 @@
+"""Methods side by side: a study's table, boiled down to how each method stands against the two references."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float64
+from scipy.stats import spearmanr
+
+from lop_tutorial.interventions import title as title_of
+from lop_tutorial.interventions import without_settings
+from lop_tutorial.report.numbers import short, signed
+from lop_tutorial.running.results import Interval, Row, finite, interval
+from lop_tutorial.running.sweep import select
+
+FACTORS = {
+    "weight_norm": "weight norm",
+    "effective_rank": "effective rank",
+    "dead_units": "dead units (share)",
+    "dormant_units": "dormant units (share)",
+    "ftle_q50": "median FTLE (per layer)",
+}
+"""What is measured beside the accuracies (`measures.health`), with its name in figures."""
+
+EMPTY = "–"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One method on one image set. Learners that diverged are left out of every mean; `finished` counts the others.
+
+    `above_none` and `above_retrained` are late test accuracies minus the reference's, seed by seed, over the seeds in
+    which both finished. `factors` are medians over the learners that finished: one network that has died has an
+    exponent of minus infinity, which a mean would not survive.
+    """
+
+    method: str
+    learners: int
+    finished: int
+    accuracy: dict[str, Interval]
+    above_none: Interval
+    above_retrained: Interval
+    factors: dict[str, float]
+
+    @property
+    def title(self) -> str:
+        """Its name, without settings."""
+        return title_of(without_settings(self.method))
+
+    @property
+    def late(self) -> float:
+        """Mean late test accuracy, NaN where no learner finished."""
+        return float(self.accuracy["test_late"].mean)
+
+
+@dataclass(frozen=True, repr=False)
+class Standings:
+    """All methods of a study on one image set: first those of which no learner diverged, each part best first."""
+
+    data: str
+    of: tuple[Standing, ...]
+
+    def __repr__(self) -> str:
+        return f"Standings of {len(self.of)} methods on {self.data}"
+
+    def __iter__(self) -> Iterator[Standing]:
+        return iter(self.of)
+
+    def __getitem__(self, method: str) -> Standing:
+        """By its name, with settings or without."""
+        for one in self.of:
+            if method in (one.method, without_settings(one.method)):
+                return one
+        raise ValueError(f"no method {method!r} on {self.data}; there are {', '.join(one.method for one in self.of)}")
+
+    def correlation(self, factor: str) -> tuple[float, int]:
+        """Spearman's rank correlation of a factor with late test accuracy, over the methods, and how many these are.
+
+        Methods of which any learner diverged are left out: their survivors are a selection.
+        """
+        kept = [one for one in self.of if one.finished == one.learners]
+        x, y = [one.factors[factor] for one in kept], [one.late for one in kept]
+        # minus infinity has a rank as any other number has; SciPy would take it for a hole
+        ranks = np.unique(x, return_inverse=True)[1]
+        return float(spearmanr(ranks, y).statistic), len(kept)
+
+    def _repr_markdown_(self) -> str:
+        header = "| method | test, first | test, last | train, first | train, last | − No Intv. | − Retrained |"
+        lines = [header, "|:--|--:|--:|--:|--:|--:|--:|"]
+        for one in self.of:
+            cells = [title_of(one.method)]
+            if one.finished < one.learners:
+                lost = one.learners - one.finished
+                cells[0] += f"<br>*{lost if one.finished else 'all'} of {one.learners} diverged*"
+            for quantity in ("test_early", "test_late", "train_early", "train_late"):
+                cells.append(_accuracy(one.accuracy[quantity]))
+            for found, reference in ((one.above_none, "none"), (one.above_retrained, "retrained")):
+                cells.append(EMPTY if one.method == reference else _difference(found))
+            lines.append("| " + " | ".join(cells) + " |")
+        return "\n".join(lines)
+
+
+def standings(table: Sequence[Row], data: str) -> Standings:
+    """Every method of a study's table (`study.read`) on one image set, against its rows of "none" and "retrained".
+
+    ValueError if it lacks either, or has several step sizes or losses: take the rows of one first.
+    """
+    for setting in ("step_size", "loss"):
+        several = sorted({str(row[setting]) for row in table if row["data"] == data})
+        if len(several) > 1:
+            raise ValueError(f"{setting} is {', '.join(several)}; methods stand side by side at one only")
+    methods = list(dict.fromkeys(str(row["method"]) for row in table if row["data"] == data))
+    if not {"none", "retrained"} <= set(methods):
+        raise ValueError(f"{data!r} has no rows of both 'none' and 'retrained' in this table")
+
+    def of(method: str, quantity: str) -> Float64[np.ndarray, " seed"]:
+        return select(table, quantity, data=data, method=method)
+
+    found = []
+    for method in methods:
+        late = of(method, "test_late")
+        there = ~np.isnan(late)
+        factors = {name: of(method, f"{name}_late")[there] for name in FACTORS if f"{name}_late" in table[0]}
+        found.append(
+            Standing(
+                method,
+                len(late),
+                int(there.sum()),
+                {
+                    f"{what}_{when}": _interval(of(method, f"{what}_{when}")[there])
+                    for what in ("train", "test")
+                    for when in ("early", "late")
+                },
+                _interval(late - of("none", "test_late")),
+                _interval(late - of("retrained", "test_late")),
+                {name: float(np.median(values)) if len(values) else math.nan for name, values in factors.items()},
+            )
+        )
+    found.sort(key=lambda one: (one.finished < one.learners, one.finished == 0, -one.late if one.finished else 0))
+    return Standings(data, tuple(found))
+
+
+def _interval(values: Float64[np.ndarray, " seed"]) -> Interval:
+    """As `interval`, of those that are there; NaN where none is."""
+    kept = finite(values[:, None])[:, 0]
+    if not len(kept):
+        hole = np.array(math.nan)
+        return Interval(hole, hole, hole)
+    return interval(kept)
+
+
+def _accuracy(found: Interval) -> str:
+    mean, low, high = (float(value) for value in found)
+    if math.isnan(mean):
+        return EMPTY
+    if math.isnan(low):
+        return f"{mean:.3f}"
+    return f"{mean:.3f}<br>{short(low)}–{short(high)}"
+
+
+def _difference(found: Interval) -> str:
+    mean, low, high = (100 * float(value) for value in found)
+    if math.isnan(mean):
+        return EMPTY
+    if math.isnan(low):
+        return signed(mean)
+    shown = f"{signed(mean)}<br>{signed(low)} to {signed(high)}"
+    return f"**{shown.replace('<br>', '**<br>')}" if low > 0 or high < 0 else shown

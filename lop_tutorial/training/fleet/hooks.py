@@ -1,0 +1,195 @@
+"""An intervention's hooks, run for many learners at once on their stacked tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.func import functional_call, vmap
+
+from lop_tutorial.interventions import Intervention, Loss
+from lop_tutorial.networks import Network, Units
+from lop_tutorial.seeds import Draw, draw_for
+from lop_tutorial.training.fleet.weights import Stack, keep_place
+from lop_tutorial.training.learner import Learner
+
+AHEAD = 2**22  # random numbers drawn at a time for all learners of a group together
+
+
+class Ahead:
+    """The learners' random numbers for `steps` steps, drawn ahead in blocks: those that each would draw by itself."""
+
+    def __init__(self, draws: Sequence[Draw], steps: int, device: torch.device | str = "cpu") -> None:
+        self.draws, self.steps, self.device = draws, steps, torch.device(device)
+        self._blocks: Iterator[Tensor] = iter(())
+
+    def take(self, number: int) -> Float[Tensor, "learner number"]:
+        """The numbers of one step."""
+        block = next(self._blocks, None)
+        if block is None:
+            size = min(self.steps, max(1, AHEAD // max(1, number * len(self.draws))))
+            drawn = torch.stack([draw.uniform(size, number) for draw in self.draws], dim=1)
+            if self.device.type == "cuda":
+                drawn = drawn.pin_memory().to(self.device, non_blocking=True)
+            self.steps, self._blocks = self.steps - size, iter(drawn)
+            block = next(self._blocks)
+        return block
+
+
+class _Given(Draw):
+    """Hands out numbers that were drawn already; without any, it counts how many are asked for."""
+
+    def __init__(self, numbers: Tensor | None) -> None:
+        self._numbers, self.used = numbers, 0
+
+    def uniform(self, *shape: int, device: torch.device | str = "cpu") -> Tensor:
+        size = torch.Size(shape).numel()
+        first, self.used = self.used, self.used + size
+        if self._numbers is None:
+            return torch.full(shape, 0.5, device=device)
+        return self._numbers[first : self.used].view(shape).to(device, copy=True)
+
+
+class _OneOfMany(nn.Module):
+    """What a hook sees of a learner: entry by entry of the stacked tensors, under `vmap`."""
+
+    def __init__(self, network: Network) -> None:
+        super().__init__()
+        self.network = network
+        self.units: list[Units] = network.units()
+
+    def forward(self, hook: Callable[[Any], Any], momentum: dict[str, Tensor], **rest: Any) -> Any:
+        state = {
+            weight: {"momentum_buffer": momentum[name]}
+            for name, weight in self.network.named_parameters()
+            if name in momentum
+        }
+        return hook(_Seen(self.network, self.units, SimpleNamespace(state=state), **rest))
+
+
+@dataclass
+class _Seen:
+    """A learner as its hooks see it."""
+
+    network: Network
+    units: list[Units]
+    optimiser: Any
+    memory: dict[str, Tensor]
+    activations: list[Tensor] = field(default_factory=list)
+    draw: Draw = field(default_factory=lambda: _Given(None))
+
+    def restart(self) -> None:
+        raise RuntimeError("a learner restarts between tasks, not after a step")
+
+
+class Group:
+    """The learners of one intervention: its hooks, run for all of them at once, unless it does not override them.
+
+    Memory and random numbers stay where they are from step to step and task to task, so that a step can be recorded.
+    """
+
+    def __init__(self, intervention: Intervention, where: slice, network: Network) -> None:
+        self.intervention, self.where, self._one = intervention, where, _OneOfMany(network)
+        self.memory: dict[str, Tensor] = {}
+        self._ahead: dict[str, Ahead] = {}
+        self._numbers: dict[str, Tensor] = {}
+        self._batch: tuple[int, int] | None = None
+
+    def begin(self, learners: Sequence[Learner], steps: int, batch: tuple[int, int]) -> None:
+        """Before a task's first step: memories are stacked, random numbers made ready for batches of this size.
+
+        `batch` is the number of its examples and of its outputs.
+        """
+        if batch != self._batch:  # a step may need another number of them now
+            self._numbers, self._batch = {}, batch
+        for name in learners[0].memory:
+            now = torch.stack([one.memory[name] for one in learners])
+            self.memory[name] = keep_place(self.memory.get(name), now)
+        device = learners[0].device
+        for hook, draws in {
+            "augment": [draw_for(one.seed, "augmentation", one.tasks_learned) for one in learners],
+            "batch": [draw_for(one.seed, "mixing", one.tasks_learned) for one in learners],
+            "after_step": [one.draw for one in learners],
+        }.items():
+            self._ahead[hook] = Ahead(draws, steps, device)
+
+    def advance(self) -> None:
+        """Before each step: its random numbers take the place of the last one's."""
+        for hook, numbers in self._numbers.items():
+            numbers.copy_(self._ahead[hook].take(numbers.shape[1]))
+
+    def write_back(self, learners: Sequence[Learner]) -> None:
+        for i, learner in enumerate(learners):
+            learner.memory.update({name: values[i].clone() for name, values in self.memory.items()})
+
+    def augment(self, how: Callable[[Tensor, Draw], Tensor], x: Tensor) -> Tensor:
+        numbers = self._given("augment", lambda draw: how(x[0], draw))
+        return vmap(lambda x, given: how(x, _Given(given)))(x, numbers)
+
+    def batch(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        if not self._acts("batch"):
+            return x, y
+        numbers = self._given("batch", lambda draw: self.intervention.batch(x[0], y[0], draw))
+        return vmap(lambda x, y, given: self.intervention.batch(x, y, _Given(given)))(x, y, numbers)
+
+    def loss(self, default: Loss, logits: Tensor, y: Tensor, tensors: dict[str, Tensor]) -> Float[Tensor, " learner"]:
+        """The learners' losses: they share no weight, so the gradient of their sum is each one's own."""
+        logits, y = logits[self.where], y[self.where]
+        loss = vmap(lambda logits, y: self.intervention.loss(default, logits, y))(logits, y)
+        if not self._acts("penalty"):
+            return loss
+
+        def penalty(tensors: dict[str, Tensor], memory: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
+            found = self._call(self.intervention.penalty, tensors, {}, memory=memory)
+            return (logits.new_zeros(()) if found is None else found), memory
+
+        found, memory = vmap(penalty)({k: v[self.where] for k, v in tensors.items()}, dict(self.memory))
+        self._remember(memory)
+        return loss + found
+
+    def after_step(self, stacked: Stack, activations: Sequence[Tensor]) -> None:
+        if not self._acts("after_step"):
+            return
+        tensors = {name: values[self.where] for name, values in stacked.tensors.items()}
+        momentum = {name: values[self.where] for name, values in stacked.momentum.items()}
+        seen = [values[self.where].float() for values in activations] if self.intervention.watches else []
+
+        def one(*state: Any) -> dict[str, Tensor]:
+            tensors, momentum, memory, seen, numbers = state
+            self._after(tensors, momentum, memory, seen, _Given(numbers))
+            return memory
+
+        def rehearse(draw: _Given) -> None:
+            first = [{k: v[0].clone() for k, v in kept.items()} for kept in (tensors, momentum, self.memory)]
+            self._after(first[0], first[1], first[2], [values[0] for values in seen], draw)
+
+        numbers = self._given("after_step", rehearse)
+        self._remember(vmap(one)(tensors, momentum, dict(self.memory), seen, numbers))
+
+    def _after(self, tensors: Any, momentum: Any, memory: Any, seen: list[Tensor], draw: _Given) -> None:
+        by_unit = [units.by_unit(read) for units, read in zip(self._one.units, seen, strict=False)]
+        self._call(self.intervention.after_step, tensors, momentum, memory=memory, activations=by_unit, draw=draw)
+
+    def _call(self, hook: Callable[[Any], Any], tensors: dict[str, Tensor], momentum: Any, **rest: Any) -> Any:
+        named = {f"network.{name}": values for name, values in tensors.items()}
+        return functional_call(self._one, named, (hook, momentum), rest)
+
+    def _acts(self, name: str) -> bool:
+        return getattr(type(self.intervention), name) is not getattr(Intervention, name)
+
+    def _remember(self, memory: dict[str, Tensor]) -> None:
+        for name, values in memory.items():
+            self.memory[name] = keep_place(self.memory[name], values)
+
+    def _given(self, hook: str, rehearse: Callable[[_Given], object]) -> Float[Tensor, "learner number"]:
+        """The random numbers of one step; how many a hook needs is counted once, since its shapes are fixed."""
+        if hook not in self._numbers:
+            counting = _Given(None)
+            rehearse(counting)
+            self._numbers[hook] = self._ahead[hook].take(counting.used).clone()
+        return self._numbers[hook]

@@ -1,0 +1,149 @@
+"""Networks on the disc: what is measured of them, and the rows that the book shows."""
+
+import json
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from lop_tutorial.experiments import disc_networks as ridges
+from lop_tutorial.experiments.disc_networks import SEEDS, SWEEP, DiscNetwork, Picture, Ridges, stored_ridges
+from lop_tutorial.geometry import ftle
+from lop_tutorial.running import interval
+from lop_tutorial.running.run import stored_path
+from lop_tutorial.seeds import draw_for, torch_generator
+from lop_tutorial.streams import Disc
+
+SHORT = DiscNetwork(depth=2, width=8, training=replace(DiscNetwork().training, epochs=3))
+
+
+def weights(learner):
+    return torch.cat([parameter.detach().flatten() for parameter in learner.network.parameters()])
+
+
+def test_more_passes_begin_with_the_same_ones():
+    """Three passes at once, and two followed by the third of the same order."""
+    short, long = SHORT.after(2, seed=1), SHORT.after(3, seed=1)
+    assert not torch.equal(weights(short), weights(long))
+    task, order = Disc(1).task(0), torch_generator(1, "batches", 0)
+    passes = [list(short.batches(len(task.train_y), order)) for _ in range(3)]
+    labels = torch.nn.functional.one_hot(task.train_y, 2).float()
+    short.network.train()
+    for batch in passes[2]:
+        short._step(task.train_x[batch], labels[batch], draw_for(1, "mixing"))
+    assert torch.equal(weights(short), weights(long))
+
+
+def test_networks_on_their_way_are_those_that_stop_there():
+    found = SHORT.on_its_way((0, 3, 1), seed=1)
+    assert list(found) == [0, 3, 1]
+    for passes, network in found.items():
+        stopped = SHORT.after(passes, seed=1).network.state_dict()
+        assert all(torch.equal(values, stopped[name]) for name, values in network.state_dict().items())
+    assert list(SHORT.on_its_way((0,), seed=1)) == [0]
+
+
+def test_a_linear_network_has_one_exponent_everywhere_and_no_ridge():
+    picture = Picture.of(replace(SHORT, activation="linear").after(3, seed=0).network, 12)
+    assert picture.exponents.std() < 1e-6
+
+
+def test_frozen_layers_stay_as_drawn():
+    frozen = replace(SHORT, frozen=True)
+    before, after = frozen.after(0, seed=2).network, frozen.after(3, seed=2).network
+    assert torch.equal(before.body[1].weight, after.body[1].weight)
+    assert not torch.equal(before.head.weight, after.head.weight)
+
+
+def test_a_measured_row_is_about_the_network_that_it_names():
+    row = ridges.measure(SHORT, seed=0)
+    network = SHORT.after(3, seed=0).network
+    task = Disc(0).task(0)
+    right = (network(task.test_x).argmax(dim=1) == task.test_y).double().mean().item()
+    assert row["test_accuracy"] == pytest.approx(right)
+    assert (row["depth"], row["width"], row["activation"], row["frozen"]) == (2, 8, "tanh", False)
+    exponents = ftle(network, torch.rand(500, 2) * 2 - 1)
+    assert exponents.min() < row["away"] < exponents.max()
+
+
+def test_what_is_written_can_be_read_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(ridges, "stored_path", lambda name: tmp_path / name)
+    ridges.main(tmp_path / ridges.NAME, [SHORT, replace(SHORT, width=3)], range(2))
+    found = stored_ridges()
+    assert [(row["width"], row["seed"]) for row in found.rows] == [(8, 0), (8, 1), (3, 0), (3, 1)]
+    measured = ridges.measure(SHORT, 1)
+    np.testing.assert_allclose(found.of("test_accuracy", width=8)[1], measured["test_accuracy"], atol=1e-5)
+    np.testing.assert_allclose(found.of("on", width=8)[1], measured["on"], atol=1e-5)
+
+
+def test_quantities_of_a_kind():
+    rows = [
+        {
+            "depth": 1,
+            "seed": 1,
+            "test_accuracy": 0.95,
+            "on": 1.0,
+            "away": 0.5,
+            "untrained_on": 0.1,
+            "untrained_away": 0,
+        },
+        {"depth": 1, "seed": 0, "test_accuracy": 0.6, "on": 2.0, "away": 0.5, "untrained_on": 0.1, "untrained_away": 0},
+    ]
+    found = Ridges(tuple(rows))
+    np.testing.assert_allclose(found.of(depth=1), [1.5, 0.5])
+    np.testing.assert_allclose(found.of(depth=1, learned=0.9), [0.5])
+    np.testing.assert_allclose(found.of("untrained_contrast", depth=1), [0.1, 0.1])
+    with pytest.raises(ValueError, match=r"no network is of the kind \{'depth': 9\}"):
+        found.of(depth=9)
+
+
+def test_the_stored_rows_are_whole_and_carry_their_origin():
+    stored = json.loads(stored_path(ridges.NAME).read_text())
+    assert re.fullmatch(r"[0-9a-f]{40}", stored["environment"]["commit"]), "the code must have been committed"
+    for key in ("command", "date", "device", "packages", "wall_seconds"):
+        assert stored["environment"][key]
+    kinds = {(row["activation"], row["depth"], row["width"], row["frozen"], row["seed"]) for row in stored["rows"]}
+    assert kinds == {(k.activation, k.depth, k.width, k.frozen, seed) for k in SWEEP for seed in SEEDS}
+    assert len(stored["rows"]) == len(kinds)
+
+
+def test_what_the_chapter_tells_of_them():
+    """Its sentences on depth, width, activation, untrained and frozen networks."""
+    found = stored_ridges()
+
+    def contrast(depth, width, activation="tanh", frozen=False, learned=0.9, quantity="contrast"):
+        kind = {"depth": depth, "width": width, "activation": activation, "frozen": frozen}
+        return interval(found.of(quantity, learned=learned, **kind))
+
+    for depth in (1, 2, 4, 8):
+        for width in (8, 32, 128):
+            assert contrast(depth, width).low > 0
+            assert abs(contrast(depth, width, quantity="untrained_contrast").mean) < 0.03
+    for width in (8, 32, 128):  # summed over layers it grows with depth
+        totals = [depth * contrast(depth, width).mean for depth in (1, 2, 4, 8)]
+        assert totals == sorted(totals)
+    for depth in (1, 2, 4):  # and falls with width
+        assert contrast(depth, 8).mean > contrast(depth, 32).mean > contrast(depth, 128).mean
+    assert contrast(4, 32, "relu").mean > contrast(4, 8, "relu").mean
+    assert abs(contrast(2, 128, frozen=True).mean) < 0.02
+    assert found.of("test_accuracy", frozen=True, width=128).mean() > 0.97
+    np.testing.assert_allclose(found.of(activation="linear"), 0, atol=1e-5)
+    for case, expected in {  # the table of what was reported and measured
+        (4, 8, "tanh"): (1.02, 0.96, 1.09),
+        (4, 32, "tanh"): (0.91, 0.88, 0.94),
+        (4, 128, "tanh"): (0.77, 0.74, 0.79),
+        (4, 8, "relu"): (0.40, 0.33, 0.47),
+        (4, 32, "relu"): (0.66, 0.57, 0.75),
+        (4, 128, "relu"): (0.46, 0.39, 0.54),
+    }.items():
+        np.testing.assert_allclose(contrast(*case), expected, atol=0.006)
+    totals = [depth * contrast(depth, 32).mean for depth in (1, 2, 4, 8)]
+    np.testing.assert_allclose(totals, (0.22, 1.13, 3.65, 5.32), atol=0.01)
+    learned = {(k.activation, k.depth, k.width): 0 for k in SWEEP if not k.frozen}
+    for row in found.rows:
+        if not row["frozen"]:
+            learned[row["activation"], row["depth"], row["width"]] += row["test_accuracy"] >= 0.9
+    fewer = {kind: count for kind, count in learned.items() if count < 8 and kind[0] != "linear"}
+    assert fewer == {("tanh", 8, 8): 4, ("relu", 8, 8): 0, ("relu", 8, 32): 5}

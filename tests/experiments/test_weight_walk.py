@@ -1,0 +1,150 @@
+"""Networks that are changed between tasks, what is measured of their walk, and the rows that the book shows."""
+
+import json
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from lop_tutorial.experiments import heads
+from lop_tutorial.experiments import weight_walk as walk
+from lop_tutorial.experiments.catalogue import two_types
+from lop_tutorial.experiments.inheritance import FITTED, WIDTHS, follow
+from lop_tutorial.geometry import within
+from lop_tutorial.running.run import stored_path
+
+
+def short(width):
+    plan = two_types(width)
+    return replace(plan, training=replace(plan.training, epochs=2))
+
+
+def test_resizing_scales_weights_and_biases_alike():
+    network = short(2).make_network()
+    with torch.no_grad():
+        network.body[1].bias.fill_(0.5)
+    before = [layer.weight.detach().clone() for layer in walk.weights_of(network)]
+    wanted = [2 * size for size in walk.sizes(network)]
+    head = network.head.weight.detach().clone()
+    walk.resize(network, wanted)
+    assert walk.sizes(network) == pytest.approx(wanted)
+    for layer, old in zip(walk.weights_of(network), before, strict=True):
+        torch.testing.assert_close(layer.weight.detach(), 2 * old)
+    assert network.body[1].bias.tolist() == [1.0] * 32
+    assert torch.equal(network.head.weight, head)
+    with pytest.raises(ValueError, match="1 sizes for 4 layers"):
+        walk.resize(network, [1.0])
+
+
+def test_a_walk_measures_what_it_says():
+    """Against one learner by itself."""
+    experiment = short(2)
+    found = walk.walk(experiment, (3, 4), 2)
+    learner, stream = experiment.learner("none", seed=3), experiment.stream(3)
+    points, states = walk.reference_points(stream), []
+    for number in range(3):
+        vector = torch.cat([layer.weight.detach().flatten() for layer in walk.weights_of(learner.network)[:-1]])
+        labels = torch.zeros(len(points), dtype=torch.long)
+        exponents = torch.cat(list(within(learner.network, points, labels, dtype=torch.float64).values()))
+        states.append((vector.clone(), exponents.quantile(0.5, interpolation="nearest").item()))
+        if number < 2:
+            learner.learn(stream.task(number))
+    for number in range(2):
+        before, after = states[number], states[number + 1]
+        row = {
+            name: found.curves(name, 2, [3])[0, number] for name in ("reference_before", "reference", "step", "away")
+        }
+        assert row["reference_before"] == pytest.approx(before[1], abs=2e-2)
+        assert row["reference"] == pytest.approx(after[1], abs=2e-2)
+        assert row["step"] == pytest.approx(float((after[0] - before[0]).norm()), rel=1e-2)
+        assert row["away"] == pytest.approx(float((after[0] - states[0][0]).norm()), rel=1e-2)
+    assert walk.first_size(experiment, 3) == pytest.approx(float(states[0][0].norm()))
+    assert found.curves("size", 2, [3])[0, 1] == pytest.approx(float(states[2][0].norm()), rel=1e-2)
+
+
+def test_open_units_and_points_are_shares():
+    found = walk.walk(short(256), (0,), 1)
+    assert 0.9 < found.curves("open", 256, [0])[0, 0] <= found.curves("any_open", 256, [0])[0, 0] == 1
+
+
+def test_kept_sizes_are_those_of_birth_and_the_new_born_have_those_of_the_old():
+    experiment, keep, seen = short(2), walk.KeepSize(), {}
+
+    def prepare(network, seed):
+        keep(network, seed)
+        seen.setdefault(seed, []).append(walk.sizes(network))
+
+    follow(experiment, (0, 1), 3, prepare=prepare)
+    for seed in (0, 1):
+        born = walk.sizes(experiment.learner("none", seed=seed).network)
+        np.testing.assert_allclose(seen[seed], [born] * 3, rtol=1e-4)
+    old = walk.walk(experiment, (0, 1), 2)
+    young = walk.newborn(experiment, old, (0, 1))
+    assert [row["task"] for row in young.rows] == [2, 2]
+    network, task = experiment.learner("none", seed=1).network, experiment.stream(1).task(2)
+    walk.resize(network, old.rows[-1]["sizes"])
+    exponents = torch.cat(list(within(network, task.train_x, task.train_y, dtype=torch.float64).values()))
+    expected = exponents.quantile(0.5, interpolation="nearest").item()
+    np.testing.assert_allclose(walk.size_alone(experiment, old, (0, 1), (1, 2))[1, 1], expected, atol=1e-4)
+    assert young.curves("start_within", 2, [1])[0, 0] == pytest.approx(expected, abs=1e-4)
+
+
+def test_a_gentle_head_is_a_tenth_as_large_at_every_task():
+    experiment = two_types(2)
+    shape, settings = experiment.stream(0).shape, experiment.network_settings
+    torch.manual_seed(0)
+    gentle = heads.GentleHead(shape, 2, **settings)
+    drawn = []
+    for _ in range(300):
+        gentle.reset_head("fresh")
+        drawn.append(gentle.head.weight.detach().clone())
+    assert torch.stack(drawn).std().item() == pytest.approx(0.1, rel=0.1)
+
+
+def test_rows_by_head(monkeypatch):
+    monkeypatch.setattr(heads, "two_types", short)
+    monkeypatch.setattr(heads, "LAST", 1)
+    rows = heads.by_head("zero", (0, 1), 2)
+    assert [(row["method"], row["seed"]) for row in rows] == [(name, seed) for name in heads.METHODS for seed in (0, 1)]
+    learner, stream = short(2).learner("none", seed=1), short(2).stream(1)
+    learner.training = replace(learner.training, head="zero")
+    assert all(0 <= row["open"] <= 1 and row["step"] > 0 for row in rows)
+    with pytest.raises(ValueError, match="head is 'old'"):
+        heads.by_head("old", (0,), 1)
+    assert stream.task(0).outputs == 2
+
+
+def test_what_is_written_can_be_read_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(walk, "stored_path", lambda name: tmp_path / name)
+    monkeypatch.setattr(walk, "two_types", short)
+    walk.main(tmp_path / walk.NAME, [2], [0], 2)
+    found = walk.stored_walks()
+    assert [len(found[kind].rows) for kind in walk.KINDS] == [2, 2, 1]
+    np.testing.assert_allclose(
+        found["plain"].curves("reference", 2, [0]), walk.walk(short(2), [0], 2).curves("reference", 2, [0]), atol=1e-3
+    )
+    assert len(found["plain"].rows[1]["sizes"]) == 4
+
+
+@pytest.mark.parametrize("name", [walk.NAME, heads.NAME])
+def test_stored_rows_carry_their_origin(name):
+    origin = json.loads(stored_path(name).read_text())["environment"]
+    assert re.fullmatch(r"[0-9a-f]{40}", origin["commit"]), "the code must have been committed"
+    assert not re.search(r"\s/", origin["command"]), "no path of one machine"
+    for key in ("date", "packages", "python", "wall_seconds"):
+        assert origin[key]
+
+
+def test_stored_rows_are_whole():
+    walks = walk.stored_walks()
+    for kind, number in zip(walk.KINDS, (80, 80, 1), strict=True):
+        places = {(row["width"], row["seed"]) for row in walks[kind].rows}
+        assert places == {(width, seed) for width in WIDTHS for seed in FITTED}
+        assert len(walks[kind].rows) == number * len(places)
+    for head in heads.HEADS:
+        for method in heads.METHODS:
+            assert heads.stored_heads(head, method, "open").shape == (8,)
+    with pytest.raises(ValueError, match="nothing is stored"):
+        heads.stored_heads("old", "none", "open")

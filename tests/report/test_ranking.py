@@ -1,0 +1,84 @@
+"""Methods side by side: differences seed by seed, learners that diverged left out and counted, the order."""
+
+import math
+
+import pytest
+
+from lop_tutorial.figures import factors_against_accuracy, standing_dots
+from lop_tutorial.report.ranking import FACTORS, standings
+
+LATE = {
+    "none": [0.5, 0.6, 0.7],
+    "retrained": [0.7, 0.8, 0.9],
+    "l2_init:strength=0.1": [0.7, 0.9, 0.77],
+    "cbp": [0.9, math.nan, 0.9],
+    "crelu": [math.nan] * 3,
+}
+
+
+@pytest.fixture
+def table():
+    table = []
+    for place, (method, late) in enumerate(LATE.items()):
+        for seed, value in enumerate(late):
+            row = {
+                "data": "d",
+                "loss": "cross_entropy",
+                "step_size": "0.1",
+                "method": method,
+                "seed": seed,
+                "test_late": value,
+                "train_late": value,
+            }
+            row |= {"test_early": 0.8, "train_early": 0.9}
+            row |= {f"{name}_late": float(place) if value == value else math.nan for name in FACTORS}
+            table.append(row)
+    table[0]["ftle_q50_late"] = table[1]["ftle_q50_late"] = -math.inf
+    return table
+
+
+@pytest.fixture
+def stands(table):
+    return standings(table, "d")
+
+
+def test_one_step_size_at_a_time(table):
+    table[3]["step_size"] = "0.3"
+    with pytest.raises(ValueError, match=r"step_size is 0\.1, 0\.3"):
+        standings(table, "d")
+
+
+def test_differences_are_taken_seed_by_seed(stands):
+    assert float(stands["l2_init"].above_none.mean) == pytest.approx(0.19)
+    assert float(stands["l2_init"].above_retrained.mean) == pytest.approx(-0.01)
+    assert float(stands["cbp"].above_none.mean) == pytest.approx((0.4 + 0.2) / 2)  # the two seeds that finished
+
+
+def test_divergence_is_counted_and_comes_last(stands):
+    assert [one.method.split(":")[0] for one in stands] == ["retrained", "l2_init", "none", "cbp", "crelu"]
+    assert [(one.finished, one.learners) for one in stands] == [(3, 3), (3, 3), (3, 3), (2, 3), (0, 3)]
+    assert stands["cbp"].late == pytest.approx(0.9)
+    text = stands._repr_markdown_()
+    assert "*1 of 3 diverged*" in text
+    assert "*all of 3 diverged*" in text
+
+
+def test_factors_are_medians_and_an_infinite_one_has_a_rank(stands):
+    assert stands["none"].factors["ftle_q50"] == -math.inf
+    assert stands["none"].factors["dead_units"] == 0
+    correlation, methods = stands.correlation("ftle_q50")  # factors -inf, 1, 2; accuracies .6, .8, .79
+    assert methods == 3
+    assert correlation == pytest.approx(0.5)
+
+
+def test_figures_show_every_method_that_has_a_number(stands):
+    (ax,) = standing_dots({"D": stands}).axes
+    assert len([line for line in ax.get_lines() if line.get_gid() == "late"]) == 4
+    assert {text.get_text() for text in ax.texts} == {"2 of 3 left", "all diverged"}
+    panels = factors_against_accuracy(stands).axes
+    assert all(len(ax.get_lines()) == 3 for ax in panels[:5])
+
+
+def test_the_references_must_be_there(table):
+    with pytest.raises(ValueError, match="no rows of both"):
+        standings([row for row in table if row["method"] != "retrained"], "d")

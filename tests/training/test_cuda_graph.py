@@ -1,0 +1,102 @@
+"""A step over tensors that stay where they are: on a CPU as it is, on a GPU recorded. And memory that is kept."""
+
+from itertools import islice
+
+import pytest
+import torch
+
+from lop_tutorial.interventions import INTERVENTIONS, intervention
+from lop_tutorial.networks import MLP, SmallConv
+from lop_tutorial.streams import ToyPoints
+from lop_tutorial.training import Fleet, Training, live_together
+from lop_tutorial.training.cpu import keep_memory, lay_out
+from lop_tutorial.training.fleet.cuda_graph import WARM_UP, Step
+from lop_tutorial.training.fleet.weights import keep_place
+
+TRAINING = Training(step_size=0.05, epochs=3, batch_size=20, head="fresh", milestones=(0.5,))
+needs_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device here: recorded steps")
+
+
+def make():
+    return MLP((20,), 2, hidden=(12, 8))
+
+
+def fleet_of(method, **settings):
+    return Fleet(make, TRAINING, [(intervention(method), seed) for seed in (0, 1)], **settings)
+
+
+def live_two(fleet, tasks=2):
+    return list(live_together(fleet, {seed: islice(ToyPoints(seed), tasks) for seed in (0, 1)}))
+
+
+def test_on_a_cpu_a_step_is_taken_at_each_call():
+    kept, calls = torch.zeros(2), []
+
+    def take():
+        calls.append(1)
+        return kept.add_(1)
+
+    step = Step(take, torch.device("cpu"), capture=True)
+    for number in range(1, WARM_UP + 3):
+        assert step().tolist() == [number, number]
+    assert len(calls) == WARM_UP + 2
+    assert not step.recorded
+
+
+def test_values_keep_their_place_where_they_fit():
+    place = torch.zeros(3)
+    assert keep_place(place, torch.ones(3)) is place
+    assert place.tolist() == [1, 1, 1]
+    assert keep_place(place, torch.ones(4)).shape == (4,)
+    assert keep_place(None, place) is place
+    assert keep_place(place, place[:]) is place
+
+
+@pytest.mark.parametrize("method", INTERVENTIONS)
+def test_everything_that_a_recorded_step_reads_stays_where_it_is(method):
+    """From step to step and task to task: a recorded step knows nothing but addresses."""
+    fleet = fleet_of(method)
+    seen = []
+
+    def addresses():
+        kept = [*fleet._stack.tensors.values(), *fleet._stack.momentum.values()]
+        for group in fleet._groups:
+            kept += [*group.memory.values(), *group._numbers.values()]
+        return [values.data_ptr() for values in kept], fleet._tasks.addresses
+
+    take = fleet._take_step
+    fleet._take_step = lambda: (take(), seen.append(addresses()))[0]
+    live_two(fleet)
+    assert len(seen) == 2 * 3 * 3  # tasks, epochs, steps of an epoch
+    assert all(found == seen[0] for found in seen)
+
+
+@needs_cuda
+@pytest.mark.parametrize("method", INTERVENTIONS)
+def test_recorded_steps_end_in_the_weights_of_unrecorded_ones(method):
+    recorded, as_it_is = (fleet_of(method, device="cuda", capture=capture) for capture in (True, False))
+    live_two(recorded), live_two(as_it_is)
+    assert recorded.recorded
+    assert not as_it_is.recorded
+    for one, other in zip(recorded.learners, as_it_is.learners, strict=True):
+        for a, b in zip(one.network.parameters(), other.network.parameters(), strict=True):
+            torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-5)
+
+
+@needs_cuda
+def test_what_cannot_be_recorded_is_told_and_taken_as_it_is():
+    kept = torch.zeros(1, device="cuda")
+    step = Step(lambda: kept.add_(kept.item() + 1), torch.device("cuda"), capture=True)
+    for _ in range(WARM_UP):
+        step()
+    with pytest.warns(UserWarning, match="cannot be recorded"):
+        step()
+    assert not step.recorded
+
+
+def test_maps_lie_next_to_each_other_on_a_cpu_and_memory_is_kept_without_a_word():
+    network = lay_out(SmallConv((3, 12, 12), 2), torch.device("cpu"))
+    weight = network.body[3].weight
+    assert weight.is_contiguous(memory_format=torch.channels_last)
+    assert not weight.is_contiguous()
+    keep_memory()
