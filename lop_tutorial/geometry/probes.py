@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor, nn
 
-from lop_tutorial.geometry.ftle.ftle import ftle
+from lop_tutorial.geometry.ftle import ftle
 from lop_tutorial.geometry.ftle.linearised import Function
 from lop_tutorial.seeds import torch_generator
 

@@ -16,9 +16,10 @@ from lop_tutorial.atomic import append, write_text
 from lop_tutorial.locking import Taken, lock
 from lop_tutorial.running.crews import EVERY, STEP, Crew, Parts, cell, remove
 from lop_tutorial.running.execute import carry_on, crews_of
+from lop_tutorial.running.origin import environment
 from lop_tutorial.running.plan import Plan
 from lop_tutorial.running.results import Row
-from lop_tutorial.running.run import environment, must_be_new, write_json
+from lop_tutorial.running.run import must_be_new, write_json
 from lop_tutorial.training import Training
 
 Launcher = Callable[[Plan, Sequence[Crew], str, int, Parts], Iterator[Row]]

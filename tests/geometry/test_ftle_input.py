@@ -10,8 +10,7 @@ import torch
 from torch import nn
 
 from lop_tutorial.geometry import ftle
-from lop_tutorial.geometry.ftle.ftle import chunks
-from lop_tutorial.geometry.ftle.ftle import prepare as measurement
+from lop_tutorial.geometry.ftle import chunks, prepare
 from lop_tutorial.networks import MLP, ConvNet
 
 NETWORK = MLP((6,), 2, (8, 8))
@@ -158,10 +157,8 @@ def test_ten_thousand_samples_in_bounded_memory(method, monkeypatch):
     """No more at a time than what fits into the room there is, counted by what is linearised together."""
     monkeypatch.setattr(chunks, "_ON_A_CPU", 2**21)
     sizes = []
-    original = measurement.in_chunks
-    monkeypatch.setattr(
-        measurement, "in_chunks", lambda work, n, chunk: (sizes.append(chunk), original(work, n, chunk))[1]
-    )
+    original = prepare.in_chunks
+    monkeypatch.setattr(prepare, "in_chunks", lambda work, n, chunk: (sizes.append(chunk), original(work, n, chunk))[1])
     network, x = MLP((12,), 2, (64, 12), "tanh"), torch.randn(10_000, 12)
     assert ftle(network, x, method=method).isfinite().all()
     linearised = 4 * (64 + 12) * 2  # each layer's outcome, forwards and backwards, in bytes

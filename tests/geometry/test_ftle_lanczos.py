@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from lop_tutorial.geometry import ftle
-from lop_tutorial.geometry.ftle.ftle import golub_kahan
+from lop_tutorial.geometry.ftle import golub_kahan
 from lop_tutorial.geometry.ftle.golub_kahan import leading
 from lop_tutorial.geometry.ftle.krylov import Krylov
 from lop_tutorial.geometry.ftle.linearised import exactly

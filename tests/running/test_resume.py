@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -20,9 +21,10 @@ from lop_tutorial import atomic
 from lop_tutorial.cli import main
 from lop_tutorial.report import bin_table
 from lop_tutorial.running import Plan, Results, Run, carry_out
-from lop_tutorial.running import carry_out as whole_run
-from lop_tutorial.running import run as runs
+from lop_tutorial.running.origin import command
 from lop_tutorial.training import Training
+
+carrying = import_module("lop_tutorial.running.carry_out")  # its name in the package is the function's
 
 TINY = Plan(
     name="tiny",
@@ -49,7 +51,7 @@ PLANS = {"fleet": TINY, "each by itself": CONV}
 @pytest.fixture(autouse=True)
 def parts_stay(monkeypatch):
     """A finished run's last checkpoints are kept, so that all of a learner's bits can be compared."""
-    monkeypatch.setattr(whole_run, "remove", lambda folder: None)
+    monkeypatch.setattr(carrying, "remove", lambda folder: None)
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +59,7 @@ def whole(tmp_path_factory):
     """The folder of each plan, carried out without a break."""
     folders = {name: tmp_path_factory.mktemp("whole") / "run" for name in PLANS}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(whole_run, "remove", lambda folder: None)
+        patch.setattr(carrying, "remove", lambda folder: None)
         for name, plan in PLANS.items():
             assert len(list(carry_out(plan, "quick", folders[name]))) == plan.steps
     return folders
@@ -345,15 +347,15 @@ def test_a_setting_younger_than_the_run_was_as_it_is_by_default(tmp_path):
     config = json.loads((folder / "config.json").read_text())
     del config["reshuffle"], config["training"]["factor"]
     (folder / "config.json").write_text(json.dumps(config))
-    assert whole_run.begun(folder, TINY, "quick")
+    assert carrying.begun(folder, TINY, "quick")
     with pytest.raises(ValueError, match="reshuffle is False, was True"):
-        whole_run.begun(folder, replace(TINY, reshuffle=False), "quick")
+        carrying.begun(folder, replace(TINY, reshuffle=False), "quick")
 
 
 def test_the_command_is_kept_without_the_places_of_this_machine():
     asked = ["reproduce", "x", "--methods", "none, cbp", "--root", "/my/images", "--out=/my/runs/x"]
-    assert runs._command(asked) == "lop-tutorial reproduce x --methods 'none, cbp' --out x"
-    assert runs._command(["reproduce", "x", "--out", "results/x"]) == "lop-tutorial reproduce x --out results/x"
+    assert command(asked) == "lop-tutorial reproduce x --methods 'none, cbp' --out x"
+    assert command(["reproduce", "x", "--out", "results/x"]) == "lop-tutorial reproduce x --out results/x"
 
 
 def test_a_second_signal_ends_at_once(tmp_path):
