@@ -11,6 +11,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from lop_tutorial.products import float32_products
+
 
 @contextmanager
 def eval_mode(network: nn.Module) -> Iterator[None]:
@@ -19,7 +21,7 @@ def eval_mode(network: nn.Module) -> Iterator[None]:
     Evaluation mode makes a measurement repeatable: dropout is off and BatchNorm uses its running statistics. Put back
     are each module's own training flag (parts may be frozen) and every buffer. Gradients are not touched, as long as
     what runs inside uses `torch.autograd.grad` and not `backward`. What `torch.compile` made runs eagerly, so that
-    hooks see every module.
+    hooks see every module, and float32 products are in float32, also on GPUs that would round their factors.
     """
     training = [(module, module.training) for module in network.modules()]
     buffers = [
@@ -29,7 +31,7 @@ def eval_mode(network: nn.Module) -> Iterator[None]:
     ]
     network.eval()
     try:
-        with eager():
+        with eager(), float32_products():
             yield
     finally:
         for module, flag in training:

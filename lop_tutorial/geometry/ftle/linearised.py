@@ -10,7 +10,6 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
-from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -22,6 +21,7 @@ from torch.overrides import TorchFunctionMode
 from lop_tutorial.geometry.eval_mode import eager
 from lop_tutorial.geometry.ftle.convolution import CONVOLUTIONS, convolve
 from lop_tutorial.geometry.ftle.slopes import WITH_EXACT_SLOPES
+from lop_tutorial.products import float32_products
 
 Function = Callable[[Tensor], Tensor]
 
@@ -122,24 +122,16 @@ def exactly() -> Iterator[None]:
     that PyTorch may put in float32's place. Attention is computed in the form that can be differentiated twice, and
     what `torch.compile` made runs as it was written.
     """
-    backends: Any = torch.backends
-    products = backends.cuda.matmul, backends.cudnn.conv, backends.mkldnn.matmul, backends.mkldnn.conv
-    before = [product.fp32_precision for product in products]
-    try:
-        for product in products:
-            product.fp32_precision = "ieee"
-        with (
-            torch.inference_mode(False),
-            torch.enable_grad(),
-            torch.autocast("cpu", enabled=False),
-            torch.autocast("cuda", enabled=False),
-            sdpa_kernel(SDPBackend.MATH),
-            eager(),
-        ):
-            yield
-    finally:
-        for product, precision in zip(products, before, strict=True):
-            product.fp32_precision = precision
+    with (
+        float32_products("ieee"),
+        torch.inference_mode(False),
+        torch.enable_grad(),
+        torch.autocast("cpu", enabled=False),
+        torch.autocast("cuda", enabled=False),
+        sdpa_kernel(SDPBackend.MATH),
+        eager(),
+    ):
+        yield
 
 
 @cache
