@@ -16,7 +16,8 @@ here; where two utilities tie, as those of silent units do at 0, the choice betw
 What differs on purpose, and what this script does about it:
 
 - What is due. The reference counts all units as soon as one is mature in convolutional and residual networks, our
-  `count="all"`, and mature units alone in linear ones, `count="mature"`. In linear networks it replaces by chance unless `accumulate=True`.
+  `count="all"`, and mature units alone in linear ones, `count="mature"`. In linear networks it replaces by chance
+  unless `accumulate=True`.
 - The mean that is passed on. The code for linear networks means to pass it on, but sets it to 0 before it does; that
   for the others does not try. Ours does. So the biases of layers that read a replaced unit are not compared.
 - The residual network's utility. The reference adds up |h| without end, through replacements too: its factor eta is

@@ -33,8 +33,8 @@ class Plan:
     their places in a shuffled order that is always the same (see `SomeClasses`). `table` is the paper's table it stands
     beside. `measures` are taken beside the accuracies (see `measures.py`), after every `measure_every`-th task. With
     `widths`, every learner is trained once with each of them as the number of units in its last hidden layer, and
-    metrics.csv has the column `width`. `precision` is that of the steps (see `training/precision.py`). `edition` is that
-    of the methods' defaults (see `interventions/registry.py`).
+    metrics.csv has the column `width`. `precision` is that of the steps (see `training/precision.py`). `edition` is
+    that of the methods' defaults (see `interventions/registry.py`).
     """
 
     name: str
