@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import multiprocessing
 import os
 import signal
@@ -10,7 +9,7 @@ import threading
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import asdict, replace
+from dataclasses import replace
 from queue import Empty
 from typing import Any
 
@@ -18,7 +17,7 @@ from lop_tutorial.running.crews import Crew, Part, Parts
 from lop_tutorial.running.measures import measure
 from lop_tutorial.running.plan import Plan
 from lop_tutorial.running.results import Row
-from lop_tutorial.running.walk_tasks import Visit, walk_tasks
+from lop_tutorial.running.walk_tasks import row_of, walk_tasks
 from lop_tutorial.streams import Task
 from lop_tutorial.training import Learner, pays
 
@@ -101,7 +100,7 @@ def _task_by_task(plan: Plan, crew: Crew, device: str, part: Part | None) -> Ite
 
     for visits in walk_tasks(plan, crew.learners, device, after=look, begin=begin):
         done += 1
-        rows = [_row(plan, method, visit) for (method, _), visit in zip(crew.learners, visits, strict=True) if visit]
+        rows = [row_of(plan, method, visit) for (method, _), visit in zip(crew.learners, visits, strict=True) if visit]
         if part:
             part.add(rows)
             part.diverged = [visit is None or visit.outcome.diverged for visit in visits]
@@ -112,12 +111,6 @@ def _task_by_task(plan: Plan, crew: Crew, device: str, part: Part | None) -> Ite
                 return
     if part and not part.finished:
         part.keep(learners, done, finished=True)
-
-
-def _row(plan: Plan, method: str, visit: Visit) -> Row:
-    outcome = {name: value for name, value in asdict(visit.outcome).items() if value is not None}
-    measured = visit.after or dict.fromkeys(plan.measured, math.nan)
-    return {**plan.place, "method": method, "seed": visit.learner.seed, **outcome, **measured}
 
 
 def _side_by_side(plan: Plan, crews: Sequence[Crew], workers: int, parts: Parts | None) -> Iterator[Row]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
 from typing import Any, NamedTuple
 
 import torch
 
 from lop_tutorial.interventions import intervention
 from lop_tutorial.running.plan import Plan
+from lop_tutorial.running.results import Row
 from lop_tutorial.streams import Task
 from lop_tutorial.training import Fleet, Learner, Outcome
 from lop_tutorial.training.cpu import keep_memory
@@ -70,6 +73,13 @@ def walk_tasks(
         ]
         gone = [visit is None or visit.outcome.diverged for visit in visits]
         yield visits
+
+
+def row_of(plan: Plan, method: str, visit: Visit) -> Row:
+    """A row of metrics: the outcome, and the plan's measures, which are NaN where the look after the task gave none."""
+    outcome = {name: value for name, value in asdict(visit.outcome).items() if value is not None}
+    measured = visit.after or dict.fromkeys(plan.measured, math.nan)
+    return {**plan.place, "method": method, "seed": visit.learner.seed, **outcome, **measured}
 
 
 def _learners(
