@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import io
 import sys
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -60,8 +62,28 @@ def options(
     """Loss of plasticity in deep continual learning: the book's experiments, data and pages."""
 
 
+PLAIN = str.maketrans({"–": "-", "—": "-", "−": "-", "…": "...", "·": ".", "×": "x", "±": "+-", "→": "->", "λ": "lambda"})
+"""What stands for a character on a console that cannot show it; a question mark for any other."""
+
+
+def _in_plain(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    there = error.object[error.start : error.end].translate(PLAIN)
+    return there.encode("ascii", "replace").decode(), error.end
+
+
+codecs.register_error("plain", _in_plain)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The exit code: 0, or 2 after one line on what was wrong, or 130 after an interrupt."""
+    """The exit code: 0, or 2 after one line on what was wrong, or 130 after an interrupt.
+
+    What the console's encoding lacks is written in plain letters: no run ends for a dash in its table.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="plain")
     command = typer.main.get_command(app)
     words = None if arguments is None else list(arguments)
     message = ""
