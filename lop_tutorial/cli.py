@@ -17,15 +17,16 @@ from lop_tutorial import __version__
 from lop_tutorial.commands.bench import bench
 from lop_tutorial.commands.book import book_app
 from lop_tutorial.commands.data import data_app
+from lop_tutorial.commands.method_list import method_list
 from lop_tutorial.commands.report import report
 from lop_tutorial.commands.reproduce import reproduce
 from lop_tutorial.commands.values import INTERRUPTED, Root
 
 console = Console()
 app = typer.Typer(no_args_is_help=True, add_completion=False)
-for command in (reproduce, report):
-    app.command()(command)
-app.command(context_settings={"ignore_unknown_options": True})(bench)
+app.command(epilog=method_list())(reproduce)
+app.command()(report)
+app.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})(bench)
 app.add_typer(data_app, name="data")
 app.add_typer(book_app, name="book")
 
@@ -62,7 +63,9 @@ def options(
     """Loss of plasticity in deep continual learning: the book's experiments, data and pages."""
 
 
-PLAIN = str.maketrans({"–": "-", "—": "-", "−": "-", "…": "...", "·": ".", "×": "x", "±": "+-", "→": "->", "λ": "lambda"})
+PLAIN = str.maketrans(
+    {"–": "-", "—": "-", "−": "-", "…": "...", "·": ".", "×": "x", "±": "+-", "→": "->", "λ": "lambda"}
+)
 """What stands for a character on a console that cannot show it; a question mark for any other."""
 
 

@@ -23,6 +23,7 @@ from lop_tutorial.interventions.retrained import Retrained
 from lop_tutorial.interventions.self_normalised_reset import SelfNormalisedReset
 from lop_tutorial.interventions.shrink_and_perturb import ShrinkAndPerturb
 from lop_tutorial.interventions.spectral import Spectral
+from lop_tutorial.own_classes import class_at, is_address
 
 SIX: dict[str, type[Intervention]] = {
     "none": NoIntervention,
@@ -69,14 +70,14 @@ def intervention(text: str, edition: int = EDITION) -> Intervention:
     """The method that a text names, with its settings: "l2_init", "l2_init:strength=0.01", "g_mixup:M=0.5:intra=1".
 
     `edition`: the one whose defaults are meant. ValueError for a name, a setting, a value or an edition that does not
-    exist, with the nearest right one.
+    exist, with the nearest right one. A user's own method goes by its address: "my_package:MyMethod:strength=0.1".
     """
     text = spelled_out(text, edition)
-    name, *settings = text.split(":")
-    if name not in INTERVENTIONS:
+    name, *settings = _parts(text)
+    if name not in INTERVENTIONS and not is_address(name):
         raise ValueError(f"method is {name!r}; {nearest(name, INTERVENTIONS)}")
-    kind = INTERVENTIONS[name]
-    kinds = {field.name: type(field.default) for field in fields(kind)}
+    kind = INTERVENTIONS[name] if name in INTERVENTIONS else class_at(name, Intervention)
+    kinds = settings_of(kind)
     values: dict[str, object] = {}
     for setting in settings:
         key, equals, value = setting.partition("=")
@@ -92,8 +93,16 @@ def intervention(text: str, edition: int = EDITION) -> Intervention:
         values[key] = _value(value, kinds[key], f"{key} in {text!r}")
     try:
         return kind(**values)
-    except ValueError as error:
+    except (ValueError, TypeError) as error:
         raise ValueError(f"{name}: {error}") from None
+
+
+def settings_of(kind: type[Intervention]) -> dict[str, type]:
+    """A method's settings with the types of their defaults; where any number will do, a float."""
+    return {
+        field.name: float if type(field.default) is int and "float" in str(field.type) else type(field.default)
+        for field in fields(kind)
+    }
 
 
 def _value(text: str, kind: type, what: str) -> object:
@@ -118,24 +127,33 @@ def spelled_out(method: str, edition: int) -> str:
     """A method of an edition in today's terms: `cbp` of the first is `cbp:count=mature`."""
     if edition not in (*FORMER_DEFAULTS, EDITION):
         raise ValueError(f"edition is {edition}; known are 1 to {EDITION}: is the run younger than this package?")
-    name, *settings = method.split(":")
+    name, *settings = _parts(method)
     named = {SYMBOLS.get(key, key) for key in (setting.partition("=")[0] for setting in settings)}
     former = FORMER_DEFAULTS.get(edition, {}).get(name, {})
     return ":".join([method, *(f"{key}={value}" for key, value in former.items() if key not in named)])
 
 
+def _parts(method: str) -> list[str]:
+    """The method's name or address, then its settings."""
+    name, *settings = method.split(":")
+    if name not in INTERVENTIONS and settings and is_address(address := f"{name}:{settings[0]}"):
+        return [address, *settings[1:]]
+    return [name, *settings]
+
+
 def without_settings(method: str) -> str:
     """`l2_init` of `l2_init:strength=0.01`."""
-    return method.split(":")[0]
+    return _parts(method)[0]
 
 
 def title(method: str) -> str:
     """A method's name in tables and figures with the settings that the text gives; the text itself if unknown."""
-    name, *settings = method.split(":")
-    if name not in INTERVENTIONS:
+    name, *settings = _parts(method)
+    if name not in INTERVENTIONS and not is_address(name):
         return method
     shown = ", ".join(setting.replace("=", " = ").replace("_", " ") for setting in settings)
-    return INTERVENTIONS[name].title + (f" ({shown})" if shown else "")
+    called = INTERVENTIONS[name].title if name in INTERVENTIONS else name.partition(":")[2]
+    return called + (f" ({shown})" if shown else "")
 
 
 def titles(methods: Sequence[str]) -> dict[str, str]:

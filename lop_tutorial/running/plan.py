@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
@@ -14,11 +14,13 @@ from lop_tutorial.data import LabelledImages, SomeClasses, load
 from lop_tutorial.data.procedural import ProceduralImages
 from lop_tutorial.interventions import EDITION, Intervention, intervention
 from lop_tutorial.networks import NETWORKS, Network
+from lop_tutorial.own_classes import class_at, is_address
 from lop_tutorial.running.measures import COLUMNS_OF, MEASURES
 from lop_tutorial.running.results import COLUMNS
 from lop_tutorial.streams import CIFAR100_PIXELS, ClassIncrements, ClassPairs, OnDevice, Pixels, Stream, ToyPoints
 from lop_tutorial.training import Learner, Training
 
+MOST_TASKS = 1_000_000
 BENCHMARKS = ("pairs", "increments")
 
 
@@ -29,12 +31,13 @@ class Plan:
     A seed fixes the stream, the initial weights and the batches; methods with the same seed are therefore paired.
     `data` is "points" (the stream is then `ToyPoints` with the settings in `points`), "procedural" or the name of a
     stored image set, from which `benchmark` makes "pairs" of classes or "increments" of `increment` more classes at a
-    time, with `valid_per_class` training images of each set aside. `classes` takes only some of the set's classes, by
-    their places in a shuffled order that is always the same (see `SomeClasses`). `table` is the paper's table it stands
-    beside. `measures` are taken beside the accuracies (see `measures.py`), after every `measure_every`-th task. With
-    `widths`, every learner is trained once with each of them as the number of units in its last hidden layer, and
-    metrics.csv has the column `width`. `precision` is that of the steps (see `training/precision.py`). `edition` is
-    that of the methods' defaults (see `interventions/registry.py`).
+    time, with `valid_per_class` training images of each set aside; or the address of a user's own stream, which is
+    given the seed alone. `network` is one of `NETWORKS`, or an address too: `my_package:MyClass`. `classes` takes only
+    some of the set's classes, by their places in a shuffled order that is always the same (see `SomeClasses`). `table`
+    is the paper's table it stands beside. `measures` are taken beside the accuracies (see `measures.py`), after every
+    `measure_every`-th task. With `widths`, every learner is trained once with each of them as the number of units in
+    its last hidden layer, and metrics.csv has the column `width`. `precision` is that of the steps (see
+    `training/precision.py`). `edition` is that of the methods' defaults (see `interventions/registry.py`).
     """
 
     name: str
@@ -66,14 +69,21 @@ class Plan:
     edition: int = EDITION
 
     def __post_init__(self) -> None:
-        if self.network not in NETWORKS:
+        if is_address(self.network):
+            class_at(self.network, Network)
+        elif self.network not in NETWORKS:
             raise ValueError(f"network is {self.network!r}; known are {', '.join(NETWORKS)}")
         if self.benchmark not in BENCHMARKS:
             raise ValueError(f"benchmark is {self.benchmark!r}; known are {', '.join(BENCHMARKS)}")
         for method in self.methods:
             self.intervention(method).check(self.training.loss)
-        if self.data == "points" and self.classes is not None:
-            raise ValueError(f"classes is {self.classes}, but the tasks are toy points, not classes of pictures")
+        if is_address(self.data):
+            class_at(self.data, Stream)  # type: ignore[type-abstract]
+        if not self.of_images and self.classes is not None:
+            what = "toy points" if self.data == "points" else self.data
+            raise ValueError(f"classes is {self.classes}, but the tasks are {what}, not classes of pictures")
+        if self.tasks > MOST_TASKS:
+            raise ValueError(f"tasks is {self.tasks}; {MOST_TASKS:,} are the most")
         for name in ("tasks", "measure_every"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be at least 1")
@@ -89,6 +99,11 @@ class Plan:
             if not values or len(set(values)) < len(values):
                 raise ValueError(f"{name} is {values}; it must name at least one, none of them twice")
 
+    @property
+    def of_images(self) -> bool:
+        """Whether the tasks are made of images."""
+        return self.data != "points" and not is_address(self.data)
+
     @cached_property
     def images(self) -> LabelledImages:
         procedural = self.data == "procedural"
@@ -97,10 +112,13 @@ class Plan:
 
     def images_on(self, device: torch.device | str) -> OnDevice | None:
         """The images as bytes on a device, for the streams of all seeds; None where the data are points."""
-        return None if self.data == "points" else OnDevice(self.images, device)
+        return OnDevice(self.images, device) if self.of_images else None
 
     def stream(self, seed: int, images: OnDevice | None = None) -> Stream:
         """The tasks that every learner of this seed meets, from `images_on` a device or, without, on the CPU."""
+        if is_address(self.data):
+            own: Callable[[int], Stream] = class_at(self.data, Stream)  # type: ignore[type-abstract]
+            return own(seed)
         if self.data == "points":
             return ToyPoints(seed, **self.points)
         if self.benchmark == "increments":
@@ -134,7 +152,9 @@ class Plan:
     def make_network(self) -> Network:
         """A network for the plan's inputs, its weights from torch's global generator."""
         stream = self.stream(self.seeds[0])
-        return NETWORKS[self.network](stream.shape, stream.outputs, **self.network_settings)
+        own = is_address(self.network)
+        make: Callable[..., Network] = class_at(self.network, Network) if own else NETWORKS[self.network]
+        return make(stream.shape, stream.outputs, **self.network_settings)
 
     def intervention(self, method: str) -> Intervention:
         """What one of `methods` means in this plan."""
@@ -189,7 +209,7 @@ class Plan:
         """Every setting, for config.json, with the name and content hash of the data."""
         settings = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "data_root"}
         settings["training"] = asdict(self.training)
-        if self.data == "points":
+        if not self.of_images:
             return settings
         if self.classes is not None:
             settings["class_names"] = self.images.classes

@@ -12,7 +12,7 @@ import torch
 from lop_tutorial.running.plan import Plan
 from lop_tutorial.running.results import Row
 from lop_tutorial.streams import Task
-from lop_tutorial.training import Fleet, Learner, Outcome
+from lop_tutorial.training import Fleet, Learner, Outcome, pays
 from lop_tutorial.training.cpu import keep_memory
 
 Look = Callable[[Learner, Task], Any]
@@ -43,7 +43,8 @@ def walk_tasks(
 ) -> Iterator[list[Visit | None]]:
     """Trains `members`, as (method, seed), on the plan's tasks; gives their visits task by task, in their order.
 
-    One member is a plain `Learner`; several are a `Fleet`, and their networks must have the same layers. All train with
+    Members are a `Fleet`, and their networks must have the same layers; one member alone is a plain `Learner` where a
+    fleet does not pay. So it never depends on how many are trained by what arithmetic each is. All train with
     the plan's precision, on tasks made on the device. `before(learner, task)` is called before the task's first step
     (what it changes in the learner's network holds), `after(learner, task)` once it has been learned. A learner that
     has diverged has None from the next task on; the walk ends after the plan's last task, with the stream, or where all
@@ -85,9 +86,9 @@ def _learners(
     plan: Plan, members: Sequence[tuple[str, int]], device: str
 ) -> tuple[Sequence[Learner], Callable[[dict[int, Task]], list[Outcome]]]:
     """The members as new learners, and what trains all of them on their seeds' tasks."""
-    if len(members) == 1:
-        ((method, seed),) = members
-        alone = plan.learner(method, seed, device)
+    (method, seed), *others = members
+    alone = plan.learner(method, seed, device)
+    if not others and not pays(alone.network, device):
         return [alone], lambda tasks: [alone.learn(tasks[seed])]
     crew = [(plan.intervention(method), seed) for method, seed in members]
     fleet = Fleet(plan.make_network, plan.training, crew, device=device, precision=plan.precision)
