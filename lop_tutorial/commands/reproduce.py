@@ -61,6 +61,7 @@ def reproduce(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the run in --out, with the same settings, where it was left.")
     ] = False,
+    every: Annotated[float, typer.Option(help="Seconds between checkpoints; 0: one after each task.", min=0)] = 30,
     launcher: Annotated[
         str, typer.Option(help="local: processes here. ray: tasks on a Ray cluster that shares the run's folder.")
     ] = "local",
@@ -103,7 +104,13 @@ def reproduce(
     folder = out or Path("runs") / f"{experiment}-{profile}-{chosen.data}-{datetime.now():%Y%m%d-%H%M%S}"
     if not resume:
         must_be_new(folder)
-    how = {"device": device, "workers": workers or os.cpu_count() or 1, "launcher": launcher, "resume": resume}
+    how = {
+        "device": device,
+        "workers": workers or os.cpu_count() or 1,
+        "launcher": launcher,
+        "resume": resume,
+        "every": every,
+    }
     _train(chosen, profile, folder, how)
 
 
