@@ -5,18 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import json
-import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import MISSING, asdict, fields
 from pathlib import Path
 from typing import Any
 
 from lop_tutorial.atomic import append, write_text
-from lop_tutorial.locking import Taken, lock
 from lop_tutorial.running.crews import EVERY, STEP, Crew, Parts, cell, remove
 from lop_tutorial.running.execute import carry_on, crews_of
-from lop_tutorial.running.origin import environment
+from lop_tutorial.running.folder import Origins, alone, holds, is_finished
 from lop_tutorial.running.plan import Plan
 from lop_tutorial.running.results import Row
 from lop_tutorial.running.run import must_be_new, write_json
@@ -55,7 +53,7 @@ def carry_out(
     if not resume or not begun(folder, plan, profile):
         must_be_new(folder, beside=("checkpoints",) if resume else ())
         fresh = crews_of(plan, device, workers, engine)  # what cannot be begun leaves no folder
-    with _alone(parts):
+    with alone(parts.folder):
         if (folder / "config.json").exists() and not resume:
             must_be_new(folder)
         if not is_finished(folder):
@@ -79,17 +77,7 @@ def _no_rows(folder: Path) -> None:
 
 
 def _written(plan: Plan, parts: Parts, crews: Sequence[Crew], rows: Iterator[Row], device: str) -> Iterator[Row]:
-    folder, origins = parts.run, [*origins_of(parts.run), environment(device)]
-    before, began, told = sum(origin.get("wall_seconds") or 0 for origin in origins), time.perf_counter(), 0.0
-
-    def tell(finished: bool) -> None:
-        nonlocal told
-        told = time.perf_counter()
-        origins[-1]["wall_seconds"] = round(told - began, 1)
-        whole = {"finished": finished, "wall_seconds": round(before + told - began, 1)}
-        write_json(folder / "environment.json", origins[0] | whole | ({"parts": origins} if len(origins) > 1 else {}))
-
-    tell(finished=False)
+    folder, origins = parts.run, Origins(parts.run, device)
     _assemble(plan, parts, crews, kept=True)
     try:
         with open(folder / "metrics.csv", "ab", buffering=0) as file:
@@ -97,17 +85,16 @@ def _written(plan: Plan, parts: Parts, crews: Sequence[Crew], rows: Iterator[Row
                 append(file, _csv([[cell(row[name]) for name in plan.columns]]).encode())
                 if STEP in row:
                     _assemble_diverged(parts, crews)
-                if time.perf_counter() - told > EVERY:
-                    tell(finished=False)
+                origins.tell_every(EVERY)
                 yield row
     except BaseException:
         with suppress(OSError):  # what went wrong first is what the caller shall see
             _assemble(plan, parts, crews)
-            tell(finished=False)
+            origins.tell(finished=False)
         raise
     try:
         _assemble(plan, parts, crews)
-        tell(finished=all(parts.finished(number) for number in range(len(crews))))
+        origins.tell(finished=all(parts.finished(number) for number in range(len(crews))))
     except FileNotFoundError as error:
         raise ValueError(f"{folder} was removed while the run went on; what was in it is lost") from error
 
@@ -141,18 +128,6 @@ def _csv(lines: Sequence[Sequence[str]]) -> str:
     return text.getvalue()
 
 
-@contextmanager
-def _alone(parts: Parts) -> Iterator[None]:
-    """While this process has the run's folder to itself."""
-    parts.folder.mkdir(parents=True, exist_ok=True)
-    with open(parts.folder / "lock", "ab") as file:
-        try:
-            lock(file)
-        except Taken:
-            raise ValueError(f"{parts.run} is in use: another process carries out this run; end that first") from None
-        yield
-
-
 def _config(plan: Plan, profile: str) -> dict[str, Any]:
     """As it can be read again from JSON."""
     return dict(json.loads(json.dumps({"profile": profile} | plan.as_config())))
@@ -160,58 +135,13 @@ def _config(plan: Plan, profile: str) -> dict[str, Any]:
 
 def begun(folder: Path, plan: Plan, profile: str) -> bool:
     """Whether the folder holds a part of this run, or the whole; ValueError if of one with other settings."""
-    path = folder / "config.json"
-    if folder.exists() and not folder.is_dir():
-        raise ValueError(f"{folder} is a file; name a folder with --out")
-    try:
-        there = json.loads(path.read_text())
-    except FileNotFoundError:
-        return False
-    except json.JSONDecodeError as error:
-        raise ValueError(f"{path} is damaged ({error}); begin the run anew in another folder") from error
-    if not isinstance(there, dict):
-        raise ValueError(f"{path} is damaged (it holds no settings); begin the run anew in another folder")
-    ours, theirs = _flat(_config(plan, profile)), _usual() | _flat(there)
-    changed = [name for name in {**theirs, **ours} if ours.get(name, "not set") != theirs.get(name, "not set")]
-    if changed:
-        values = [f"{name} is {ours.get(name, 'not set')!r}, was {theirs.get(name, 'not set')!r}" for name in changed]
-        told = "; ".join(values[:5]) + f"; and {len(values) - 5} more" * (len(values) > 5)
-        raise ValueError(f"{folder} was begun with other settings: {told}. Ask for the same, or use --out")
-    return True
+    return holds(folder, _config(plan, profile), _usual())
 
 
 def _usual() -> dict[str, Any]:
     """What a setting was, for a run that is older than it."""
     plain = {f.name: f.default for f in fields(Plan) if f.name != "data_root" and f.default is not MISSING}
-    return _flat(json.loads(json.dumps(plain | {"training": asdict(Training())})))
-
-
-def _flat(config: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """{"training": {"epochs": 3}} is {"training.epochs": 3}."""
-    found: dict[str, Any] = {}
-    for name, value in config.items():
-        found |= _flat(value, f"{prefix}{name}.") if isinstance(value, dict) and value else {f"{prefix}{name}": value}
-    return found
-
-
-def origins_of(folder: Path) -> list[dict[str, Any]]:
-    """Where the parts of a run come from that were carried out before, each as `environment` has it."""
-    try:
-        whole = json.loads((folder / "environment.json").read_text())
-    except (FileNotFoundError, json.JSONDecodeError):
-        return []
-    if not isinstance(whole, dict):
-        return []
-    return whole.get("parts") or [{name: value for name, value in whole.items() if name != "finished"}]
-
-
-def is_finished(folder: Path) -> bool:
-    """Whether the folder's environment.json says so."""
-    try:
-        found = json.loads((folder / "environment.json").read_text())
-    except (FileNotFoundError, json.JSONDecodeError):
-        return False
-    return isinstance(found, dict) and found.get("finished") is True
+    return dict(json.loads(json.dumps(plain | {"training": asdict(Training())})))
 
 
 def _launcher(name: str) -> Launcher:

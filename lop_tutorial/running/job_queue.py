@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from lop_tutorial.locking import Taken, lock
-from lop_tutorial.running.carry_out import is_finished
+from lop_tutorial.running.folder import is_finished
 from lop_tutorial.running.forecast import duration
 from lop_tutorial.running.run import write_json
 
