@@ -141,6 +141,7 @@ def begun(folder: Path, plan: Plan, profile: str) -> bool:
 def _usual() -> dict[str, Any]:
     """What a setting was, for a run that is older than it."""
     plain = {f.name: f.default for f in fields(Plan) if f.name != "data_root" and f.default is not MISSING}
+    plain["step_sizes"] = {}
     return dict(json.loads(json.dumps(plain | {"training": asdict(Training())})))
 
 

@@ -60,14 +60,16 @@ MEASURES: dict[str, Measure] = {"exponents": exponents, "health": health}
 """By the name that plans use."""
 
 COLUMNS_OF: dict[str, tuple[str, ...]] = {
+    "path": ("path_length", "displacement"),  # taken along the way, by an odometer
     "exponents": tuple(f"ftle_{place}_{name}" for place in ("within", "between") for name in _QUANTILES),
     "health": ("weight_norm", "effective_rank", "dead_units", "dormant_units", "ftle_q50"),
 }
 
 
 def measure(names: Sequence[str], network: Network, task: Task) -> dict[str, float]:
-    """All columns of the named measures, for the task just learned."""
+    """The columns of those of the named measures that can be taken once the task is learned."""
     found: dict[str, float] = {}
     for name in names:
-        found |= MEASURES[name](network.eval(), task)
+        if name in MEASURES:
+            found |= MEASURES[name](network.eval(), task)
     return found
