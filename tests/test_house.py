@@ -11,7 +11,19 @@ PACKAGE = TOP / "lop_tutorial"
 FILES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))
 # From the ground up. A file at the top of the package is a room of its own.
 ROOMS = (
-    *("seeds", "atomic", "locking", "data", "networks", "streams", "geometry", "interventions", "training", "theory"),
+    *(
+        "seeds",
+        "products",
+        "atomic",
+        "locking",
+        "data",
+        "networks",
+        "streams",
+        "geometry",
+        "interventions",
+        "training",
+        "theory",
+    ),
     *("running", "experiments", "report", "figures", "playground", "exercises", "notebook", "publishing", "doctor"),
     *("commands", "cli", "__main__"),
 )

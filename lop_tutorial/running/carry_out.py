@@ -7,14 +7,15 @@ import io
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import MISSING, asdict, fields
+from dataclasses import MISSING, asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
 from lop_tutorial.atomic import append, write_text
+from lop_tutorial.interventions import FIRST_EDITION, intervention
 from lop_tutorial.running.crews import EVERY, STEP, Crew, Parts, cell, remove
 from lop_tutorial.running.execute import carry_on, crews_of
-from lop_tutorial.running.folder import Origins, alone, holds, is_finished
+from lop_tutorial.running.folder import Origins, alone, holds, is_finished, settings_in
 from lop_tutorial.running.plan import Plan
 from lop_tutorial.running.results import Row
 from lop_tutorial.running.run import must_be_new, write_json
@@ -48,6 +49,7 @@ def carry_out(
     """
     if launcher not in LAUNCHERS:
         raise ValueError(f"launcher is {launcher!r}; it must be one of {', '.join(LAUNCHERS)}")
+    plan = _as_begun(plan, settings_in(folder)) if resume else plan
     parts = Parts(folder.absolute(), plan.columns, every)
     fresh: list[Crew] = []
     if not resume or not begun(folder, plan, profile):
@@ -77,8 +79,8 @@ def _no_rows(folder: Path) -> None:
 
 
 def _written(plan: Plan, parts: Parts, crews: Sequence[Crew], rows: Iterator[Row], device: str) -> Iterator[Row]:
+    _assemble(plan, parts, crews, kept=True)  # before anything is written: here a damaged checkpoint is refused
     folder, origins = parts.run, Origins(parts.run, device)
-    _assemble(plan, parts, crews, kept=True)
     try:
         with open(folder / "metrics.csv", "ab", buffering=0) as file:
             for row in rows:
@@ -135,13 +137,24 @@ def _config(plan: Plan, profile: str) -> dict[str, Any]:
 
 def begun(folder: Path, plan: Plan, profile: str) -> bool:
     """Whether the folder holds a part of this run, or the whole; ValueError if of one with other settings."""
-    return holds(folder, _config(plan, profile), _usual())
+    return holds(folder, _config(_as_begun(plan, settings_in(folder)), profile), _usual())
+
+
+def _as_begun(plan: Plan, there: dict[str, Any] | None) -> Plan:
+    """The plan with its methods as a run has them that asked for the same ones, perhaps with former defaults."""
+    edition, methods = (there or {}).get("edition", FIRST_EDITION), (there or {}).get("methods", ())
+    same = len(methods) == len(plan.methods) and all(
+        mine == theirs or plan.intervention(mine) == intervention(theirs, edition)
+        for mine, theirs in zip(plan.methods, methods, strict=True)
+    )
+    return replace(plan, methods=tuple(methods), edition=edition) if same else plan
 
 
 def _usual() -> dict[str, Any]:
     """What a setting was, for a run that is older than it."""
     plain = {f.name: f.default for f in fields(Plan) if f.name != "data_root" and f.default is not MISSING}
     plain["step_sizes"] = {}
+    plain["edition"] = FIRST_EDITION
     return dict(json.loads(json.dumps(plain | {"training": asdict(Training())})))
 
 

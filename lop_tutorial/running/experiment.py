@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 
@@ -17,6 +17,7 @@ from lop_tutorial.running.run import must_be_new, write_json
 from lop_tutorial.running.table import Table, TableRow, lines_of, read
 
 
+@runtime_checkable
 class Tabular(Protocol):
     """What `fill` needs of an experiment: settings, and parts, each of which gives some rows of the table."""
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from lop_tutorial.locking import Taken, lock
 from lop_tutorial.running.origin import environment
-from lop_tutorial.running.run import write_json
+from lop_tutorial.running.run import NEEDED, write_json
 
 
 @contextmanager
@@ -33,17 +33,9 @@ def holds(folder: Path, config: dict[str, Any], usual: dict[str, Any] | None = N
     `usual` has the values of settings that are younger than some folders. ValueError if it holds an experiment with
     other settings, or is damaged.
     """
-    path = folder / "config.json"
-    if folder.exists() and not folder.is_dir():
-        raise ValueError(f"{folder} is a file; name a folder with --out")
-    try:
-        there = json.loads(path.read_text())
-    except FileNotFoundError:
+    there = settings_in(folder)
+    if there is None:
         return False
-    except json.JSONDecodeError as error:
-        raise ValueError(f"{path} is damaged ({error}); begin the run anew in another folder") from error
-    if not isinstance(there, dict):
-        raise ValueError(f"{path} is damaged (it holds no settings); begin the run anew in another folder")
     ours, theirs = _flat(config), _flat(usual or {}) | _flat(there)
     changed = [name for name in {**theirs, **ours} if ours.get(name, "not set") != theirs.get(name, "not set")]
     if changed:
@@ -53,9 +45,26 @@ def holds(folder: Path, config: dict[str, Any], usual: dict[str, Any] | None = N
     return True
 
 
+def settings_in(folder: Path) -> dict[str, Any] | None:
+    """What a folder's config.json says; None if there is none, ValueError if it is damaged."""
+    path = folder / "config.json"
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"{folder} is a file; name a folder with --out")
+    try:
+        there = json.loads(path.read_text())
+    except FileNotFoundError:
+        return None
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{path} is damaged ({error}); begin the run anew in another folder") from error
+    if not isinstance(there, dict):
+        raise ValueError(f"{path} is damaged (it holds no settings); begin the run anew in another folder")
+    return there
+
+
 def is_finished(folder: Path) -> bool:
     """Whether the folder's environment.json says so."""
-    return _environment(folder).get("finished") is True
+    environment = _environment(folder)
+    return environment.get("finished") is True and set(NEEDED["environment.json"]) <= set(environment)
 
 
 class Origins:

@@ -12,7 +12,7 @@ import torch
 
 from lop_tutorial.data import LabelledImages, SomeClasses, load
 from lop_tutorial.data.procedural import ProceduralImages
-from lop_tutorial.interventions import intervention
+from lop_tutorial.interventions import EDITION, Intervention, intervention
 from lop_tutorial.networks import NETWORKS, Network
 from lop_tutorial.running.measures import COLUMNS_OF
 from lop_tutorial.running.results import COLUMNS
@@ -36,6 +36,7 @@ class Plan:
     metrics.csv has the column `width`. `step_sizes` gives methods that it names a step size of their own, in place of
     `training`'s. With `dead_after`, a learner whose training accuracy was at chance in that many tasks running is dead,
     and stops there (see `death.py`); 0: never. `precision` is that of the steps (see `training/precision.py`).
+    `edition` is that of the methods' defaults (see `interventions/registry.py`).
     """
 
     name: str
@@ -66,6 +67,7 @@ class Plan:
     widths: tuple[int, ...] = ()
     dead_after: int = 0
     precision: str = "fp32"
+    edition: int = EDITION
 
     def __post_init__(self) -> None:
         if self.network not in NETWORKS:
@@ -73,7 +75,7 @@ class Plan:
         if self.benchmark not in BENCHMARKS:
             raise ValueError(f"benchmark is {self.benchmark!r}; known are {', '.join(BENCHMARKS)}")
         for method in self.methods:
-            intervention(method).check(self.training_of(method).loss)
+            self.intervention(method).check(self.training.loss)
         if self.data == "points" and self.classes is not None:
             raise ValueError(f"classes is {self.classes}, but the tasks are toy points, not classes of pictures")
         for name, low in (("tasks", 1), ("measure_every", 1), ("dead_after", 0)):
@@ -145,12 +147,16 @@ class Plan:
         """How this method trains: with a step size of its own, where `step_sizes` has one."""
         return replace(self.training, step_size=self.step_sizes.get(method, self.training.step_size))
 
+    def intervention(self, method: str) -> Intervention:
+        """What one of `methods` means in this plan."""
+        return intervention(method, self.edition)
+
     def learner(self, method: str, seed: int, device: str = "cpu") -> Learner:
         """A new learner, before its first task."""
         return Learner(
             self.make_network,
             self.training_of(method),
-            intervention(method),
+            self.intervention(method),
             seed=seed,
             device=device,
             precision=self.precision,

@@ -85,7 +85,7 @@ def stored(name: str) -> Run:
 
 
 def stored_path(name: str) -> Path:
-    """Where something in `results/` lies: a folder, or a file, of which .json may be left out; ValueError if nowhere."""
+    """Where something in `results/` lies: a folder or a file, of which .json may be left out; ValueError if nowhere."""
     here = Path(__file__).resolve().parents[1]
     for place in (here / "_results", here.parent / "results"):
         for file in (name, f"{name}.json"):

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 
 import torch
 
-from lop_tutorial.interventions import intervention
 from lop_tutorial.running.death import at_chance
 from lop_tutorial.running.plan import Plan
 from lop_tutorial.running.results import Row
@@ -105,7 +104,7 @@ def _learners(
         ((method, seed),) = members
         alone = plan.learner(method, seed, device)
         return [alone], lambda tasks: [alone.learn(tasks[seed])]
-    crew = [(intervention(method), seed) for method, seed in members]
+    crew = [(plan.intervention(method), seed) for method, seed in members]
     training = plan.training_of(members[0][0])
     fleet = Fleet(plan.make_network, training, crew, device=device, precision=plan.precision)
     return fleet.learners, fleet.learn

@@ -48,9 +48,7 @@ def test_exponents_are_measured_at_the_new_task_before_it_is_learned_and_after()
             )
             measured = found.select(f"{when}_within", width=2, seed=3)[0, number]
             assert measured == pytest.approx(exponents.quantile(0.5, interpolation="nearest").item(), abs=2e-2)
-        assert found.select("train_accuracy", width=2, seed=3)[0, number] == pytest.approx(
-            outcome.train_accuracy, abs=0.05
-        )
+        assert found.select("train_accuracy", seed=3)[0, number] == pytest.approx(outcome.train_accuracy, abs=0.05)
 
 
 def test_a_network_that_is_flat_has_exponents_of_minus_infinity():
@@ -189,7 +187,7 @@ def test_a_network_that_diverges_is_nan_from_there_on():
     wild = replace(short(2), training=replace(short(2).training, step_size=1e20, epochs=1))
     wild = replace(wild, network_settings={**wild.network_settings, "activation": "relu"})
     found = follow(wild, [0, 1], 3)
-    assert np.isfinite(found.select("start_within")[:, 0]).all()
+    assert not np.isnan(found.select("start_within")[:, 0]).any()
     assert np.isnan(found.select("start_within")[:, 1:]).all()
     assert found.select("train_accuracy").shape == (2, 3)
 

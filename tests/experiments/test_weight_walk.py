@@ -54,8 +54,7 @@ def test_a_walk_measures_what_it_says():
     for number in range(2):
         before, after = states[number], states[number + 1]
         row = {
-            name: found.select(name, width=2, seed=3)[0, number]
-            for name in ("reference_before", "reference", "step", "away")
+            name: found.select(name, seed=3)[0, number] for name in ("reference_before", "reference", "step", "away")
         }
         assert row["reference_before"] == pytest.approx(before[1], abs=2e-2)
         assert row["reference"] == pytest.approx(after[1], abs=2e-2)
