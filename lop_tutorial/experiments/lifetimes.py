@@ -3,9 +3,9 @@
     lop-tutorial reproduce death --profile full --data tinyimagenet --step-size 0.1
 
 A learner is dead once its training accuracy exceeds that of guessing by no more than a hundredth in five tasks
-running; it dies in the first of the five, and stops after the last. What it might have learned later is not asked: at a
-step size of 0.1 some networks come back for a while after a dozen such tasks (`results/class_pairs_cifar100`). A learner
-that is alive after the plan's last task is censored there, and one that diverges in the task in which it did.
+running; it dies in the first of the five, and stops after the last. What it might have learned later is not asked: at
+a step size of 0.1 some networks come back for a while after a dozen such tasks (`results/class_pairs_cifar100`). A
+learner that is alive after the plan's last task is censored there, and one that diverges in the task in which it did.
 """
 
 from __future__ import annotations
