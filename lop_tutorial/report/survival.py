@@ -38,7 +38,7 @@ class Lifetimes:
         """Kaplan and Meier's median with its 95 % interval; infinite where too few died to know."""
         fitted = KaplanMeierFitter().fit(self.times, self.died)
         low, high = median_survival_times(fitted.confidence_interval_).iloc[0]
-        return Interval(*(np.float64(value) for value in (fitted.median_survival_time_, low, high)))
+        return Interval(*map(np.asarray, (fitted.median_survival_time_, low, high)))
 
     def curve(self) -> tuple[Float64[np.ndarray, " time"], Float64[np.ndarray, "time 3"]]:
         """Times, and the share alive after each with the ends of its 95 % interval (Kaplan and Meier)."""
@@ -84,14 +84,15 @@ class Law:
     @property
     def slope_interval(self) -> Interval:
         """The slope with its 95 % interval."""
-        return Interval(np.float64(self.slope), *np.quantile(self.draws[:, 1], [0.025, 0.975]))
+        return Interval(np.asarray(self.slope), *np.quantile(self.draws[:, 1], [0.025, 0.975]))
 
     def time(self, step_size: float, dead: float = 0.5) -> Interval:
         """When a share of learners is dead, with a 95 % interval for what the data leave open of the law."""
         late, f = np.log(-np.log1p(-dead)), FORMS[self.form](step_size)
         found = self.constant + self.slope * f + self.scale * late
         drawn = self.draws[:, 0] + self.draws[:, 1] * f + np.exp(self.draws[:, 2]) * late
-        return Interval(*(np.exp(value) for value in (np.float64(found), *np.quantile(drawn, [0.025, 0.975]))))
+        low, high = np.exp(np.quantile(drawn, [0.025, 0.975]))
+        return Interval(np.asarray(math.exp(found)), low, high)
 
     def dead_by(self, step_size: float, time: float | int, learners: int) -> Interval:
         """How many of new learners are dead by a time: the mean, and 95 % of what may be seen."""
@@ -99,7 +100,7 @@ class Law:
         f = FORMS[self.form](step_size)
         late = (np.log(time) - self.draws[:, 0] - self.draws[:, 1] * f) / np.exp(self.draws[:, 2])
         seen = draw.binomial(learners, -np.expm1(-np.exp(late)))
-        return Interval(np.float64(seen.mean()), *np.quantile(seen, [0.025, 0.975]))
+        return Interval(np.asarray(seen.mean()), *np.quantile(seen, [0.025, 0.975]))
 
 
 def fit(lives: Sequence[Lifetimes], form: str = "power") -> Law:
