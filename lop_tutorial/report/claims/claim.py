@@ -51,7 +51,7 @@ class Evidence:
 
     @cached_property
     def interval(self) -> Interval:
-        """Mean and 95 % interval: bootstrap over seeds; of a share, the exact binomial one (Clopper and Pearson)."""
+        """Mean and 95 % t interval over seeds; of a share, the exact binomial one (Clopper and Pearson)."""
         if self.unit != "seeds":
             return interval(self.kept)
         found = binomtest(int(self.kept.sum()), len(self.kept)).proportion_ci(0.95)
