@@ -109,11 +109,10 @@ class Evidence:
 
     @property
     def says(self) -> Says:
-        """Against if one number is, for if all are, too few seeds if all have too few; else open."""
-        found = [number.says for number in self.numbers]
-        if "against" in found:
-            return "against"
-        return found[0] if len(set(found)) == 1 else "open"
+        """Against if one number is; else too few seeds or open if one is that; for only if all are."""
+        found = {number.says for number in self.numbers}
+        order: tuple[Says, ...] = ("against", "too few seeds", "open", "for")
+        return next(says for says in order if says in found)
 
 
 @dataclass(frozen=True)
