@@ -81,7 +81,7 @@ def follow(
     )
     width, found = experiment.make_network().head.in_features, []
     for number in range(first, first + tasks):
-        now = {seed: stream.task(number) for seed, stream in streams.items()}
+        now = {seed: stream.task(number).to(device) for seed, stream in streams.items()}
         before = []
         for one in fleet.learners:
             if prepare:
