@@ -92,13 +92,16 @@ def named(experiment: Experiment, method: str) -> str:
     return name if among == 1 or method == called else f"{name} (best of {among} settings)"
 
 
-def each(*, benchmark: tuple[str, ...], question: Callable[[Experiment], Iterator[tuple[str, tuple[Number, ...]]]]) -> Question:
-    """A question put to every experiment of these benchmarks; it yields what is measured, and the numbers."""
+Answers = Iterator[tuple[str, tuple[Number, ...]]]
+
+
+def each(question: Callable[[Experiment], Answers], *benchmarks: str) -> Question:
+    """A question put to every experiment, or to those of these benchmarks: it yields what is measured, and the numbers."""
 
     def asked(stored: Stored) -> Iterator[Evidence]:
         for experiment in stored:
-            if experiment.benchmark in benchmark:
+            if not benchmarks or experiment.benchmark in benchmarks:
                 for what, numbers in question(experiment):
-                    yield Evidence(f"{what}; {experiment.about}", numbers, stored.name)
+                    yield Evidence(f"{experiment.about}: {what}" if what else experiment.about, numbers, stored.name)
 
     return asked
