@@ -1,4 +1,4 @@
-"""Reads everything in results/ as experiments: runs, studies and the book's own, told apart by what their files hold."""
+"""Reads everything in results/ as experiments: runs, studies and the book's own, told apart by what is in them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
-
 
 from lop_tutorial.experiments.type2_settings import setting
 from lop_tutorial.report.claims.experiment import (

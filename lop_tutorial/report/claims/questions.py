@@ -48,18 +48,21 @@ def compares(experiment: Experiment, *methods: str) -> bool:
 
 
 def shows(experiment: Experiment, which: Type) -> bool:
-    """Whether No Intv. shows this type of loss by its accuracies: the whole interval more than a point off Retrained."""
+    """Whether No Intv. ends below Retrained and shows this type by its accuracies, as `loss_type` has it.
+
+    By whole intervals: test accuracy lower; training accuracy lower (Type-1), or the gap larger (Type-2), by a point.
+    """
     if not compares(experiment, "none", "retrained"):
         return False
     found = {
         "Type-1": Number(train_lost(experiment), "below", -MARGIN),
         "Type-2": Number(gap_grown(experiment), "above", MARGIN),
     }[which]
-    return found.says == "for"
+    return found.says == "for" == Number(late(experiment, "none", "retrained"), "below").says
 
 
 def tail(experiment: Experiment, which: Type) -> Number:
-    """In how many seeds the late lowest exponents within classes are lower (highest between higher) than Retrained's."""
+    """In how many seeds the late lowest exponents within are lower (highest between higher) than Retrained's."""
     quantity = {"Type-1": "ftle_within_q05", "Type-2": "ftle_between_q95"}[which]
     mine, fresh = (values[:, -1] for values in experiment.paired("none", "retrained", quantity))
     found = np.where(np.isnan(mine + fresh), np.nan, mine < fresh if which == "Type-1" else mine > fresh)
@@ -96,7 +99,7 @@ Answers = Iterator[tuple[str, tuple[Number, ...]]]
 
 
 def each(question: Callable[[Experiment], Answers], *benchmarks: str) -> Question:
-    """A question put to every experiment, or to those of these benchmarks: it yields what is measured, and the numbers."""
+    """A question put to every experiment, or to those of these benchmarks, that yields names and numbers."""
 
     def asked(stored: Stored) -> Iterator[Evidence]:
         for experiment in stored:

@@ -84,8 +84,8 @@ TABLES = (
         Claim(
             f"{title} keeps a network learning, below one that is retrained",
             f"Last bin of Table 1: {title} {one}, Retrained 0.840, No Intv. 0.500. Of Table 2: {two}, 0.846, 0.500",
-            f"{_PAIRS} with {title}, No Intv. and Retrained. Late test accuracy, {title} minus No Intv.: above 0; minus "
-            f"Retrained: below 0. {_CHOICE}",
+            f"{_PAIRS} with {title}, No Intv. and Retrained. Late test accuracy, {title} minus No Intv.: above 0; "
+            f"minus Retrained: below 0. {_CHOICE}",
             keeps_learning(name),
             "continual_imagenet",
         )
@@ -104,8 +104,8 @@ TABLES = (
     Claim(
         "Generalized Mixup is the best of the six methods where pairs of classes follow one another",
         "Tables 1 and 2: G-mixup has the highest accuracy in every bin.",
-        f"{_PAIRS} with G-mixup, against each of the other five that was run: the difference in test accuracy, in every "
-        f"bin that is stored (five; of studies the first and the last tasks), above 0. {_CHOICE}",
+        f"{_PAIRS} with G-mixup, against each of the other five that was run: the difference in test accuracy, in "
+        f"every bin that is stored (five; of studies the first and the last tasks), above 0. {_CHOICE}",
         each(best_in_every_bin, "pairs"),
         "continual_imagenet",
     ),
@@ -121,8 +121,8 @@ TABLES = (
     Claim(
         "Generalized Mixup is the best of the six methods where classes are added",
         "Tables 3 and 4: G-mixup has the highest accuracy in every bin, once shared with CBP.",
-        "Every experiment on class increments with G-mixup, against each of the other five that was run: the difference "
-        f"in test accuracy, in every bin, above 0. {_CHOICE}",
+        "Every experiment on class increments with G-mixup, against each of the other five that was run: the "
+        f"difference in test accuracy, in every bin, above 0. {_CHOICE}",
         each(best_in_every_bin, "increments"),
         "incremental_cifar100",
     ),

@@ -218,8 +218,8 @@ TYPE1 = (
         "Collapse accumulates over tasks",
         "Learning progressively causes within-class regions to collapse, and these collapsed areas accumulate during "
         "continual learning.",
-        "Every experiment with No Intv. that measured exponents. The median within classes, late minus early: below 0. "
-        "Where some are −∞: in more than half of the seeds.",
+        "Every experiment with No Intv. that measured exponents. The median within classes, late minus early: below "
+        "0. Where some are −∞: in more than half of the seeds.",
         accumulates("within", "below"),
         "type_1",
         "It does in narrow representations. In wide ones exponents within classes rise.",
@@ -247,15 +247,16 @@ TYPE1 = (
     Claim(
         "Training and test accuracy both fall",
         "Both training and test accuracies drop sharply, indicating a loss of learning capacity.",
-        f"Experiments in which No Intv. shows Type-1 alone by its exponents. Accuracies, {_FRESH}: both below −1 point.",
+        f"Experiments in which No Intv. shows Type-1 alone by its exponents. Accuracies, {_FRESH}: both below −1 "
+        "point.",
         accuracies_of("Type-1"),
         "type_1",
     ),
     Claim(
         "It belongs to low-dimensional representations",
         "According to our theory, Type-1 LoP is more likely to occur in low-dimensional representation spaces.",
-        f"Every experiment with No Intv. and Retrained. Training accuracy, {_FRESH}: below −1 point with at most {LOW} "
-        f"dimensions, above −1 point with at least {HIGH}; of several widths also the change with every doubling: above "
+        f"Every experiment with No Intv. and Retrained. Training accuracy, {_FRESH}: below −1 point with at most "
+        f"{LOW} dimensions, above −1 point with at least {HIGH}; of several widths also the change with every doubling: above "
         "0.",
         belongs("Type-1"),
         "type_2",
@@ -276,8 +277,8 @@ TYPE2 = (
         "Stretch accumulates over tasks",
         "Learning progressively causes inter-class regions to expand, and this expansion accumulates during continual "
         "learning.",
-        "Every experiment with No Intv. that measured exponents. The median between classes, late minus early: above 0. "
-        "Where some are −∞: in more than half of the seeds.",
+        "Every experiment with No Intv. that measured exponents. The median between classes, late minus early: above "
+        "0. Where some are −∞: in more than half of the seeds.",
         accumulates("between", "above"),
         "type_2",
         "It does in wide representations. In narrow ones exponents between classes fall.",
@@ -343,8 +344,8 @@ REAL = (
     Claim(
         "Real data: mixed forms",
         "and their mixed forms",
-        "Experiments on real pictures that measured exponents. The lowest within classes lower, and the highest between "
-        "them higher, than Retrained's, each in more than half of the seeds. One example is enough.",
+        "Experiments on real pictures that measured exponents. The lowest within classes lower, and the highest "
+        "between them higher, than Retrained's, each in more than half of the seeds. One example is enough.",
         each(mixed_forms),
         "real_images",
         exists=True,
