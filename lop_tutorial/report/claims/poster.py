@@ -91,9 +91,8 @@ MIXUP = (
     Claim(
         "Generalized Mixup helps against both types",
         "Develop a generalized Mixup method that effectively mitigates both types of LoP.",
-        "Experiments with G-mixup, both kinds of pairs, in which No Intv. ends below Retrained and shows a type of loss "
-        "by its accuracies. Late "
-        "training accuracy (Type-1) or test accuracy (Type-2), minus No Intv.: above 0.",
+        "Experiments with G-mixup, both kinds of pairs, in which No Intv. ends below Retrained and shows a type of "
+        "loss by its accuracies. Late training accuracy (Type-1) or test accuracy (Type-2), minus No Intv.: above 0.",
         helps("g_mixup", "Type-1", "Type-2"),
         "type_1",
     ),
