@@ -10,7 +10,7 @@ from pathlib import Path
 from lop_tutorial.atomic import write_text
 from lop_tutorial.report.claims.claim import RULE, SAYS, VERDICTS, Claim, Evidence, Number, Verdict, verdict
 from lop_tutorial.report.claims.collect import in_results
-from lop_tutorial.report.claims.experiment import Stored
+from lop_tutorial.report.claims.experiment import Source
 from lop_tutorial.report.claims.poster import PARTS
 
 _COLOURS: dict[Verdict, str] = {
@@ -58,7 +58,7 @@ class Judged:
         )
 
 
-def judge(stored: Sequence[Stored]) -> dict[str, list[Judged]]:
+def judge(stored: Sequence[Source]) -> dict[str, list[Judged]]:
     """Every claim, under the poster's headings, by what is stored."""
     return {
         part: [
@@ -69,7 +69,7 @@ def judge(stored: Sequence[Stored]) -> dict[str, list[Judged]]:
     }
 
 
-def page(stored: Sequence[Stored] | None = None) -> str:
+def page(stored: Sequence[Source] | None = None) -> str:
     """The whole page, as text; without anything else by what is in results/."""
     parts = judge(in_results() if stored is None else stored)
     lines = [_HEAD, *_summary([judged for part in parts.values() for judged in part])]

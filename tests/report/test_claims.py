@@ -166,8 +166,8 @@ def test_contrary_evidence_changes_a_verdict(tmp_path):
 
 
 def test_a_file_of_an_unknown_kind_is_refused(tmp_path):
-    (tmp_path / "new.json").write_text(json.dumps({"rows": [{"a": 1}]}))
-    with pytest.raises(ValueError, match="no run, no study"):
+    (tmp_path / "new.json").write_text(json.dumps({"environment": {}, "rows": [{"a": 1}]}))
+    with pytest.raises(ValueError, match="no run, no sweep"):
         collect(tmp_path)
 
 

@@ -16,7 +16,7 @@ from scipy.stats import binomtest
 from lop_tutorial.running.results import ENOUGH, Interval, interval
 
 if TYPE_CHECKING:
-    from lop_tutorial.report.claims.experiment import Stored
+    from lop_tutorial.report.claims.experiment import Source
 
 Says = Literal["against", "open", "for", "too few seeds"]
 SAYS: tuple[Says, ...] = ("against", "open", "for", "too few seeds")
@@ -126,12 +126,12 @@ class Claim:
     short: str
     quote: str
     asked: str
-    question: Callable[[Stored], Iterable[Evidence]]
+    question: Callable[[Source], Iterable[Evidence]]
     chapter: str
     remark: str = ""
     exists: bool = False
 
-    def evidence(self, stored: Iterable[Stored]) -> Iterator[Evidence]:
+    def evidence(self, stored: Iterable[Source]) -> Iterator[Evidence]:
         """All that bears on the claim."""
         for each in stored:
             yield from self.question(each)

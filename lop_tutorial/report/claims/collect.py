@@ -1,27 +1,24 @@
-"""Reads everything in results/ as experiments: runs, studies and the book's own, told apart by what is in them."""
+"""Reads everything in results/ as experiments: runs, sweeps and the book's own, told apart by what is in them."""
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from lop_tutorial.experiments.type2_settings import setting
+from lop_tutorial.experiments.type2_settings import with_setting
 from lop_tutorial.report.claims.experiment import (
     Experiment,
     Learners,
-    Stored,
-    described,
-    dimension_of,
+    Source,
     from_config,
     learners,
 )
 from lop_tutorial.running.results import Results
 from lop_tutorial.running.run import Run, stored_path
-from lop_tutorial.running.sweep import read
+from lop_tutorial.running.table import load
 
 Rows = Sequence[Mapping[str, Any]]
 QUANTITIES = (
@@ -35,14 +32,14 @@ NO_LEARNERS = ("README.md", "timings.csv", "ftle_ridges.json")
 
 
 @cache
-def in_results() -> tuple[Stored, ...]:
+def in_results() -> tuple[Source, ...]:
     """All that the book shows."""
     return collect(stored_path("README.md").parent)
 
 
-def collect(folder: Path) -> tuple[Stored, ...]:
+def collect(folder: Path) -> tuple[Source, ...]:
     """Everything in a folder of stored experiments, by name. ValueError for a file that it cannot make sense of."""
-    return tuple(Stored(path.name, tuple(_read(path))) for path in sorted(folder.iterdir()) if not _skipped(path))
+    return tuple(Source(path.name, tuple(_read(path))) for path in sorted(folder.iterdir()) if not _skipped(path))
 
 
 def _skipped(path: Path) -> bool:
@@ -52,15 +49,12 @@ def _skipped(path: Path) -> bool:
 def _read(path: Path) -> Iterator[Experiment]:
     if (path / "metrics.csv").exists():
         return _run(Run.open(path))
-    if (path / "table.csv").exists():
-        return _study(json.loads((path / "config.json").read_text()), read(path / "table.csv"))
-    if path.suffix == ".json":
-        content = json.loads(path.read_text())
-        rows = content.get("rows") or content.get("lives") or [{}]
+    if path.is_dir() or path.suffix == ".json":
+        config, _, table = load(path)
         for keys, reader in _READERS.items():
-            if set(keys) <= set(rows[0]):
-                return reader(content, rows)
-    raise ValueError(f"{path} is no run, no study and no experiment that is known; take it away or teach `collect` it")
+            if set(keys) <= set(table.columns):
+                return reader(config, table.rows)
+    raise ValueError(f"{path} is no run, no sweep and no experiment that is known; take it away or teach `collect` it")
 
 
 def _run(run: Run) -> Iterator[Experiment]:
@@ -74,7 +68,7 @@ def _learners(results: Results, method: str) -> Learners:
     return learners(results.seeds(method), **{name: results.curves(method, name) for name in names})
 
 
-def _study(config: Mapping[str, Any], table: Rows) -> Iterator[Experiment]:
+def _sweep(config: Mapping[str, Any], table: Rows) -> Iterator[Experiment]:
     """One experiment a setting, of which the first and the last tasks are known."""
     for (data, loss, step), rows in _grouped(table, "data", "loss", "step_size"):
         training = {**config["base"]["training"], "loss": loss, "step_size": float(step)}
@@ -90,28 +84,33 @@ def _study(config: Mapping[str, Any], table: Rows) -> Iterator[Experiment]:
 
 
 def _settings_of_type1(content: Mapping[str, Any], rows: Rows) -> Iterator[Experiment]:
-    def those(of: Iterable[Mapping[str, Any]]) -> Learners:
-        of = list(of)
-        accuracies = {f"{what}_accuracy": [_numbers(row[what]) for row in of] for what in ("train", "test")}
-        return learners([row["seed"] for row in of], **accuracies)
+    """A retrained learner's head is new at every task, so that it was run for one kind of head alone."""
+
+    def those(of: Rows, method: str) -> Learners:
+        mine = [row for row in of if row["method"] == method]
+        return learners(
+            [row["seed"] for row in mine],
+            **{f"{what}_accuracy": [_numbers(row[what]) for row in mine] for what in ("train", "test")},
+        )
 
     for (representation, step, head), mine in _grouped(rows, "representation", "step_size", "head"):
-        fresh = [r for r in rows if (r["representation"], r["step_size"]) == (representation, step)]
-        training = {**content["plan"]["training"], "step_size": step}
-        about = described({**content["plan"], "training": training}, dimension_of(content["plan"]))
-        words = f"{about}, {representation} representation, head {'kept' if head == 'keep' else 'drawn anew'}"
-        found = {"none": those(row for row in mine if row["method"] == "none")}
-        found["retrained"] = those(row for row in fresh if row["method"] == "retrained")
-        yield Experiment(words, "points", "points", dimension_of(content["plan"]), found)
+        fresh = [row for row in rows if (row["representation"], row["step_size"]) == (representation, step)]
+        words = f"{representation} representation, head {'kept' if head == 'keep' else 'drawn anew'}"
+        found = {"none": those(mine, "none"), "retrained": those(fresh, "retrained")}
+        yield _toy(2, step, _tasks(content), found, words)
 
 
 def _settings_of_type2(content: Mapping[str, Any], rows: Rows) -> Iterator[Experiment]:
     for (name,), mine in _grouped(rows, "setting"):
-        plan = content["plan"] | {"training": vars(setting(name).training)}
         quantities = [key for key in mine[0] if key not in ("setting", "seed")]
         found = learners([row["seed"] for row in mine], **{q: [row[q] for row in mine] for q in quantities})
-        words = f"{described(plan, dimension_of(plan))}, {name}"
-        yield Experiment(words, "points", "points", dimension_of(plan), {"none": found})
+        step = with_setting(name).training.step_size
+        yield _toy(256, step, _tasks(content), {"none": found}, name)
+
+
+def _tasks(content: Mapping[str, Any]) -> int:
+    """How many tasks an experiment had, by its own record or by that of its plan."""
+    return int(content["tasks"] if "tasks" in content else content["plan"]["tasks"])
 
 
 def _increments(content: Mapping[str, Any], rows: Rows) -> Iterator[Experiment]:
@@ -133,7 +132,8 @@ def _tasks_one_by_one(content: Mapping[str, Any], rows: Rows) -> Iterator[Experi
         lives = [[row for row in mine if row["seed"] == seed] for seed in content["seeds"]]
         names = [name for name in mine[0] if name not in ("width", "seed", "task")]
         curves = {name: [_numbers(row[name] for row in life) for life in lives] for name in names}
-        yield _toy(content, width, {"none": learners(content["seeds"], **curves)})
+        step = content["training"]["step_size"]
+        yield _toy(width, step, content["tasks"], {"none": learners(content["seeds"], **curves)})
 
 
 def _walks(content: Mapping[str, Any], rows: Rows) -> Iterator[Experiment]:
@@ -144,7 +144,7 @@ def _walks(content: Mapping[str, Any], rows: Rows) -> Iterator[Experiment]:
             names = ("train_accuracy", "test_accuracy", "start_within", "end_within")
             curves = {name: [_numbers(life[name]) for life in lives] for name in names}
             found["none" if way == "plain" else way] = learners([life["seed"] for life in lives], **curves)
-        yield _toy(content, width, found)
+        yield _toy(width, content["training"]["step_size"], content["tasks"], found)
 
 
 def _heads(content: Mapping[str, Any], rows: Rows) -> Iterator[Experiment]:
@@ -155,16 +155,16 @@ def _heads(content: Mapping[str, Any], rows: Rows) -> Iterator[Experiment]:
         for (method,), those in _grouped(mine, "method"):
             accuracies = {name: [[row[name]] for row in those] for name in ("train_accuracy", "test_accuracy")}
             found[content["methods"][method]] = learners([row["seed"] for row in those], **accuracies)
-        step = f"step {content['step_size']:g}, {content['tasks']} tasks"
-        yield Experiment(f"toy points, d = {width}, {step}, head: {head}", "points", "points", width, found)
+        yield _toy(width, content["step_size"], content["tasks"], found, f"head: {head}")
 
 
-def _toy(content: Mapping[str, Any], width: int, found: Mapping[str, Learners]) -> Experiment:
-    about = f"toy points, d = {width}, step {content['training']['step_size']:g}, {content['tasks']} tasks"
+def _toy(width: int, step: float | int, tasks: int, found: Mapping[str, Learners], words: str = "") -> Experiment:
+    about = f"toy points, d = {width}, step {step:g}, {tasks} tasks" + (f", {words}" if words else "")
     return Experiment(about, "points", "points", width, found)
 
 
 _READERS: dict[tuple[str, ...], Callable[[Mapping[str, Any], Rows], Iterator[Experiment]]] = {
+    ("data", "test_late"): _sweep,
     ("representation", "train"): _settings_of_type1,
     ("setting", "test_accuracy"): _settings_of_type2,
     ("network", "best_test"): _increments,
@@ -172,7 +172,7 @@ _READERS: dict[tuple[str, ...], Callable[[Mapping[str, Any], Rows], Iterator[Exp
     ("task", "start_within"): _tasks_one_by_one,
     ("head", "reference"): _heads,
 }
-"""By entries that the rows of a JSON file have."""
+"""By columns of a table."""
 
 
 def _grouped(rows: Iterable[Mapping[str, Any]], *keys: str) -> list[tuple[tuple[Any, ...], Rows]]:

@@ -126,7 +126,7 @@ def kind(method: str) -> str:
 
 
 @dataclass(frozen=True)
-class Stored:
+class Source:
     """All experiments under one name in results/: the widths of a run, the settings of a study."""
 
     name: str

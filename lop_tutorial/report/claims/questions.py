@@ -15,10 +15,10 @@ from jaxtyping import Float64
 from lop_tutorial.interventions import title as title_of
 from lop_tutorial.interventions import without_settings
 from lop_tutorial.report.claims.claim import Evidence, Number, Side
-from lop_tutorial.report.claims.experiment import Experiment, Stored, kind
+from lop_tutorial.report.claims.experiment import Experiment, Source, kind
 from lop_tutorial.report.loss_type import MARGIN
 
-Question = Callable[[Stored], Iterator[Evidence]]
+Question = Callable[[Source], Iterator[Evidence]]
 Seeds = Float64[np.ndarray, " seed"]
 Type = Literal["Type-1", "Type-2"]
 
@@ -101,7 +101,7 @@ Answers = Iterator[tuple[str, tuple[Number, ...]]]
 def each(question: Callable[[Experiment], Answers], *benchmarks: str) -> Question:
     """A question put to every experiment, or to those of these benchmarks, that yields names and numbers."""
 
-    def asked(stored: Stored) -> Iterator[Evidence]:
+    def asked(stored: Source) -> Iterator[Evidence]:
         for experiment in stored:
             if not benchmarks or experiment.benchmark in benchmarks:
                 for what, numbers in question(experiment):

@@ -9,7 +9,7 @@ from jaxtyping import Float64
 from scipy.stats import rankdata
 
 from lop_tutorial.report.claims.claim import Evidence, Number, Side
-from lop_tutorial.report.claims.experiment import Experiment, Stored
+from lop_tutorial.report.claims.experiment import Experiment, Source
 from lop_tutorial.report.claims.questions import (
     HIGH,
     LOW,
@@ -145,7 +145,7 @@ def belongs(which: Type) -> Question:
     good: Side = "above" if which == "Type-1" else "below"
     bound = -MARGIN if which == "Type-1" else MARGIN
 
-    def question(stored: Stored) -> Iterator[Evidence]:
+    def question(stored: Source) -> Iterator[Evidence]:
         compared_to_fresh = [one for one in stored if compares(one, "none", "retrained")]
         for one in compared_to_fresh:
             low = one.dimension <= LOW
