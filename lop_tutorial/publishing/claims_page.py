@@ -10,7 +10,7 @@ from pathlib import Path
 from lop_tutorial.atomic import write_text
 from lop_tutorial.report.claims.claim import RULE, SAYS, VERDICTS, Claim, Evidence, Number, Verdict, verdict
 from lop_tutorial.report.claims.collect import in_results
-from lop_tutorial.report.claims.experiment import Source
+from lop_tutorial.report.claims.comparison import Source
 from lop_tutorial.report.claims.poster import PARTS
 
 _COLOURS: dict[Verdict, str] = {

@@ -12,7 +12,7 @@ from lop_tutorial.cli import main
 from lop_tutorial.publishing.claims_page import judge, page
 from lop_tutorial.report.claims.claim import SAYS, VERDICTS, Evidence, Number, verdict
 from lop_tutorial.report.claims.collect import NO_LEARNERS, collect, in_results
-from lop_tutorial.report.claims.experiment import BINS
+from lop_tutorial.report.claims.comparison import BINS
 from lop_tutorial.report.claims.poster import PARTS
 from lop_tutorial.running.run import stored
 

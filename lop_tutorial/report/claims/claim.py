@@ -16,7 +16,7 @@ from scipy.stats import binomtest
 from lop_tutorial.running.results import ENOUGH, Interval, interval
 
 if TYPE_CHECKING:
-    from lop_tutorial.report.claims.experiment import Source
+    from lop_tutorial.report.claims.comparison import Source
 
 Says = Literal["against", "open", "for", "too few seeds"]
 SAYS: tuple[Says, ...] = ("against", "open", "for", "too few seeds")

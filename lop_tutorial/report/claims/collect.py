@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from lop_tutorial.experiments.type2_settings import with_setting
-from lop_tutorial.report.claims.experiment import (
-    Experiment,
+from lop_tutorial.report.claims.comparison import (
+    Comparison,
     Learners,
     Source,
     from_config,
@@ -46,7 +46,7 @@ def _skipped(path: Path) -> bool:
     return path.name in NO_LEARNERS
 
 
-def _read(path: Path) -> Iterator[Experiment]:
+def _read(path: Path) -> Iterator[Comparison]:
     if (path / "metrics.csv").exists():
         return _run(Run.open(path))
     if path.is_dir() or path.suffix == ".json":
@@ -57,7 +57,7 @@ def _read(path: Path) -> Iterator[Experiment]:
     raise ValueError(f"{path} is no run, no sweep and no experiment that is known; take it away or teach `collect` it")
 
 
-def _run(run: Run) -> Iterator[Experiment]:
+def _run(run: Run) -> Iterator[Comparison]:
     for width in run.results.widths or (None,):
         results = run.results if width is None else run.results.at(width)
         yield from_config(run.config, {method: _learners(results, method) for method in results.methods}, width)
@@ -68,7 +68,7 @@ def _learners(results: Results, method: str) -> Learners:
     return learners(results.seeds(method), **{name: results.curves(method, name) for name in names})
 
 
-def _sweep(config: Mapping[str, Any], table: Rows) -> Iterator[Experiment]:
+def _sweep(config: Mapping[str, Any], table: Rows) -> Iterator[Comparison]:
     """One experiment a setting, of which the first and the last tasks are known."""
     for (data, loss, step), rows in _grouped(table, "data", "loss", "step_size"):
         training = {**config["base"]["training"], "loss": loss, "step_size": float(step)}
@@ -83,7 +83,7 @@ def _sweep(config: Mapping[str, Any], table: Rows) -> Iterator[Experiment]:
         yield from_config(plan, found)
 
 
-def _settings_of_type1(content: Mapping[str, Any], rows: Rows) -> Iterator[Experiment]:
+def _settings_of_type1(content: Mapping[str, Any], rows: Rows) -> Iterator[Comparison]:
     """A retrained learner's head is new at every task, so that it was run for one kind of head alone."""
 
     def those(of: Rows, method: str) -> Learners:
@@ -100,7 +100,7 @@ def _settings_of_type1(content: Mapping[str, Any], rows: Rows) -> Iterator[Exper
         yield _toy(2, step, _tasks(content), found, words)
 
 
-def _settings_of_type2(content: Mapping[str, Any], rows: Rows) -> Iterator[Experiment]:
+def _settings_of_type2(content: Mapping[str, Any], rows: Rows) -> Iterator[Comparison]:
     for (name,), mine in _grouped(rows, "setting"):
         quantities = [key for key in mine[0] if key not in ("setting", "seed")]
         found = learners([row["seed"] for row in mine], **{q: [row[q] for row in mine] for q in quantities})
@@ -113,7 +113,7 @@ def _tasks(content: Mapping[str, Any]) -> int:
     return int(content["tasks"] if "tasks" in content else content["plan"]["tasks"])
 
 
-def _increments(content: Mapping[str, Any], rows: Rows) -> Iterator[Experiment]:
+def _increments(content: Mapping[str, Any], rows: Rows) -> Iterator[Comparison]:
     """Those that lived through all increments; fresh networks on the last one alone are another experiment."""
     called = {"fresh_g_mixup": "g_mixup:fresh=true"}
     found = {}
@@ -123,10 +123,10 @@ def _increments(content: Mapping[str, Any], rows: Rows) -> Iterator[Experiment]:
             found[called.get(network, network)] = learners([row["seed"] for row in mine], **accuracies)
     training, tasks = content["training"], content["tasks"]
     about = f"increments of drawn pictures, ResNet-18, d = 64, step {training['step_size']:g}"
-    yield Experiment(f"{about}, {training['epochs']} epochs, {tasks} tasks", "increments", "procedural", 64, found)
+    yield Comparison(f"{about}, {training['epochs']} epochs, {tasks} tasks", "increments", "procedural", 64, found)
 
 
-def _tasks_one_by_one(content: Mapping[str, Any], rows: Rows) -> Iterator[Experiment]:
+def _tasks_one_by_one(content: Mapping[str, Any], rows: Rows) -> Iterator[Comparison]:
     """Toys looked at before and after every task."""
     for (width,), mine in _grouped(rows, "width"):
         lives = [[row for row in mine if row["seed"] == seed] for seed in content["seeds"]]
@@ -136,7 +136,7 @@ def _tasks_one_by_one(content: Mapping[str, Any], rows: Rows) -> Iterator[Experi
         yield _toy(width, step, content["tasks"], {"none": learners(content["seeds"], **curves)})
 
 
-def _walks(content: Mapping[str, Any], rows: Rows) -> Iterator[Experiment]:
+def _walks(content: Mapping[str, Any], rows: Rows) -> Iterator[Comparison]:
     """The same with what was done to the weights; of `plain` ones nothing."""
     for (width,), mine in _grouped(rows, "width"):
         found = {}
@@ -147,7 +147,7 @@ def _walks(content: Mapping[str, Any], rows: Rows) -> Iterator[Experiment]:
         yield _toy(width, content["training"]["step_size"], content["tasks"], found)
 
 
-def _heads(content: Mapping[str, Any], rows: Rows) -> Iterator[Experiment]:
+def _heads(content: Mapping[str, Any], rows: Rows) -> Iterator[Comparison]:
     """Heads of several kinds; only the last tasks are known."""
     width = content["network"]["hidden"][-1]
     for (head,), mine in _grouped(rows, "head"):
@@ -158,12 +158,12 @@ def _heads(content: Mapping[str, Any], rows: Rows) -> Iterator[Experiment]:
         yield _toy(width, content["step_size"], content["tasks"], found, f"head: {head}")
 
 
-def _toy(width: int, step: float | int, tasks: int, found: Mapping[str, Learners], words: str = "") -> Experiment:
+def _toy(width: int, step: float | int, tasks: int, found: Mapping[str, Learners], words: str = "") -> Comparison:
     about = f"toy points, d = {width}, step {step:g}, {tasks} tasks" + (f", {words}" if words else "")
-    return Experiment(about, "points", "points", width, found)
+    return Comparison(about, "points", "points", width, found)
 
 
-_READERS: dict[tuple[str, ...], Callable[[Mapping[str, Any], Rows], Iterator[Experiment]]] = {
+_READERS: dict[tuple[str, ...], Callable[[Mapping[str, Any], Rows], Iterator[Comparison]]] = {
     ("data", "test_late"): _sweep,
     ("representation", "train"): _settings_of_type1,
     ("setting", "test_accuracy"): _settings_of_type2,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lop_tutorial.report.claims.claim import Claim, Side
-from lop_tutorial.report.claims.experiment import Experiment
+from lop_tutorial.report.claims.comparison import Comparison
 from lop_tutorial.report.claims.questions import (
     NAMES,
     Answers,
@@ -27,7 +27,7 @@ _WORD = {"Type-1": "training accuracy", "Type-2": "test accuracy"}
 def helps(name: str, *types: Type) -> Question:
     """A form of mixing minus No Intv., late, where No Intv. shows the type of loss that it is to help against."""
 
-    def question(experiment: Experiment) -> Answers:
+    def question(experiment: Comparison) -> Answers:
         method = experiment.choose(name)
         for which in types if method else ():
             if method and shows(experiment, which):
@@ -41,7 +41,7 @@ def holds_exponents(name: str, which: Type, place: str, side: Side) -> Question:
     """Median exponents under a form of mixing against No Intv.'s, late, where No Intv. shows the type of loss."""
     quantity = f"ftle_{place}_q50"
 
-    def question(experiment: Experiment) -> Answers:
+    def question(experiment: Comparison) -> Answers:
         method = experiment.choose(name)
         if method and compares(experiment, "none") and experiment.has(quantity) and shows(experiment, which):
             mine, plain = (values[:, -1] for values in experiment.paired(method, "none", quantity))

@@ -15,7 +15,7 @@ from jaxtyping import Float64
 from lop_tutorial.interventions import title as title_of
 from lop_tutorial.interventions import without_settings
 from lop_tutorial.report.claims.claim import Evidence, Number, Side
-from lop_tutorial.report.claims.experiment import Experiment, Source, kind
+from lop_tutorial.report.claims.comparison import Comparison, Source, kind
 from lop_tutorial.report.loss_type import MARGIN
 
 Question = Callable[[Source], Iterator[Evidence]]
@@ -27,27 +27,27 @@ LOW, HIGH = 2, 64
 NAMES = {"inter_mixup": "inter-class mixing", "intra_mixup": "intra-class mixing", "g_mixup": "G-mixup"}
 
 
-def late(experiment: Experiment, method: str, than: str, quantity: str = "test_accuracy") -> Seeds:
+def late(experiment: Comparison, method: str, than: str, quantity: str = "test_accuracy") -> Seeds:
     """One method minus another, late."""
     return experiment.difference(method, than, quantity)[:, -1]
 
 
-def train_lost(experiment: Experiment) -> Seeds:
+def train_lost(experiment: Comparison) -> Seeds:
     """Late training accuracy, No Intv. minus Retrained."""
     return late(experiment, "none", "retrained", "train_accuracy")
 
 
-def gap_grown(experiment: Experiment) -> Seeds:
+def gap_grown(experiment: Comparison) -> Seeds:
     """Late gap between training and test accuracy, No Intv. minus Retrained."""
     return train_lost(experiment) - late(experiment, "none", "retrained")
 
 
-def compares(experiment: Experiment, *methods: str) -> bool:
+def compares(experiment: Comparison, *methods: str) -> bool:
     """Whether all of these were trained."""
     return set(methods) <= set(experiment.learners)
 
 
-def shows(experiment: Experiment, which: Type) -> bool:
+def shows(experiment: Comparison, which: Type) -> bool:
     """Whether No Intv. ends below Retrained and shows this type by its accuracies, as `loss_type` has it.
 
     By whole intervals: test accuracy lower; training accuracy lower (Type-1), or the gap larger (Type-2), by a point.
@@ -61,7 +61,7 @@ def shows(experiment: Experiment, which: Type) -> bool:
     return found.says == "for" == Number(late(experiment, "none", "retrained"), "below").says
 
 
-def tail(experiment: Experiment, which: Type) -> Number:
+def tail(experiment: Comparison, which: Type) -> Number:
     """In how many seeds the late lowest exponents within are lower (highest between higher) than Retrained's."""
     quantity = {"Type-1": "ftle_within_q05", "Type-2": "ftle_between_q95"}[which]
     mine, fresh = (values[:, -1] for values in experiment.paired("none", "retrained", quantity))
@@ -70,7 +70,7 @@ def tail(experiment: Experiment, which: Type) -> Number:
     return Number(found, "above", 0.5, "seeds", label[which])
 
 
-def shows_by_exponents(experiment: Experiment, which: Type) -> bool:
+def shows_by_exponents(experiment: Comparison, which: Type) -> bool:
     """The same by exponents: more than half of the seeds, by the whole interval."""
     quantity = {"Type-1": "ftle_within_q05", "Type-2": "ftle_between_q95"}[which]
     known = compares(experiment, "none", "retrained") and experiment.has(quantity)
@@ -87,7 +87,7 @@ def compared(mine: Seeds, other: Seeds, side: Side, label: str = "") -> Number:
     return Number(np.where(np.isnan(mine) | np.isnan(other), np.nan, found), "above", 0.5, "seeds", label)
 
 
-def named(experiment: Experiment, method: str) -> str:
+def named(experiment: Comparison, method: str) -> str:
     """A method's name for a reader; of several settings it says how many there were."""
     called = kind(method)
     name = NAMES.get(called) or title_of(without_settings(method))
@@ -98,7 +98,7 @@ def named(experiment: Experiment, method: str) -> str:
 Answers = Iterator[tuple[str, tuple[Number, ...]]]
 
 
-def each(question: Callable[[Experiment], Answers], *benchmarks: str) -> Question:
+def each(question: Callable[[Comparison], Answers], *benchmarks: str) -> Question:
     """A question put to every experiment, or to those of these benchmarks, that yields names and numbers."""
 
     def asked(stored: Source) -> Iterator[Evidence]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from lop_tutorial.report.claims.claim import Claim, Number, Side
-from lop_tutorial.report.claims.experiment import Experiment
+from lop_tutorial.report.claims.comparison import Comparison
 from lop_tutorial.report.claims.questions import Answers, Question, compares, each, late, named
 
 _SIX = ("none", "retrained", "l2_init", "layer_norm", "cbp")
 """G-mixup's rivals in the tables."""
 
 
-def falls_to_chance(experiment: Experiment) -> Answers:
+def falls_to_chance(experiment: Comparison) -> Answers:
     """No Intv.: late minus early, and late against chance."""
     if compares(experiment, "none"):
         bins = experiment.bins("none")
@@ -26,7 +26,7 @@ def falls_to_chance(experiment: Experiment) -> Answers:
 def against(name: str, than: str, side: Side) -> Question:
     """A method against a reference, late."""
 
-    def question(experiment: Experiment) -> Answers:
+    def question(experiment: Comparison) -> Answers:
         method = experiment.choose(name)
         if method and compares(experiment, than):
             reference = {"none": "No Intv.", "retrained": "Retrained"}[than]
@@ -38,7 +38,7 @@ def against(name: str, than: str, side: Side) -> Question:
 def keeps_learning(name: str) -> Question:
     """Above No Intv. and below Retrained."""
 
-    def question(experiment: Experiment) -> Answers:
+    def question(experiment: Comparison) -> Answers:
         method = experiment.choose(name)
         if method and compares(experiment, "none", "retrained"):
             yield (
@@ -52,7 +52,7 @@ def keeps_learning(name: str) -> Question:
     return each(question, "pairs")
 
 
-def best_in_every_bin(experiment: Experiment) -> Answers:
+def best_in_every_bin(experiment: Comparison) -> Answers:
     """G-mixup minus each of the tables' other methods, in all bins that are stored."""
     mine = experiment.choose("g_mixup")
     for name in _SIX if mine else ():
@@ -63,7 +63,7 @@ def best_in_every_bin(experiment: Experiment) -> Answers:
             yield f"{named(experiment, mine)} minus {named(experiment, rival)}", numbers
 
 
-def fresh_ends_higher(experiment: Experiment) -> Answers:
+def fresh_ends_higher(experiment: Comparison) -> Answers:
     """No Intv. minus Retrained where classes are added."""
     if compares(experiment, "none", "retrained"):
         yield "", (Number(late(experiment, "none", "retrained"), "below"),)

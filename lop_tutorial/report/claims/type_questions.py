@@ -9,7 +9,7 @@ from jaxtyping import Float64
 from scipy.stats import rankdata
 
 from lop_tutorial.report.claims.claim import Evidence, Number, Side
-from lop_tutorial.report.claims.experiment import Experiment, Source
+from lop_tutorial.report.claims.comparison import Comparison, Source
 from lop_tutorial.report.claims.questions import (
     HIGH,
     LOW,
@@ -30,7 +30,7 @@ from lop_tutorial.report.claims.questions import (
 Curves = Float64[np.ndarray, "seed task"]
 
 
-def lost(experiment: Experiment) -> Answers:
+def lost(experiment: Comparison) -> Answers:
     """No Intv. against a fresh network late; against itself early where no fresh one was trained."""
     if compares(experiment, "none", "retrained"):
         yield "", (Number(late(experiment, "none", "retrained"), "below"),)
@@ -43,7 +43,7 @@ def lost(experiment: Experiment) -> Answers:
 def accumulates(place: str, side: Side) -> Question:
     """No Intv.'s median exponents, late against early."""
 
-    def question(experiment: Experiment) -> Answers:
+    def question(experiment: Comparison) -> Answers:
         quantity = f"ftle_{place}_q50"
         if compares(experiment, "none") and quantity in experiment.learners["none"].curves:
             bins = experiment.bins("none", quantity)
@@ -52,7 +52,7 @@ def accumulates(place: str, side: Side) -> Question:
     return each(question)
 
 
-def before_and_after(experiment: Experiment, place: str) -> tuple[Curves, Curves] | None:
+def before_and_after(experiment: Comparison, place: str) -> tuple[Curves, Curves] | None:
     """No Intv.'s exponents at each task's own points, before it is learned and after; None where nobody looked."""
     mine = experiment.learners.get("none")
     if mine is None or f"start_{place}" not in mine.curves:
@@ -63,7 +63,7 @@ def before_and_after(experiment: Experiment, place: str) -> tuple[Curves, Curves
 def one_task(place: str, side: Side) -> Question:
     """log beta or log alpha of the first task, and the mean over all later ones."""
 
-    def question(experiment: Experiment) -> Answers:
+    def question(experiment: Comparison) -> Answers:
         found = before_and_after(experiment, place)
         if found is not None:
             factors = found[1] - found[0]
@@ -76,7 +76,7 @@ def one_task(place: str, side: Side) -> Question:
 def multiply_up(place: str, side: Side) -> Question:
     """Whether the summed factors have the claimed sign, and the whole change is at least 0.8 of their sum."""
 
-    def question(experiment: Experiment) -> Answers:
+    def question(experiment: Comparison) -> Answers:
         found = before_and_after(experiment, place)
         if found is not None:
             start, end = found
@@ -101,7 +101,7 @@ def _rank_correlation(x: Curves, y: Curves) -> Float64[np.ndarray, " seed"]:
 def strikes_there(place: str, accuracy: str, side: Side) -> Question:
     """Over tasks, the exponents before learning against the accuracy after it, where that accuracy falls."""
 
-    def question(experiment: Experiment) -> Answers:
+    def question(experiment: Comparison) -> Answers:
         found = before_and_after(experiment, place)
         if found is None:
             return
@@ -123,7 +123,7 @@ def accuracies_of(which: Type) -> Question:
     """The accuracies against Retrained of a network that shows this type alone, by its exponents."""
     other: Type = "Type-2" if which == "Type-1" else "Type-1"
 
-    def question(experiment: Experiment) -> Answers:
+    def question(experiment: Comparison) -> Answers:
         if shows_by_exponents(experiment, which) and not shows_by_exponents(experiment, other):
             train = ("below", "training accuracy falls") if which == "Type-1" else ("above", "training accuracy stays")
             yield (
@@ -166,7 +166,7 @@ def belongs(which: Type) -> Question:
 def on_real_pictures(which: Type) -> Question:
     """Both signs of a type, against Retrained, in representations that are narrow (Type-1) or wide (Type-2)."""
 
-    def question(experiment: Experiment) -> Answers:
+    def question(experiment: Comparison) -> Answers:
         narrow = experiment.dimension <= LOW
         wide = experiment.dimension >= HIGH
         if not experiment.real or not compares(experiment, "none", "retrained"):
@@ -183,7 +183,7 @@ def on_real_pictures(which: Type) -> Question:
     return each(question)
 
 
-def mixed_forms(experiment: Experiment) -> Answers:
+def mixed_forms(experiment: Comparison) -> Answers:
     """Both tails of the exponents at once, on real pictures."""
     if experiment.real and compares(experiment, "none", "retrained") and experiment.has("ftle_within_q05"):
         yield "", (tail(experiment, "Type-1"), tail(experiment, "Type-2"))

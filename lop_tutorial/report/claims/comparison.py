@@ -50,7 +50,7 @@ class Learners:
 
 
 @dataclass(frozen=True)
-class Experiment:
+class Comparison:
     """Learners under one setting: one width, one step size, one set of pictures."""
 
     about: str
@@ -130,9 +130,9 @@ class Source:
     """All experiments under one name in results/: the widths of a run, the settings of a study."""
 
     name: str
-    experiments: tuple[Experiment, ...]
+    experiments: tuple[Comparison, ...]
 
-    def __iter__(self) -> Iterator[Experiment]:
+    def __iter__(self) -> Iterator[Comparison]:
         return iter(self.experiments)
 
 
@@ -168,11 +168,11 @@ def dimension_of(config: Mapping[str, Any], width: int | None = None) -> int:
     return int(NETWORKS[config["network"]]((3, side, side), 2, **settings).head.in_features)
 
 
-def from_config(config: Mapping[str, Any], learners: Mapping[str, Learners], width: int | None = None) -> Experiment:
+def from_config(config: Mapping[str, Any], learners: Mapping[str, Learners], width: int | None = None) -> Comparison:
     """The experiment of a plan's configuration as a run stores it."""
     dimension = dimension_of(config, width)
     benchmark = "points" if config["data"] == "points" else config.get("benchmark") or "pairs"
-    return Experiment(described(config, dimension), benchmark, config["data"], dimension, learners)
+    return Comparison(described(config, dimension), benchmark, config["data"], dimension, learners)
 
 
 def learners(seeds: Sequence[int], **curves: Any) -> Learners:
