@@ -34,9 +34,9 @@ def reproduce(
     experiment: Annotated[
         str,
         typer.Argument(
-            help="A plan: table1 to table4, first_look, type1, type2, width or real_images; one of the book's own "
-            "experiments: heads, increments, inheritance, ridges, walk, type1_settings or type2_settings; or a sweep, "
-            "such as methods_search."
+            help="A plan: table1 to table4, death, first_look, type1, type2, width or real_images; one of the book's "
+            "own experiments: heads, increments, inheritance, ridges, walk, type1_settings or type2_settings; or a "
+            "sweep, such as methods_search."
         ),
     ],
     profile: Annotated[
@@ -82,6 +82,7 @@ def reproduce(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the run in --out, with the same settings, where it was left.")
     ] = False,
+    every: Annotated[float, typer.Option(help="Seconds between checkpoints; 0: one after each task.", min=0)] = 30,
     launcher: Annotated[
         str, typer.Option(help="local: processes here. ray: tasks on a Ray cluster that shares the run's folder.")
     ] = "local",
@@ -135,9 +136,8 @@ def reproduce(
             raise ValueError(f"stream is {stream!r}, which has its own data: leave out --data and --classes")
         if not is_address(stream):
             raise ValueError(f"stream is {stream!r}; write my_package.module:MyStream")
-    elif data is not None and data != chosen.data and "points" in (data, chosen.data):
-        told = "toy points, and nothing else" if chosen.data == "points" else "pictures, not toy points"
-        raise ValueError(f"data is {data!r}, but {experiment} takes {told}")
+    elif data is not None and replace(chosen, data=data).spec.what != chosen.spec.what:
+        raise ValueError(f"data is {data!r}, but {experiment} takes {chosen.spec.what}, and nothing else")
     chosen = replace(
         chosen,
         data=stream or data or chosen.data,
@@ -160,7 +160,13 @@ def reproduce(
     folder = out or _default_folder(f"{experiment}-{profile}-{chosen.data.replace(':', '.')}")
     if not resume:
         must_be_new(folder)
-    how = {"device": device, "workers": workers or os.cpu_count() or 1, "launcher": launcher, "resume": resume}
+    how = {
+        "device": device,
+        "workers": workers or os.cpu_count() or 1,
+        "launcher": launcher,
+        "resume": resume,
+        "every": every,
+    }
     _train(chosen, profile, folder, how)
 
 
@@ -179,8 +185,8 @@ def _train(chosen: Plan, profile: str, folder: Path, how: dict[str, Any]) -> Non
     from lop_tutorial.running.crews import STEP
 
     size = chosen.stream(chosen.seeds[0]).shape[-1]
-    what = f", {chosen.data} images of {size} pixels" if chosen.of_images else f", {chosen.data}" * (":" in chosen.data)
-    text = chosen.about + what
+    text = chosen.about if chosen.images is None else f"{chosen.about}, {chosen.data} images of {size} pixels"
+    text += f", {chosen.data}" * (":" in chosen.data)
     sizes = ((len(chosen.widths), "width"), (len(chosen.methods), "method"), (len(chosen.seeds), "seed"))
     size_of_run = " x ".join(counted(number, word) for number, word in (*sizes, (chosen.tasks, "task")) if number)
     console.print(f"{text}: {size_of_run}", highlight=False, soft_wrap=True)

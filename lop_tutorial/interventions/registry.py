@@ -1,12 +1,14 @@
-"""Every method by name, and with settings: `cbp`, `g_mixup:M=0.5:intra=1`."""
+"""Every method by name, with settings, and composed: `cbp`, `g_mixup:M=0.5:intra=1`, `retrained+g_mixup`."""
 
 from __future__ import annotations
 
 import difflib
 import functools
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
 
+from lop_tutorial.interventions.composition import Composition
 from lop_tutorial.interventions.continual_backprop import ContinualBackprop
 from lop_tutorial.interventions.crelu import CReLU
 from lop_tutorial.interventions.generalized_mixup import GeneralizedMixup
@@ -60,7 +62,11 @@ FIRST_EDITION, EDITION = 1, 2
 of the first."""
 
 FORMER_DEFAULTS: dict[int, dict[str, dict[str, str]]] = {
-    FIRST_EDITION: {"cbp": {"count": "mature"}, "g_mixup": {"pairing": "by_kind_in_batch"}},
+    FIRST_EDITION: {
+        "cbp": {"count": "mature"},
+        "g_mixup": {"pairing": "by_kind_in_batch"},
+        "l2_init": {"normalisation": "true"},
+    },
 }
 """Of every former edition, the defaults that were others."""
 
@@ -69,11 +75,21 @@ FORMER_DEFAULTS: dict[int, dict[str, dict[str, str]]] = {
 def intervention(text: str, edition: int = EDITION) -> Intervention:
     """The method that a text names, with its settings: "l2_init", "l2_init:strength=0.01", "g_mixup:M=0.5:intra=1".
 
-    `edition`: the one whose defaults are meant. ValueError for a name, a setting, a value or an edition that does not
-    exist, with the nearest right one. A user's own method goes by its address: "my_package:MyMethod:strength=0.1".
+    "retrained+g_mixup:M=1" is two methods at once, each with its own settings. A user's own method goes by its address:
+    "my_package:MyMethod:strength=0.1". `edition`: the one whose defaults are meant. ValueError for a name, a setting, a
+    value or an edition that does not exist, with the nearest right one.
     """
-    text = spelled_out(text, edition)
-    name, *settings = _parts(text)
+    parts = tuple(_one(part) for part in _parts(spelled_out(text, edition)))
+    return parts[0] if len(parts) == 1 else Composition(parts)
+
+
+def _parts(method: str) -> list[str]:
+    """The methods that a text composes; the plus sign of a number such as 1e+3 is none."""
+    return re.split(r"\+(?!\d)", method)
+
+
+def _one(text: str) -> Intervention:
+    name, *settings = _named(text)
     if name not in INTERVENTIONS and not is_address(name):
         raise ValueError(f"method is {name!r}; {nearest(name, INTERVENTIONS)}")
     kind = INTERVENTIONS[name] if name in INTERVENTIONS else class_at(name, Intervention)
@@ -127,13 +143,23 @@ def spelled_out(method: str, edition: int) -> str:
     """A method of an edition in today's terms: `cbp` of the first is `cbp:count=mature`."""
     if edition not in (*FORMER_DEFAULTS, EDITION):
         raise ValueError(f"edition is {edition}; known are 1 to {EDITION}: is the run younger than this package?")
-    name, *settings = _parts(method)
+    return "+".join(_part_spelled_out(part, edition) for part in _parts(method))
+
+
+def _part_spelled_out(method: str, edition: int) -> str:
+    name, *settings = _named(method)
+    if name == "g_mixup":  # composition once was a setting of this one
+        fresh = "fresh=true" in settings
+        settings = [setting for setting in settings if not setting.startswith("fresh=")]
+        method = ":".join([name, *settings])
+        if fresh:
+            return f"retrained+{_part_spelled_out(method, edition)}"
     named = {SYMBOLS.get(key, key) for key in (setting.partition("=")[0] for setting in settings)}
     former = FORMER_DEFAULTS.get(edition, {}).get(name, {})
     return ":".join([method, *(f"{key}={value}" for key, value in former.items() if key not in named)])
 
 
-def _parts(method: str) -> list[str]:
+def _named(method: str) -> list[str]:
     """The method's name or address, then its settings."""
     name, *settings = method.split(":")
     if name not in INTERVENTIONS and settings and is_address(address := f"{name}:{settings[0]}"):
@@ -142,15 +168,20 @@ def _parts(method: str) -> list[str]:
 
 
 def without_settings(method: str) -> str:
-    """`l2_init` of `l2_init:strength=0.01`."""
-    return _parts(method)[0]
+    """`l2_init` of `l2_init:strength=0.01`, `retrained+g_mixup` of `retrained+g_mixup:M=1`."""
+    return "+".join(_named(part)[0] for part in _parts(method))
 
 
 def title(method: str) -> str:
     """A method's name in tables and figures with the settings that the text gives; the text itself if unknown."""
-    name, *settings = _parts(method)
-    if name not in INTERVENTIONS and not is_address(name):
+    parts = _parts(method)
+    if not all(_named(part)[0] in INTERVENTIONS or is_address(_named(part)[0]) for part in parts):
         return method
+    return " + ".join(_title(part) for part in parts)
+
+
+def _title(part: str) -> str:
+    name, *settings = _named(part)
     shown = ", ".join(setting.replace("=", " = ").replace("_", " ") for setting in settings)
     called = INTERVENTIONS[name].title if name in INTERVENTIONS else name.partition(":")[2]
     return called + (f" ({shown})" if shown else "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +15,20 @@ from lop_tutorial.data.procedural import ProceduralImages
 from lop_tutorial.interventions import EDITION, Intervention, intervention
 from lop_tutorial.networks import NETWORKS, Network
 from lop_tutorial.own_classes import class_at, is_address
-from lop_tutorial.running.measures import COLUMNS_OF, MEASURES
+from lop_tutorial.running.measures import COLUMNS_OF
 from lop_tutorial.running.results import COLUMNS
-from lop_tutorial.streams import CIFAR100_PIXELS, ClassIncrements, ClassPairs, OnDevice, Pixels, Stream, ToyPoints
+from lop_tutorial.running.stream_spec import IncrementsSpec, OwnSpec, PairsSpec, PointsSpec, StreamSpec
+from lop_tutorial.streams import OnDevice, Stream
 from lop_tutorial.training import Learner, Training
 
 MOST_TASKS = 1_000_000
 BENCHMARKS = ("pairs", "increments")
+
+
+@lru_cache(maxsize=1)
+def _drawn(**settings: Any) -> ProceduralImages:
+    """Procedural images, those of the latest settings kept: plans of the same images need not draw them again."""
+    return ProceduralImages(**settings)
 
 
 @dataclass(frozen=True)
@@ -36,7 +43,9 @@ class Plan:
     some of the set's classes, by their places in a shuffled order that is always the same (see `SomeClasses`). `table`
     is the paper's table it stands beside. `measures` are taken beside the accuracies (see `measures.py`), after every
     `measure_every`-th task. With `widths`, every learner is trained once with each of them as the number of units in
-    its last hidden layer, and metrics.csv has the column `width`. `precision` is that of the steps (see
+    its last hidden layer, and metrics.csv has the column `width`. `step_sizes` gives methods that it names a step size
+    of their own, in place of `training`'s. With `dead_after`, a learner whose training accuracy was at chance in that
+    many tasks running is dead, and stops there (see `death.py`); 0: never. `precision` is that of the steps (see
     `training/precision.py`). `edition` is that of the methods' defaults (see `interventions/registry.py`).
     """
 
@@ -58,6 +67,7 @@ class Plan:
     increment: int = 5
     valid_per_class: int = 0
     training: Training = Training()
+    step_sizes: Mapping[str, float] = field(default_factory=dict)
     methods: tuple[str, ...] = ("none", "retrained")
     seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
     tasks: int = 5000
@@ -65,6 +75,7 @@ class Plan:
     measures: tuple[str, ...] = ()
     measure_every: int = 1
     widths: tuple[int, ...] = ()
+    dead_after: int = 0
     precision: str = "fp32"
     edition: int = EDITION
 
@@ -77,21 +88,21 @@ class Plan:
             raise ValueError(f"benchmark is {self.benchmark!r}; known are {', '.join(BENCHMARKS)}")
         for method in self.methods:
             self.intervention(method).check(self.training.loss)
-        if is_address(self.data):
-            class_at(self.data, Stream)  # type: ignore[type-abstract]
-        if not self.of_images and self.classes is not None:
-            what = "toy points" if self.data == "points" else self.data
-            raise ValueError(f"classes is {self.classes}, but the tasks are {what}, not classes of pictures")
+        if self.spec.what != "pictures" and self.classes is not None:
+            raise ValueError(f"classes is {self.classes}, but the tasks are {self.spec.what}, not classes of pictures")
         if self.tasks > MOST_TASKS:
             raise ValueError(f"tasks is {self.tasks}; {MOST_TASKS:,} are the most")
-        for name in ("tasks", "measure_every"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} is {getattr(self, name)}; it must be at least 1")
+        for name, low in (("tasks", 1), ("measure_every", 1), ("dead_after", 0)):
+            if getattr(self, name) < low:
+                raise ValueError(f"{name} is {getattr(self, name)}; it must be at least {low}")
         for name in self.measures:
-            if name not in MEASURES:
-                raise ValueError(f"measure is {name!r}; known are {', '.join(MEASURES)}")
+            if name not in COLUMNS_OF:
+                raise ValueError(f"measure is {name!r}; known are {', '.join(COLUMNS_OF)}")
         if self.widths and not self.network_settings.get("hidden"):
             raise ValueError(f"widths is {self.widths}, but network_settings name no hidden layers to be that wide")
+        for method in self.step_sizes:
+            if method not in self.methods:
+                raise ValueError(f"step_sizes names {method!r}; the methods are {', '.join(self.methods)}")
         if any(width < 1 for width in self.widths):
             raise ValueError(f"widths is {self.widths}; each must be at least 1")
         for name in ("methods", "seeds") + ("widths",) * bool(self.widths):
@@ -100,54 +111,33 @@ class Plan:
                 raise ValueError(f"{name} is {values}; it must name at least one, none of them twice")
 
     @property
-    def of_images(self) -> bool:
-        """Whether the tasks are made of images."""
-        return self.data != "points" and not is_address(self.data)
+    def spec(self) -> StreamSpec:
+        """Where the tasks come from."""
+        if self.data == "points":
+            return PointsSpec(self.points)
+        if is_address(self.data):
+            return OwnSpec(class_at(self.data, Stream))  # type: ignore[type-abstract]
+        settings = {"train_per_class": self.train_per_class, "test_per_class": self.test_per_class}
+        if self.benchmark == "pairs":
+            return PairsSpec({**settings, "reshuffle": self.reshuffle}, self.image_size)
+        settings |= {"increment": self.increment, "valid_per_class": self.valid_per_class}
+        return IncrementsSpec(settings, self.image_size, self.tasks, self.data)
 
     @cached_property
-    def images(self) -> LabelledImages:
-        procedural = self.data == "procedural"
-        found = ProceduralImages(**self.procedural) if procedural else load(self.data, root=self.data_root)
-        return found if self.classes is None else SomeClasses(found, *self.classes)
+    def images(self) -> LabelledImages | None:
+        """The image set that the tasks are made from, or None: toy points need none."""
+        if self.spec.what != "pictures":
+            return None
+        whole = _drawn(**self.procedural) if self.data == "procedural" else load(self.data, root=self.data_root)
+        return whole if self.classes is None else SomeClasses(whole, *self.classes)
 
     def images_on(self, device: torch.device | str) -> OnDevice | None:
-        """The images as bytes on a device, for the streams of all seeds; None where the data are points."""
-        return OnDevice(self.images, device) if self.of_images else None
+        """The images as bytes on a device, for the streams of all seeds; None where there are none."""
+        return None if self.images is None else OnDevice(self.images, device)
 
     def stream(self, seed: int, images: OnDevice | None = None) -> Stream:
         """The tasks that every learner of this seed meets, from `images_on` a device or, without, on the CPU."""
-        if is_address(self.data):
-            own: Callable[[int], Stream] = class_at(self.data, Stream)  # type: ignore[type-abstract]
-            return own(seed)
-        if self.data == "points":
-            return ToyPoints(seed, **self.points)
-        if self.benchmark == "increments":
-            return self._increments(seed, images)
-        return ClassPairs(
-            images or self.images,
-            seed,
-            train_per_class=self.train_per_class,
-            test_per_class=self.test_per_class,
-            pixels=Pixels(size=self.image_size),
-            reshuffle=self.reshuffle,
-        )
-
-    def _increments(self, seed: int, images: OnDevice | None) -> Stream:
-        found = ClassIncrements(
-            images or self.images,
-            seed,
-            increment=self.increment,
-            train_per_class=self.train_per_class,
-            test_per_class=self.test_per_class,
-            valid_per_class=self.valid_per_class,
-            pixels=replace(CIFAR100_PIXELS, size=self.image_size),
-        )
-        if found.length is not None and self.tasks > found.length:
-            raise ValueError(
-                f"tasks is {self.tasks}, but the {found.outputs} classes of {self.data} make {found.length} increments "
-                f"of {self.increment}: ask for no more with --tasks"
-            )
-        return found
+        return self.spec.stream(seed, images or self.images)
 
     def make_network(self) -> Network:
         """A network for the plan's inputs, its weights from torch's global generator."""
@@ -155,6 +145,10 @@ class Plan:
         own = is_address(self.network)
         make: Callable[..., Network] = class_at(self.network, Network) if own else NETWORKS[self.network]
         return make(stream.shape, stream.outputs, **self.network_settings)
+
+    def training_of(self, method: str) -> Training:
+        """How this method trains: with a step size of its own, where `step_sizes` has one."""
+        return replace(self.training, step_size=self.step_sizes.get(method, self.training.step_size))
 
     def intervention(self, method: str) -> Intervention:
         """What one of `methods` means in this plan."""
@@ -164,7 +158,7 @@ class Plan:
         """A new learner, before its first task."""
         return Learner(
             self.make_network,
-            self.training,
+            self.training_of(method),
             self.intervention(method),
             seed=seed,
             device=device,
@@ -176,10 +170,7 @@ class Plan:
         if width is None:
             return self
         above = tuple(self.network_settings["hidden"])[:-1]
-        found = replace(self, network_settings={**self.network_settings, "hidden": (*above, width)}, widths=(width,))
-        if "images" in self.__dict__:  # opened already
-            found.__dict__["images"] = self.images
-        return found
+        return replace(self, network_settings={**self.network_settings, "hidden": (*above, width)}, widths=(width,))
 
     def at_each_width(self) -> list[tuple[int | None, Plan]]:
         """Each of `widths` with its plan; None with the plan itself where there are none."""
@@ -209,7 +200,7 @@ class Plan:
         """Every setting, for config.json, with the name and content hash of the data."""
         settings = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "data_root"}
         settings["training"] = asdict(self.training)
-        if not self.of_images:
+        if self.images is None:
             return settings
         if self.classes is not None:
             settings["class_names"] = self.images.classes
