@@ -127,21 +127,7 @@ def test_raw_ends_get_one_line_and_leave_nothing(tmp_path, monkeypatch, capsys):
 @pytest.mark.parametrize("encoding", ["latin-1", "cp932", "cp437", "ascii"])
 def test_a_console_that_lacks_a_dash_gets_its_table(encoding, tmp_path):
     told = "import sys; from lop_tutorial.cli import main; sys.exit(main(['reproduce', *sys.argv[1:]]))"
-    words = [
-        "table1",
-        "--methods",
-        "none",
-        "--seeds",
-        "1",
-        "--tasks",
-        "2",
-        "--epochs",
-        "1",
-        "--workers",
-        "1",
-        "--out",
-        "run",
-    ]
+    words = "table1 --methods none --seeds 1 --tasks 2 --epochs 1 --workers 1 --out run"
     done = subprocess.run(
         [sys.executable, "-c", told, *words.split()],
         cwd=tmp_path,
