@@ -116,7 +116,7 @@ def kind(method: str) -> str:
     found = intervention(method)
     if not isinstance(found, GeneralizedMixup):  # composed with another, as with fresh weights before every task
         return method
-    return {0: "inter_mixup", 1: "intra_mixup"}.get(found.intra, "g_mixup")
+    return "inter_mixup" if found.intra == 0 else "intra_mixup" if found.intra == 1 else "g_mixup"
 
 
 @dataclass(frozen=True)
