@@ -14,7 +14,6 @@ from lop_tutorial.training.fleet.cuda_graph import WARM_UP, Step
 from lop_tutorial.training.fleet.weights import keep_place
 
 TRAINING = Training(step_size=0.05, epochs=3, batch_size=20, head="fresh", milestones=(0.5,))
-needs_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device here: recorded steps")
 
 
 def make():
@@ -71,7 +70,7 @@ def test_everything_that_a_recorded_step_reads_stays_where_it_is(method):
     assert all(found == seen[0] for found in seen)
 
 
-@needs_cuda
+@pytest.mark.cuda
 @pytest.mark.parametrize("method", INTERVENTIONS)
 def test_recorded_steps_end_in_the_weights_of_unrecorded_ones(method):
     recorded, as_it_is = (fleet_of(method, device="cuda", capture=capture) for capture in (True, False))
@@ -83,7 +82,7 @@ def test_recorded_steps_end_in_the_weights_of_unrecorded_ones(method):
             torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-5)
 
 
-@needs_cuda
+@pytest.mark.cuda
 def test_what_cannot_be_recorded_is_told_and_taken_as_it_is():
     kept = torch.zeros(1, device="cuda")
     step = Step(lambda: kept.add_(kept.item() + 1), torch.device("cuda"), capture=True)

@@ -71,7 +71,7 @@ def test_measuring_is_the_same_whatever_the_steps_precision():
     assert one.evaluate(task.test_x, task.test_y, 2) == found
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device here: settings of its products")
+@pytest.mark.cuda
 def test_cuda_products_are_as_named_inside_a_step_and_as_they_were_after_it():
     products = torch.backends.cuda.matmul, torch.backends.cudnn.conv
     before = [product.fp32_precision for product in products]
