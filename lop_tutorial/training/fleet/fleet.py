@@ -160,7 +160,7 @@ class Fleet:
                 logits, activations = self._forward(stack.tensors, x, training=True)
             logits, default = logits[..., : y.shape[2]].float(), LOSSES[self.training.loss]
             losses = torch.cat([group.loss(default, logits, y, stack.tensors) for group in self._groups])
-            stack.optimiser.zero_grad()
+            stack.optimiser.zero_grad(set_to_none=False)  # the weights' gradients are views of one tensor
             losses.sum().backward()
         stack.optimiser.step()
         with torch.no_grad():
