@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
@@ -60,28 +61,36 @@ def put(values: Any, device: torch.device) -> Any:
 
 
 class Stream:
-    """Stands for torch.cuda.Stream, and for the context in which it is the current one."""
+    """Stands for torch.cuda.Stream."""
 
     def __init__(self, device: Any = None, **_: Any) -> None:
         self.device, self.graph = GPU.full(device), None
-        self._before: list[tuple[int, Stream]] = []
 
     def wait_stream(self, other: Stream) -> None:
         if other.graph is not None:
             self.graph = other.graph  # so that what runs here is recorded too
+            self.graph.joined.add(self)
             other.graph.apart.discard(other)
             self.graph.apart |= {self} - {self.graph.stream}
 
-    def __enter__(self) -> Stream:
-        self._before.append((GPU.index, GPU.stream(self.device)))
-        GPU.index, GPU.streams[self.device.index] = self.device.index, self
-        return self
-
-    def __exit__(self, *_: Any) -> None:
-        GPU.index, GPU.streams[self.device.index] = self._before.pop()
-
     def synchronize(self) -> None:
         GPU.wait("Stream.synchronize")
+
+
+class Current:
+    """Stands for torch.cuda.stream: the context in which a stream is the current one, and its device."""
+
+    def __init__(self, stream: Stream | None) -> None:
+        self.stream = stream
+
+    def __enter__(self) -> None:
+        if self.stream is not None:
+            self.before = GPU.index, GPU.stream(self.stream.device)
+            GPU.index, GPU.streams[self.stream.device.index] = self.stream.device.index, self.stream
+
+    def __exit__(self, *_: Any) -> None:
+        if self.stream is not None:
+            GPU.index, GPU.streams[self.stream.device.index] = self.before
 
 
 class Device:
@@ -104,6 +113,7 @@ class Graph:
         self.calls: list[tuple[Any, Any, Any, list[Tensor | None]]] = []
         self.before: dict[int, tuple[Any, Any]] = {}  # storages that a recorded operation changed, and what they held
         self.born: set[int] = set()
+        self.joined: set[Stream] = set()
         self.apart: set[Stream] = set()
         self.broken, self.done = "", False
 
@@ -142,13 +152,16 @@ class Recording:
 
     def __init__(self, cuda_graph: Graph, pool: Any = None, stream: Stream | None = None) -> None:
         self.graph, self.stream = cuda_graph, stream or Stream()
+        self.context = Current(self.stream)
 
     def __enter__(self) -> None:
-        self.stream.__enter__()
+        self.context.__enter__()
         self.graph.stream, self.stream.graph, GPU.recording = self.stream, self.graph, self.graph
 
     def __exit__(self, *_: Any) -> None:
-        graph, GPU.recording, self.stream.graph = self.graph, None, None
+        graph, GPU.recording = self.graph, None
+        for stream in (self.stream, *graph.joined):
+            stream.graph = None
         for kept, values in graph.before.values():
             kept.copy_(values)
         if graph.broken:  # as torch has it, the stream stays the current one
@@ -159,7 +172,7 @@ class Recording:
             raise RuntimeError("The CUDA Graph is empty: it was captured on the wrong device or stream")
         graph.done, graph.before = True, {}
         GPU.captures += 1
-        self.stream.__exit__()
+        self.context.__exit__()
 
 
 class Pretended:
@@ -169,6 +182,7 @@ class Pretended:
         self.kind, self.devices, self.capability = kind, devices, capability
         self.index, self.streams, self.recording = 0, {}, None
         self.captures = self.replays = 0
+        self.begun = False
         self.waits: list[str] = []
         self.rounded: list[str] = []
         """float32 products that tensor cores would round to tf32, as torch's settings were."""
@@ -187,6 +201,11 @@ class Pretended:
     def stream(self, where: Any = None) -> Stream:
         device = self.full(where)
         return self.streams.setdefault(device.index, Stream(device))
+
+    def must_be_begun(self, device: Any) -> None:
+        """Asked for a device by its number, torch does not begin with CUDA by itself."""
+        if torch.device(device or self.kind).index is not None and not self.begun:
+            raise RuntimeError(f"Invalid device argument {device}: did you call init?")
 
     def wait(self, why: str) -> None:
         """The host waits for the device."""
@@ -238,7 +257,12 @@ class Pretended:
             self.rounded += [name] if switch.fp32_precision == "tf32" else []
 
 
-GPU: Pretended
+GPU: Pretended | None = None
+
+
+def here() -> bool:
+    """Whether devices are pretended."""
+    return GPU is not None
 
 
 def tensors(*values: Any) -> list[Tensor]:
@@ -320,10 +344,10 @@ def pretend(kind: str = "cuda", devices: int = 1, capability: tuple[int, int] = 
     there = {
         "is_available": lambda: kind == "cuda",
         "device_count": lambda: devices if kind == "cuda" else 0,
-        "init": lambda: None,
+        "init": lambda: setattr(GPU, "begun", True),
         "current_device": lambda: GPU.index,
         "Stream": Stream,
-        "stream": lambda stream: stream or contextlib.nullcontext(),
+        "stream": Current,
         "current_stream": lambda device=None: GPU.stream(device),
         "synchronize": lambda device=None: GPU.wait("synchronize"),
         "device": Device,
@@ -331,11 +355,15 @@ def pretend(kind: str = "cuda", devices: int = 1, capability: tuple[int, int] = 
         "graph": Recording,
         "is_current_stream_capturing": lambda: GPU.stream().graph is not None,
         "get_device_capability": lambda device=None: capability,
+        "get_arch_list": lambda: ["sm_75", "sm_80", "sm_90"],
         "get_device_name": lambda device=None: "pretended GPU",
+        "get_device_properties": lambda device=None: SimpleNamespace(
+            name="pretended GPU", major=capability[0], minor=capability[1], total_memory=2**34
+        ),
         "mem_get_info": lambda device=None: (2**30, 2**34),
         "memory_allocated": lambda device=None: 2**20,
         "max_memory_allocated": lambda device=None: 2**24,
-        "reset_peak_memory_stats": lambda device=None: None,
+        "reset_peak_memory_stats": lambda device=None: GPU.must_be_begun(device),
         "empty_cache": lambda: None,
     }
     looks = {"device": place, "is_cuda": lambda t: place(t).type == "cuda", "is_cpu": lambda t: place(t) == CPU}
@@ -344,9 +372,13 @@ def pretend(kind: str = "cuda", devices: int = 1, capability: tuple[int, int] = 
             stack.enter_context(mock.patch.object(torch.cuda, name, what))
         for name, look in looks.items():
             stack.enter_context(mock.patch.object(Tensor, name, property(look), create=True))
+        stack.enter_context(mock.patch.object(torch.version, "cuda", "12.8"))
         stack.enter_context(mock.patch.object(torch.backends.mps, "is_available", return_value=kind == "mps"))
         on_cpu = lambda self, kind, *args, **how: autocast(self, "cpu", *args, **how)  # noqa: E731
         stack.enter_context(mock.patch.object(torch.autocast, "__init__", on_cpu))
         stack.enter_context(Calls())
         stack.enter_context(Operations())
-        yield GPU
+        try:
+            yield GPU
+        finally:
+            GPU = None

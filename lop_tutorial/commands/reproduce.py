@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 from lop_tutorial.commands.report import picture_of
-from lop_tutorial.commands.values import INTERRUPTED, Root, check_device, parse_classes, parse_methods, parse_seeds
+from lop_tutorial.commands.values import INTERRUPTED, Root, parse_classes, parse_methods, parse_seeds
 
 console = Console()
 
@@ -53,7 +53,7 @@ def reproduce(
         Path | None,
         typer.Option(help="The run's folder, new or empty. Default: runs/ and a name with the date."),
     ] = None,
-    device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N.")] = "cpu",
+    device: Annotated[str, typer.Option(help="cpu, cuda, cuda:N, mps, or auto: cuda where there is one.")] = "auto",
     precision: Annotated[
         str, typer.Option(help="Of a step's products: fp32, bf16, or tf32 on CUDA. What is measured stays fp32.")
     ] = "fp32",
@@ -75,6 +75,8 @@ def reproduce(
     from lop_tutorial.experiments import plan
     from lop_tutorial.running.carry_out import LAUNCHERS
     from lop_tutorial.running.run import must_be_new
+    from lop_tutorial.running.suited import must_suit
+    from lop_tutorial.training.devices import choose
 
     if launcher not in LAUNCHERS:
         raise ValueError(f"launcher is {launcher!r}; it must be one of {', '.join(LAUNCHERS)}")
@@ -99,7 +101,8 @@ def reproduce(
         seeds=parse_seeds(seeds) if seeds is not None else chosen.seeds,
         precision=precision,
     )
-    check_device(device, precision)
+    device = choose(device, precision)
+    must_suit(chosen, device)
     folder = out or Path("runs") / f"{experiment}-{profile}-{chosen.data}-{datetime.now():%Y%m%d-%H%M%S}"
     if not resume:
         must_be_new(folder)
