@@ -36,7 +36,7 @@ def choose(name: str, precision: str = "fp32") -> str:
 def cuda_trouble(number: int = 0) -> str | None:
     """Why torch cannot use CUDA device `number` here; None where it can."""
     if torch.version.cuda is None:
-        return "this torch is built without CUDA"
+        return "torch sees 0 CUDA devices here, for it is built without CUDA"
     if not torch.cuda.is_available():
         seen = torch.cuda.device_count()  # as the driver's library counts: also what torch cannot use
         try:
