@@ -20,7 +20,7 @@ from lop_tutorial.geometry import ftle
 from lop_tutorial.running import interval
 from lop_tutorial.running.experiment import fill
 from lop_tutorial.running.table import Table, load
-from lop_tutorial.seeds import draw_for, torch_generator
+from lop_tutorial.seeds import torch_generator
 from lop_tutorial.streams import Disc
 
 SHORT = DiscNetwork(depth=2, width=8, training=replace(DiscNetwork().training, epochs=3))
@@ -39,7 +39,7 @@ def test_more_passes_begin_with_the_same_ones():
     labels = torch.nn.functional.one_hot(task.train_y, 2).float()
     short.network.train()
     for batch in passes[2]:
-        short._step(task.train_x[batch], labels[batch], draw_for(1, "mixing"))
+        short._step(task.train_x[batch], labels[batch])
     assert torch.equal(weights(short), weights(long))
 
 
