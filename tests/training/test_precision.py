@@ -7,6 +7,7 @@ import torch
 
 from lop_tutorial.interventions import intervention
 from lop_tutorial.networks import MLP
+from lop_tutorial.products import FORMATS, float32_products, products
 from lop_tutorial.streams import ToyPoints
 from lop_tutorial.training import PRECISIONS, Fleet, Learner, Training, live, live_together
 from lop_tutorial.training.precision import Precision
@@ -73,9 +74,16 @@ def test_measuring_is_the_same_whatever_the_steps_precision():
 
 @pytest.mark.cuda
 def test_cuda_products_are_as_named_inside_a_step_and_as_they_were_after_it():
-    products = torch.backends.cuda.matmul, torch.backends.cudnn.conv
-    before = [product.fp32_precision for product in products]
+    before = products()
     for name, wanted in (("fp32", "ieee"), ("tf32", "tf32"), ("bf16", "ieee")):
+        with float32_products(wanted):
+            expected = products()
         with Precision(name, torch.device("cuda")).step():
-            assert [product.fp32_precision for product in products] == [wanted, wanted]
-        assert [product.fp32_precision for product in products] == before
+            assert products() == expected
+        assert products() == before
+    assert len({str(before), *(str(_in_force(name)) for name in FORMATS)}) > 1
+
+
+def _in_force(name):
+    with float32_products(name):
+        return products()
