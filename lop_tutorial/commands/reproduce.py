@@ -119,9 +119,8 @@ def reproduce(
         raise ValueError(f"experiment is {experiment!r}; known are {', '.join([*PLANS, *OWN])}")
     profile = profile or "quick"
     chosen = plan(experiment, profile)
-    if data is not None and data != chosen.data and "points" in (data, chosen.data):
-        told = "toy points, and nothing else" if chosen.data == "points" else "pictures, not toy points"
-        raise ValueError(f"data is {data!r}, but {experiment} takes {told}")
+    if data is not None and replace(chosen, data=data).spec.what != chosen.spec.what:
+        raise ValueError(f"data is {data!r}, but {experiment} takes {chosen.spec.what}, and nothing else")
     chosen = replace(
         chosen,
         data=data or chosen.data,
@@ -161,7 +160,7 @@ def _train(chosen: Plan, profile: str, folder: Path, how: dict[str, Any]) -> Non
     from lop_tutorial.running.crews import STEP
 
     size = chosen.stream(chosen.seeds[0]).shape[-1]
-    text = chosen.about if chosen.data == "points" else f"{chosen.about}, {chosen.data} images of {size} pixels"
+    text = chosen.about if chosen.images is None else f"{chosen.about}, {chosen.data} images of {size} pixels"
     sizes = ((len(chosen.widths), "width"), (len(chosen.methods), "method"), (len(chosen.seeds), "seed"))
     size_of_run = " x ".join(counted(number, word) for number, word in (*sizes, (chosen.tasks, "task")) if number)
     console.print(f"{text}: {size_of_run}", highlight=False, soft_wrap=True)
