@@ -165,16 +165,17 @@ def test_what_cannot_be_recorded_says_why_once_and_leaves_everything_as_it_was(a
     assert_same_bits(looking, life(Fleet))
 
 
-def test_recorded_numbers_of_the_host_stay_as_they_were():
-    """What a replay does not do again: the rule that steps are written by, held against the device."""
-    count, out = [0], torch.zeros((), device="cuda")
+def test_a_replay_repeats_what_the_device_did_and_not_what_the_host_did():
+    """The rule that steps are written by, held against the device; and what a step gave is not overwritten later."""
+    host, device = [0], torch.zeros((), device="cuda")
 
     def take():
-        count[0] += 1
-        return out.fill_(count[0])
+        host[0] += 1
+        return torch.stack([device.add_(1), torch.full_like(device, host[0])])
 
     step = Step(take, torch.device("cuda"), capture=True)
-    assert [step().item() for _ in range(WARM_UP + 3)] == [1, 2, 3, 4, 4, 4]
+    given = [step() for _ in range(WARM_UP + 3)]
+    assert [one.tolist() for one in given] == [[1, 1], [2, 2], [3, 3], [4, 4], [5, 4], [6, 4]]
 
 
 def test_equal_seeds_have_equal_heads_on_every_device():
