@@ -33,9 +33,9 @@ def reproduce(
     experiment: Annotated[
         str,
         typer.Argument(
-            help="A plan: table1 to table4, first_look, type1, type2, width or real_images; one of the book's own "
-            "experiments: heads, increments, inheritance, ridges, walk, type1_settings or type2_settings; or a sweep, "
-            "such as methods_search."
+            help="A plan: table1 to table4, death, first_look, type1, type2, width or real_images; one of the book's "
+            "own experiments: heads, increments, inheritance, ridges, walk, type1_settings or type2_settings; or a "
+            "sweep, such as methods_search."
         ),
     ],
     profile: Annotated[
@@ -70,6 +70,7 @@ def reproduce(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the run in --out, with the same settings, where it was left.")
     ] = False,
+    every: Annotated[float, typer.Option(help="Seconds between checkpoints; 0: one after each task.", min=0)] = 30,
     launcher: Annotated[
         str, typer.Option(help="local: processes here. ray: tasks on a Ray cluster that shares the run's folder.")
     ] = "local",
@@ -141,7 +142,13 @@ def reproduce(
     folder = out or _default_folder(f"{experiment}-{profile}-{chosen.data}")
     if not resume:
         must_be_new(folder)
-    how = {"device": device, "workers": workers or os.cpu_count() or 1, "launcher": launcher, "resume": resume}
+    how = {
+        "device": device,
+        "workers": workers or os.cpu_count() or 1,
+        "launcher": launcher,
+        "resume": resume,
+        "every": every,
+    }
     _train(chosen, profile, folder, how)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -89,12 +88,6 @@ class Comparison:
         mine, theirs = self.paired(method, other, quantity)
         with np.errstate(invalid="ignore"):
             return mine - theirs
-
-    @cached_property
-    def settings(self) -> dict[str, int]:
-        """How many settings there are of each method."""
-        names = [without_settings(method) for method in self.learners]
-        return {name: names.count(name) for name in names}
 
     def choose(self, name: str) -> str | None:
         """The method of that name, or None; of several settings the default, or else the best.
