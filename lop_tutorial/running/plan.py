@@ -14,7 +14,7 @@ from lop_tutorial.data import LabelledImages, SomeClasses, load
 from lop_tutorial.data.procedural import ProceduralImages
 from lop_tutorial.interventions import EDITION, Intervention, intervention
 from lop_tutorial.networks import NETWORKS, Network
-from lop_tutorial.running.measures import COLUMNS_OF, MEASURES
+from lop_tutorial.running.measures import COLUMNS_OF
 from lop_tutorial.running.results import COLUMNS
 from lop_tutorial.running.stream_spec import IncrementsSpec, PairsSpec, PointsSpec, StreamSpec
 from lop_tutorial.streams import OnDevice, Stream
@@ -40,8 +40,10 @@ class Plan:
     their places in a shuffled order that is always the same (see `SomeClasses`). `table` is the paper's table it stands
     beside. `measures` are taken beside the accuracies (see `measures.py`), after every `measure_every`-th task. With
     `widths`, every learner is trained once with each of them as the number of units in its last hidden layer, and
-    metrics.csv has the column `width`. `precision` is that of the steps (see `training/precision.py`). `edition` is
-    that of the methods' defaults (see `interventions/registry.py`).
+    metrics.csv has the column `width`. `step_sizes` gives methods that it names a step size of their own, in place of
+    `training`'s. With `dead_after`, a learner whose training accuracy was at chance in that many tasks running is dead,
+    and stops there (see `death.py`); 0: never. `precision` is that of the steps (see `training/precision.py`).
+    `edition` is that of the methods' defaults (see `interventions/registry.py`).
     """
 
     name: str
@@ -62,6 +64,7 @@ class Plan:
     increment: int = 5
     valid_per_class: int = 0
     training: Training = Training()
+    step_sizes: Mapping[str, float] = field(default_factory=dict)
     methods: tuple[str, ...] = ("none", "retrained")
     seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
     tasks: int = 5000
@@ -69,6 +72,7 @@ class Plan:
     measures: tuple[str, ...] = ()
     measure_every: int = 1
     widths: tuple[int, ...] = ()
+    dead_after: int = 0
     precision: str = "fp32"
     edition: int = EDITION
 
@@ -81,14 +85,17 @@ class Plan:
             self.intervention(method).check(self.training.loss)
         if isinstance(self.spec, PointsSpec) and self.classes is not None:
             raise ValueError(f"classes is {self.classes}, but the tasks are toy points, not classes of pictures")
-        for name in ("tasks", "measure_every"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} is {getattr(self, name)}; it must be at least 1")
+        for name, low in (("tasks", 1), ("measure_every", 1), ("dead_after", 0)):
+            if getattr(self, name) < low:
+                raise ValueError(f"{name} is {getattr(self, name)}; it must be at least {low}")
         for name in self.measures:
-            if name not in MEASURES:
-                raise ValueError(f"measure is {name!r}; known are {', '.join(MEASURES)}")
+            if name not in COLUMNS_OF:
+                raise ValueError(f"measure is {name!r}; known are {', '.join(COLUMNS_OF)}")
         if self.widths and not self.network_settings.get("hidden"):
             raise ValueError(f"widths is {self.widths}, but network_settings name no hidden layers to be that wide")
+        for method in self.step_sizes:
+            if method not in self.methods:
+                raise ValueError(f"step_sizes names {method!r}; the methods are {', '.join(self.methods)}")
         if any(width < 1 for width in self.widths):
             raise ValueError(f"widths is {self.widths}; each must be at least 1")
         for name in ("methods", "seeds") + ("widths",) * bool(self.widths):
@@ -128,6 +135,10 @@ class Plan:
         stream = self.stream(self.seeds[0])
         return NETWORKS[self.network](stream.shape, stream.outputs, **self.network_settings)
 
+    def training_of(self, method: str) -> Training:
+        """How this method trains: with a step size of its own, where `step_sizes` has one."""
+        return replace(self.training, step_size=self.step_sizes.get(method, self.training.step_size))
+
     def intervention(self, method: str) -> Intervention:
         """What one of `methods` means in this plan."""
         return intervention(method, self.edition)
@@ -136,7 +147,7 @@ class Plan:
         """A new learner, before its first task."""
         return Learner(
             self.make_network,
-            self.training,
+            self.training_of(method),
             self.intervention(method),
             seed=seed,
             device=device,
