@@ -19,27 +19,42 @@ def write_bytes(path: Path, data: bytes) -> None:
     """Writes beside `path` first, then renames into its place; whatever goes wrong, the old file is kept."""
     handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
+        with os.fdopen(handle, "wb", buffering=0) as file:
+            _write_all(file, data)
             os.fsync(file.fileno())
         os.chmod(beside, path.stat().st_mode if path.exists() else 0o644)
         os.replace(beside, path)
     except BaseException:
         os.unlink(beside)
         raise
+    _sync(path.parent)
 
 
 def append(file: BinaryIO, data: bytes) -> None:
     """Appends to an unbuffered file; if that fails half-way, as on a full disk, the half is taken back."""
     begin = file.seek(0, os.SEEK_END)
     try:
-        done = 0
-        while done < len(data):
-            done += file.write(data[done:])
+        _write_all(file, data)
     except BaseException:
         file.truncate(begin)
         raise
+
+
+def _write_all(file: BinaryIO, data: bytes) -> None:
+    """Writes to an unbuffered file, which may take less than it is given at a time."""
+    done = 0
+    while done < len(data):
+        done += file.write(data[done:])
+
+
+def _sync(folder: Path) -> None:
+    """Makes the names in a folder last through a power cut, so that a rename lasts before the next one is made."""
+    if os.name == "posix":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 @contextmanager

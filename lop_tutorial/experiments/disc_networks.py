@@ -27,7 +27,8 @@ from lop_tutorial.geometry import Ridge
 from lop_tutorial.interventions import NoIntervention
 from lop_tutorial.interventions.intervention import LearnerState
 from lop_tutorial.networks import MLP, Network
-from lop_tutorial.running.run import environment, stored_path, write_rows
+from lop_tutorial.running.origin import environment
+from lop_tutorial.running.run import stored_path, write_rows
 from lop_tutorial.streams import Disc
 from lop_tutorial.training import Learner, Training
 

@@ -23,7 +23,8 @@ from lop_tutorial.experiments.inheritance import FITTED, Row, stored_row
 from lop_tutorial.experiments.weight_walk import Walk
 from lop_tutorial.interventions import intervention
 from lop_tutorial.networks import MLP, Network
-from lop_tutorial.running.run import environment, stored_path, write_rows
+from lop_tutorial.running.origin import environment
+from lop_tutorial.running.run import stored_path, write_rows
 from lop_tutorial.training import Fleet
 
 NAME = "heads.json"

@@ -21,8 +21,9 @@ from jaxtyping import Float64, Int64
 from torch import Tensor
 
 from lop_tutorial.experiments.catalogue import plan
+from lop_tutorial.running.origin import environment
 from lop_tutorial.running.plan import Plan
-from lop_tutorial.running.run import environment, stored_path, write_rows
+from lop_tutorial.running.run import stored_path, write_rows
 from lop_tutorial.seeds import draw_for
 from lop_tutorial.streams import Task
 from lop_tutorial.training import Learner, Outcome

@@ -25,8 +25,9 @@ from lop_tutorial.experiments.catalogue import two_types
 from lop_tutorial.geometry import ftle, segments, summary
 from lop_tutorial.interventions import intervention
 from lop_tutorial.networks import Network
+from lop_tutorial.running.origin import environment
 from lop_tutorial.running.plan import Plan
-from lop_tutorial.running.run import environment, stored_path, write_rows
+from lop_tutorial.running.run import stored_path, write_rows
 from lop_tutorial.seeds import torch_generator
 from lop_tutorial.streams import Task
 from lop_tutorial.theory import UFM, Contraction, Strengths, contraction, strengths_over_tasks
@@ -80,7 +81,7 @@ def follow(
     )
     width, found = experiment.make_network().head.in_features, []
     for number in range(first, first + tasks):
-        now = {seed: stream.task(number) for seed, stream in streams.items()}
+        now = {seed: stream.task(number).to(device) for seed, stream in streams.items()}
         before = []
         for one in fleet.learners:
             if prepare:

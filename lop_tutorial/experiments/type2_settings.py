@@ -20,9 +20,10 @@ from jaxtyping import Float64
 
 from lop_tutorial.experiments.catalogue import plan
 from lop_tutorial.running.execute import rows
+from lop_tutorial.running.origin import environment
 from lop_tutorial.running.plan import Plan
 from lop_tutorial.running.results import Results
-from lop_tutorial.running.run import environment, stored_path, write_rows
+from lop_tutorial.running.run import stored_path, write_rows
 
 NAME = "type2_settings.json"
 QUANTITIES = ("train_accuracy", "test_accuracy", "ftle_within_q50", "ftle_between_q50")

@@ -25,8 +25,9 @@ from lop_tutorial.experiments.catalogue import two_types
 from lop_tutorial.experiments.inheritance import FITTED, WIDTHS, Change, Lives, Row, follow, medians
 from lop_tutorial.geometry import ftle, summary
 from lop_tutorial.networks import Network
+from lop_tutorial.running.origin import environment
 from lop_tutorial.running.plan import Plan
-from lop_tutorial.running.run import environment, stored_path, write_rows
+from lop_tutorial.running.run import stored_path, write_rows
 from lop_tutorial.streams import Stream
 
 NAME = "walk.json"

@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from lop_tutorial.geometry.lanczos import Product, all_eigenvalues, leading_eigenvalues, spectral_quadrature
 from lop_tutorial.geometry.norms import Objective, gradients, trainable
 from lop_tutorial.geometry.rank import count_to_share
+from lop_tutorial.products import float32_products
 from lop_tutorial.seeds import torch_generator
 
 
@@ -38,8 +39,9 @@ def hessian_product(network: nn.Module, loss: Objective) -> tuple[Product, int]:
     def product(vector: Tensor) -> Tensor:
         if not gradient.requires_grad:  # the loss is linear in the weights
             return torch.zeros_like(vector)
-        along = gradient @ vector.to(gradient.dtype)
-        columns = torch.autograd.grad(along, parameters, retain_graph=True, materialize_grads=True)
+        with float32_products():
+            along = gradient @ vector.to(gradient.dtype)
+            columns = torch.autograd.grad(along, parameters, retain_graph=True, materialize_grads=True)
         return torch.cat([column.flatten() for column in columns]).to(vector.dtype)
 
     return product, len(gradient)

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 import torch
 from torch import nn
 
+from lop_tutorial.products import float32_products
+
 
 @contextmanager
 def undisturbed(network: nn.Module) -> Iterator[None]:
@@ -15,7 +17,8 @@ def undisturbed(network: nn.Module) -> Iterator[None]:
 
     Evaluation mode is what makes a measurement repeatable: dropout is off and BatchNorm uses its running statistics.
     Put back are each module's own training flag (parts may have been frozen apart) and every buffer. Gradients are
-    not touched, as long as what runs inside uses `torch.autograd.grad` and not `backward`.
+    not touched, as long as what runs inside uses `torch.autograd.grad` and not `backward`. Inside, float32 products are
+    in float32, also on GPUs that would round their factors.
     """
     training = [(module, module.training) for module in network.modules()]
     buffers = [
@@ -25,7 +28,8 @@ def undisturbed(network: nn.Module) -> Iterator[None]:
     ]
     network.eval()
     try:
-        yield
+        with float32_products():
+            yield
     finally:
         for module, flag in training:
             module.training = flag

@@ -67,16 +67,19 @@ class Network(nn.Module):
         """What becomes of the head when a new task begins, one of HEADS.
 
         "zero" sets its weights and biases to 0 (Continual ImageNet's rule), "fresh" draws them anew from
-        torch's global generator, "keep" leaves them.
+        torch's global generator of the CPU, on whatever device they lie, "keep" leaves them.
         """
         if how == "zero":
             self.head.weight.zero_()
             self.head.bias.zero_()
         elif how == "fresh":
+            device = self.head.weight.device
+            self.head.cpu()  # a GPU has a generator of its own, which would draw another head
             self.initialise_head()
+            self.head.to(device)
 
     def initialise_head(self) -> None:
-        """Draws the head anew, from torch's global generator."""
+        """Draws the head anew, from the global generator of the device on which it lies."""
         self.head.reset_parameters()
 
 

@@ -101,7 +101,7 @@ def _machine(profile: str) -> dict[str, str]:
     """Kind, machine, date and versions of what is measured from now on."""
     import torch
 
-    from lop_tutorial.running.run import environment
+    from lop_tutorial.running.origin import environment
 
     if profile not in PROFILES:
         raise TimingsError(f"profile is {profile!r}; it must be one of {', '.join(PROFILES)}")

@@ -13,6 +13,7 @@ from markdown_it import MarkdownIt
 from lop_tutorial.atomic import write_bytes, write_text
 from lop_tutorial.report.bin_table import BinTable
 from lop_tutorial.report.run_report import RunReport
+from lop_tutorial.running.origin import code_of
 from lop_tutorial.running.run import Run, stored
 
 
@@ -76,7 +77,7 @@ def section(report: RunReport, picture: str | None) -> str:
         f"## {report.name}",
         f"{config['about']}; {config['data']} images{hashed}; profile {config.get('profile', '–')}.",
         report.progress(),
-        f"`{origin['command']}`, {origin['date']}, {origin['device']}, commit {str(origin['commit'])[:10]}.",
+        f"`{origin['command']}`, {origin['date']}, {origin['device']}, {code_of(origin)}.",
     ]
     if not report.results.rows:
         return "\n\n".join([*parts, "No task is done yet."])

@@ -16,9 +16,10 @@ from lop_tutorial.atomic import append, write_text
 from lop_tutorial.locking import Taken, lock
 from lop_tutorial.running.crews import EVERY, STEP, Crew, Parts, cell, remove
 from lop_tutorial.running.execute import carry_on, crews_of
+from lop_tutorial.running.origin import environment
 from lop_tutorial.running.plan import Plan
 from lop_tutorial.running.results import Row
-from lop_tutorial.running.run import environment, must_be_new, write_json
+from lop_tutorial.running.run import NEEDED, must_be_new, write_json
 from lop_tutorial.training import Training
 
 Launcher = Callable[[Plan, Sequence[Crew], str, int, Parts], Iterator[Row]]
@@ -88,8 +89,8 @@ def _written(plan: Plan, parts: Parts, crews: Sequence[Crew], rows: Iterator[Row
         whole = {"finished": finished, "wall_seconds": round(before + told - began, 1)}
         write_json(folder / "environment.json", origins[0] | whole | ({"parts": origins} if len(origins) > 1 else {}))
 
+    _assemble(plan, parts, crews, kept=True)  # before anything is written: here a damaged checkpoint is refused
     tell(finished=False)
-    _assemble(plan, parts, crews, kept=True)
     try:
         with open(folder / "metrics.csv", "ab", buffering=0) as file:
             for row in rows:
@@ -210,7 +211,7 @@ def is_finished(folder: Path) -> bool:
         found = json.loads((folder / "environment.json").read_text())
     except (FileNotFoundError, json.JSONDecodeError):
         return False
-    return isinstance(found, dict) and found.get("finished") is True
+    return isinstance(found, dict) and found.get("finished") is True and set(NEEDED["environment.json"]) <= set(found)
 
 
 def _launcher(name: str) -> Launcher:

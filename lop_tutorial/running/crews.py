@@ -90,12 +90,12 @@ class Parts:
 
         `kept`: only those before its checkpoint, which will not come again.
         """
+        facts = self.checked(f"crew-{number}") if kept else None
         try:
             text = (self.folder / f"crew-{number}.csv").read_bytes()
         except FileNotFoundError:
             return []
         if kept:
-            facts = self.checked(f"crew-{number}")
             text = text[: facts["rows_bytes"]] if facts else b""
         whole = text[: text.rfind(b"\n") + 1].decode()
         return list(csv.reader(io.StringIO(whole)))

@@ -15,6 +15,7 @@ from lop_tutorial.geometry import (
     weight_norm,
 )
 from lop_tutorial.networks import Network
+from lop_tutorial.products import float32_products
 from lop_tutorial.streams import Task
 
 Measure = Callable[[Network, Task], dict[str, float]]
@@ -66,8 +67,9 @@ COLUMNS_OF: dict[str, tuple[str, ...]] = {
 
 
 def measure(names: Sequence[str], network: Network, task: Task) -> dict[str, float]:
-    """All columns of the named measures, for the task just learned."""
+    """All columns of the named measures, for the task just learned; in float32, whatever the steps multiply in."""
     found: dict[str, float] = {}
-    for name in names:
-        found |= MEASURES[name](network.eval(), task)
+    with float32_products():
+        for name in names:
+            found |= MEASURES[name](network.eval(), task)
     return found

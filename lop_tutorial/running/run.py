@@ -7,19 +7,10 @@ from __future__ import annotations
 
 import csv
 import json
-import os
-import platform
-import shlex
-import subprocess
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
-
-import torch
 
 from lop_tutorial.atomic import write_text
 from lop_tutorial.running.results import Results
@@ -29,7 +20,6 @@ NEEDED = {
     "environment.json": ("command", "date", "device", "commit", "finished"),
 }
 """What a run's files must hold at the least."""
-PACKAGES = ("lop-tutorial", "torch", "torchvision", "numpy", "scipy", "pillow", "matplotlib")
 
 
 @dataclass(frozen=True)
@@ -89,35 +79,6 @@ def must_be_new(folder: Path, beside: Sequence[str] = ()) -> None:
         raise ValueError(f"{folder} is there already; name another place with --out, or remove it first")
 
 
-def environment(device: str = "cpu") -> dict[str, Any]:
-    """Where a run comes from: commit, versions, device, machine, date. Nothing in it names a person or a host."""
-    gpu = torch.cuda.get_device_name(device) if device.startswith("cuda") else None
-    return {
-        "command": _command(sys.argv[1:]),
-        "commit": _commit(),
-        "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
-        "device": gpu or f"CPU ({_processor()})",
-        "cores": os.cpu_count(),
-        "python": platform.python_version(),
-        "system": f"{platform.system()} {platform.machine()}",
-        "packages": {name: version(name) for name in PACKAGES},
-    }
-
-
-def _command(words: list[str]) -> str:
-    """The command line without where on this machine images and runs lie, which is its own affair."""
-    kept, words = ["lop-tutorial"], [part for word in words for part in _apart(word)]
-    for before, word in zip(["", *words], words, strict=False):
-        if "--root" not in (before, word):
-            kept.append(Path(word).name if before == "--out" and Path(word).is_absolute() else word)
-    return shlex.join(kept)
-
-
-def _apart(word: str) -> list[str]:
-    """ "--out=there" is "--out", "there"."""
-    return word.split("=", 1) if word.startswith("--") else [word]
-
-
 def stored(name: str) -> Run:
     """A run that the book shows, from `results/` (which travels with the installed package)."""
     return Run.open(stored_path(name))
@@ -141,25 +102,3 @@ def write_rows(path: Path, head: Mapping[str, Any], rows: Iterable[Any], name: s
     """Whole or not at all: the entries of `head`, indented, and then the rows, a line each; none may hold a NaN."""
     lines = ",\n".join(json.dumps(row, allow_nan=False) for row in rows)
     write_text(path, json.dumps(head, indent=1)[:-2] + f',\n "{name}": [\n{lines}\n]}}\n')
-
-
-def _commit() -> str | None:
-    """The commit of the source tree, marked where it had changes; None for an installed package."""
-    here = Path(__file__).resolve().parent
-
-    def git(*words: str) -> str:
-        done = subprocess.run(["git", "-C", str(here), *words], capture_output=True, text=True, check=True)
-        return done.stdout.strip()
-
-    try:
-        return git("rev-parse", "HEAD") + (" with changes" if git("status", "--porcelain", "--", str(here)) else "")
-    except (OSError, subprocess.CalledProcessError):
-        return None
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor() or platform.machine()

@@ -19,9 +19,10 @@ from jaxtyping import Float64
 from lop_tutorial.atomic import append, write_bytes, write_text
 from lop_tutorial.running.carry_out import is_finished, origins_of
 from lop_tutorial.running.execute import rows
+from lop_tutorial.running.origin import environment
 from lop_tutorial.running.plan import Plan
 from lop_tutorial.running.results import Results, Row
-from lop_tutorial.running.run import environment, must_be_new, write_json
+from lop_tutorial.running.run import must_be_new, write_json
 
 KEY = ("data", "loss", "step_size", "method", "seed")
 MEASURED = ("train_early", "test_early", "train_late", "test_late")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 import torch
+
+from lop_tutorial.products import float32_products
 
 PRECISIONS = ("fp32", "tf32", "bf16")
 
@@ -40,7 +41,7 @@ class Precision:
 
     def step(self) -> AbstractContextManager[None]:
         """Around forward and backward passes."""
-        return _products("tf32" if self.name == "tf32" else "ieee") if self.on_cuda else nullcontext()
+        return float32_products("tf32" if self.name == "tf32" else "ieee") if self.on_cuda else nullcontext()
 
     def forward(self) -> AbstractContextManager[Any]:
         """Around the network's forward pass alone."""
@@ -52,17 +53,3 @@ class Precision:
 def strict(device: torch.device) -> AbstractContextManager[None]:
     """Around what is measured: float32 products in float32."""
     return Precision("fp32", device).step()
-
-
-@contextmanager
-def _products(precision: str) -> Iterator[None]:
-    backends: Any = torch.backends
-    kinds = backends.cuda.matmul, backends.cudnn.conv
-    before = [kind.fp32_precision for kind in kinds]
-    try:
-        for kind in kinds:
-            kind.fp32_precision = precision
-        yield
-    finally:
-        for kind, as_was in zip(kinds, before, strict=True):
-            kind.fp32_precision = as_was

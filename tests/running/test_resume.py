@@ -21,7 +21,7 @@ from lop_tutorial import atomic
 from lop_tutorial.cli import main
 from lop_tutorial.report import bin_table
 from lop_tutorial.running import Plan, Results, Run, carry_out
-from lop_tutorial.running import run as runs
+from lop_tutorial.running.origin import command
 from lop_tutorial.training import Training
 
 carrying = import_module("lop_tutorial.running.carry_out")  # its name in the package is the function's
@@ -354,8 +354,8 @@ def test_a_setting_younger_than_the_run_was_as_it_is_by_default(tmp_path):
 
 def test_the_command_is_kept_without_the_places_of_this_machine():
     asked = ["reproduce", "x", "--methods", "none, cbp", "--root", "/my/images", "--out=/my/runs/x"]
-    assert runs._command(asked) == "lop-tutorial reproduce x --methods 'none, cbp' --out x"
-    assert runs._command(["reproduce", "x", "--out", "results/x"]) == "lop-tutorial reproduce x --out results/x"
+    assert command(asked) == "lop-tutorial reproduce x --methods 'none, cbp' --out x"
+    assert command(["reproduce", "x", "--out", "results/x"]) == "lop-tutorial reproduce x --out results/x"
 
 
 def test_a_second_signal_ends_at_once(tmp_path):

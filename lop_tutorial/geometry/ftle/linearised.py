@@ -10,7 +10,6 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -19,6 +18,7 @@ from torch.autograd import forward_ad, grad
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from lop_tutorial.geometry.ftle.convolution import LeanConvolutions
+from lop_tutorial.products import float32_products
 
 Function = Callable[[Tensor], Tensor]
 
@@ -98,23 +98,15 @@ def exactly() -> Iterator[None]:
     Gradients are on, even under `no_grad` and `inference_mode`; autocast is off, and so are TF32 and the other formats
     that PyTorch may put in float32's place. Attention is computed in the form that can be differentiated twice.
     """
-    backends: Any = torch.backends
-    products = backends.cuda.matmul, backends.cudnn.conv, backends.mkldnn.matmul, backends.mkldnn.conv
-    before = [product.fp32_precision for product in products]
-    try:
-        for product in products:
-            product.fp32_precision = "ieee"
-        with (
-            torch.inference_mode(False),
-            torch.enable_grad(),
-            torch.autocast("cpu", enabled=False),
-            torch.autocast("cuda", enabled=False),
-            sdpa_kernel(SDPBackend.MATH),
-        ):
-            yield
-    finally:
-        for product, precision in zip(products, before, strict=True):
-            product.fp32_precision = precision
+    with (
+        float32_products("ieee"),
+        torch.inference_mode(False),
+        torch.enable_grad(),
+        torch.autocast("cpu", enabled=False),
+        torch.autocast("cuda", enabled=False),
+        sdpa_kernel(SDPBackend.MATH),
+    ):
+        yield
 
 
 @cache

@@ -17,11 +17,11 @@ class Step:
 
     With `capture`, on CUDA: after `WARM_UP` steps, which count like any other, one is recorded as a CUDA graph, and
     from then on replayed: a step costs the host one launch. What `take` gives is then the same tensor in every call.
-    Where recording fails, a warning says why and steps go on as before.
+    Where recording fails, a warning says why, steps go on as before, and `capture` is False from then on.
     """
 
     def __init__(self, take: Callable[[], Tensor], device: torch.device, *, capture: bool) -> None:
-        self.take, self.capture = take, capture and device.type == "cuda"
+        self.take, self.device, self.capture = take, device, capture and device.type == "cuda"
         self._taken = 0
         self._graph: torch.cuda.CUDAGraph | None = None
         self._losses: Tensor | None = None
@@ -32,31 +32,35 @@ class Step:
         return self._graph is not None
 
     def __call__(self) -> Tensor:
-        self._taken += 1
-        if self._graph is None and self._side is not None:
-            return self._begin(self._side)
+        if self._graph is None and self.capture:
+            self._taken += 1
+            with torch.cuda.device(self.device):
+                if self._taken <= WARM_UP:
+                    return self._aside()
+                self._record()
         if self._graph is None or self._losses is None:
             return self.take()
         self._graph.replay()
         return self._losses.clone()
 
-    def _begin(self, side: torch.cuda.Stream) -> Tensor:
-        if self._taken <= WARM_UP:
-            side.wait_stream(torch.cuda.current_stream())
-            with torch.cuda.stream(side):
-                losses = self.take()
-            torch.cuda.current_stream().wait_stream(side)
-            return losses
-        self._side = None
-        torch.cuda.synchronize()
+    def _aside(self) -> Tensor:
+        main, side = torch.cuda.current_stream(), self._side
+        side.wait_stream(main)  # type: ignore[union-attr]
+        with torch.cuda.stream(side):
+            losses = self.take()
+        main.wait_stream(side)  # type: ignore[arg-type]
+        return losses
+
+    def _record(self) -> None:
         graph = torch.cuda.CUDAGraph()
         try:
-            with torch.cuda.graph(graph):
+            # the outer one: a recording that fails would leave its stream the current one
+            with torch.cuda.stream(self._side), torch.cuda.graph(graph, stream=self._side):
                 self._losses = self.take()
+            self._graph = graph
         except RuntimeError as error:
-            warnings.warn(f"this step cannot be recorded as a CUDA graph, and is taken as it is: {error}", stacklevel=2)
-            self._losses = None
-            return self.take()
-        self._graph = graph
-        graph.replay()
-        return self._losses.clone()
+            cause = error.__context__ or error  # what broke the recording, not that it is broken
+            self._losses, self.capture = None, False
+            told = f"this step cannot be recorded as a CUDA graph, and is taken as it is: {cause}"
+        if not self.capture:
+            warnings.warn(told, stacklevel=3)

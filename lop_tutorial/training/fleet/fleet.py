@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import torch
@@ -137,7 +138,9 @@ class Fleet:
     def _step(self) -> Float[Tensor, " learner"]:
         """The step on the batch chosen, recorded where that can be done."""
         if self._step_now is None or self._step_now[1] != self._tasks.addresses:
-            self._step_now = Step(self._take_step, self.device, capture=self.capture), self._tasks.addresses
+            capture = self.capture and (self._step_now is None or self._step_now[0].capture)  # what failed once, fails
+            me = weakref.proxy(self)  # no cycle: a fleet's memory goes when it goes
+            self._step_now = Step(lambda: me._take_step(), self.device, capture=capture), self._tasks.addresses
         return self._step_now[0]()
 
     @property

@@ -1,0 +1,53 @@
+"""In what float32 matrices and convolutions are multiplied: PyTorch's own switches, whose names changed in 2.9."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+
+FORMATS = ("ieee", "tf32")
+"""ieee: in float32, as it is written. tf32: factors are rounded to 10 bits, on CUDA's tensor cores from Ampere on."""
+
+
+def products() -> list[str]:
+    """The formats in force, one for each of PyTorch's switches; what `set_products` takes."""
+    if _old():
+        return [torch.get_float32_matmul_precision(), str(torch.backends.cudnn.allow_tf32)]
+    return [kind.fp32_precision for kind in _kinds()]
+
+
+def set_products(formats: list[str] | str) -> None:
+    """One of FORMATS for all products, or what `products` gave. Out of the box cuDNN's convolutions round to tf32."""
+    if formats == "ieee":
+        formats = ["highest", "False"] if _old() else ["ieee"] * 4
+    elif formats == "tf32":
+        formats = ["high", "True"] if _old() else ["tf32", "tf32", "ieee", "ieee"]
+    if _old():
+        torch.set_float32_matmul_precision(formats[0])
+        torch.backends.cudnn.allow_tf32 = formats[1] == "True"
+        return
+    for kind, name in zip(_kinds(), formats, strict=True):
+        kind.fp32_precision = name
+
+
+@contextmanager
+def float32_products(name: str = "ieee") -> Iterator[None]:
+    """Inside, float32 products are in one of FORMATS; afterwards as they were."""
+    before = products()
+    try:
+        set_products(name)
+        yield
+    finally:
+        set_products(before)
+
+
+def _old() -> bool:
+    return not hasattr(torch.backends.cudnn, "conv")
+
+
+def _kinds() -> tuple[Any, ...]:
+    backends: Any = torch.backends
+    return backends.cuda.matmul, backends.cudnn.conv, backends.mkldnn.matmul, backends.mkldnn.conv

@@ -1,0 +1,76 @@
+"""The house: imports point downwards, a name stands for one file, rooms are small, and the map names them all."""
+
+import ast
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+TOP = Path(__file__).resolve().parents[1]
+PACKAGE = TOP / "lop_tutorial"
+FILES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))
+# From the ground up. A file at the top of the package is a room of its own.
+ROOMS = (
+    *(
+        "seeds",
+        "products",
+        "atomic",
+        "locking",
+        "data",
+        "networks",
+        "streams",
+        "geometry",
+        "interventions",
+        "training",
+        "theory",
+    ),
+    *("running", "experiments", "report", "figures", "playground", "exercises", "notebook", "publishing", "doctor"),
+    *("commands", "cli", "__main__"),
+)
+
+
+def room(path: Path) -> str:
+    return path.parts[0] if len(path.parts) > 1 else path.stem
+
+
+def imported(path: Path) -> set[str]:
+    """The rooms that a file imports from."""
+    found = set()
+    for node in ast.walk(ast.parse((PACKAGE / path).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module == "lop_tutorial":
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("lop_tutorial."):
+            found.add(node.module.split(".")[1])
+        elif isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[1] for alias in node.names if alias.name.startswith("lop_tutorial.")}
+    return found - {"__version__"}
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if path != Path("__init__.py")], ids=str)
+def test_imports_point_downwards(path):
+    own = ROOMS.index(room(path))
+    above = [name for name in imported(path) if ROOMS.index(name) > own]
+    assert not above, f"{path} imports from {', '.join(above)}, which lies above it"
+
+
+def test_no_two_files_share_a_name():
+    names = Counter(path.name for path in FILES if path.name not in ("__init__.py", "__main__.py"))
+    assert [name for name, times in names.items() if times > 1] == []
+
+
+def test_no_file_is_longer_than_about_300_lines():
+    assert [str(path) for path in FILES if len((PACKAGE / path).read_text().splitlines()) > 320] == []
+
+
+def test_no_room_is_a_warehouse():
+    """Folders, each without its inner ones: none holds 12 % of the package's lines."""
+    lines = Counter()
+    for path in FILES:
+        lines[path.parent] += len((PACKAGE / path).read_text().splitlines())
+    assert [str(place) for place, count in lines.items() if count > 0.12 * lines.total()] == []
+
+
+def test_the_map_names_every_room():
+    told = (TOP / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    rooms = sorted({path.parts[0] for path in FILES if len(path.parts) > 1})
+    assert [name for name in rooms if f"`{name}/`" not in told] == []
