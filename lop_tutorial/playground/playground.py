@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict
 from functools import cache
 from importlib.resources import files
@@ -32,9 +33,9 @@ PICTURED = 8
 
 
 def without_comments(script: str) -> str:
-    """A script without indentation and without lines that are comments throughout; notebooks store it many times."""
-    lines = (line.strip() for line in script.splitlines())
-    return "\n".join(line for line in lines if line and not line.startswith(("//", "/**", "*  "))) + "\n"
+    """A script without indentation and without comments that have lines of their own; notebooks store it many times."""
+    lines = (line.strip() for line in re.sub(r"(?ms)^ */\*\*.*?\*/$", "", script).splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("//")) + "\n"
 
 
 class Playground(explorer.Explorer):

@@ -65,17 +65,17 @@ function chooser(name, options, value, changed) {
 function controls(choices, amounts, change) {
   const put = (name) => (value) => change({ [name]: value });
   const basic = [
-    stopsSlider("units in the representation", STOPS.width, choices.width, String, put("width")),
+    stopsSlider("width, in units", STOPS.width, choices.width, String, put("width")),
     stopsSlider("step size", STOPS.step_size, choices.step_size, String, put("step_size")),
-    chooser("method of the old network", OPTIONS.method, choices.method, (method) => change({ method, amount: amounts[method] ?? 0 })),
+    chooser("method", OPTIONS.method, choices.method, (method) => change({ method, amount: amounts[method] ?? 0 })),
   ];
   const amount = AMOUNT_STOPS[choices.method];
   if (amount) basic.push(stopsSlider(amount.name, amount.stops, choices.amount, String, put("amount")));
   const more = [
-    chooser("activation of these units", OPTIONS.units, choices.units, put("units")),
-    chooser("last layer at a new task", OPTIONS.head, choices.head, put("head")),
+    chooser("activation", OPTIONS.units, choices.units, put("units")),
+    chooser("head at a new task", OPTIONS.head, choices.head, put("head")),
     chooser("loss", OPTIONS.loss, choices.loss, put("loss")),
-    stopsSlider("distance of the clouds", STOPS.distance, choices.distance, String, put("distance")),
+    stopsSlider("clouds apart by", STOPS.distance, choices.distance, String, put("distance")),
   ];
   const id = newId();
   const seed = h("input", { id, type: "number", min: 0, max: 9999, step: 1, value: choices.seed, onchange: ({ target }) => change({ seed: Math.max(0, Math.round(Number(target.value) || 0)) }) });
@@ -101,7 +101,8 @@ function cloudPanel(spec, title) {
       const size = i < trained ? 4.2 : 2.4;
       return h("svg:path", { class: `mark series${i < trained ? "" : " faint"}`, d: markPath(label, size), style: looks[label] });
     });
-    group.replaceChildren(...marks.slice(trained), ...marks.slice(0, trained));
+    const inTurn = (some) => some.flatMap((mark, i) => (i < some.length / 2 ? [mark, some[i + some.length / 2]] : [])); // no class hides the other
+    group.replaceChildren(...marks.slice(trained), ...inTurn(marks.slice(0, trained)));
     labelled = labels.join("");
   }
 
@@ -116,9 +117,19 @@ function cloudPanel(spec, title) {
       const x = scale([-reach, reach], [0, side]);
       const y = scale([-reach, reach], [side, 0]);
       for (const [name, value] of Object.entries({ x: 0.5, y: 0.5, width: side - 1, height: side - 1 })) frame.setAttribute(name, value);
+      const piles = new Map();
       marks.forEach((mark, i) => {
-        const [a, b] = [view.points[2 * i], view.points[2 * i + 1]];
-        mark.setAttribute("transform", Number.isFinite(a + b) ? `translate(${x(a).toFixed(1)} ${y(b).toFixed(1)})` : "translate(-99 -99)");
+        let [across, up] = [x(view.points[2 * i]), y(view.points[2 * i + 1])];
+        if (!Number.isFinite(across + up)) [across, up] = [-99, -99];
+        if (i < view.trained) {
+          // training points on one spot lie around it, so that a pile shows how many there are, and of which class
+          const spot = `${Math.round(across / 5)} ${Math.round(up / 5)}`;
+          const place = piles.get(spot) ?? 0;
+          piles.set(spot, place + 1);
+          across += 2.6 * Math.sqrt(place) * Math.cos(2.4 * place);
+          up += 2.6 * Math.sqrt(place) * Math.sin(2.4 * place);
+        }
+        mark.setAttribute("transform", `translate(${across.toFixed(1)} ${up.toFixed(1)})`);
       });
       boundary.setAttribute("d", view.line ? lineThrough(view.line, reach, x, y) : "");
       heading.replaceChildren(h("strong", {}, title), h("span", {}, words));
@@ -162,10 +173,11 @@ function chart(title, limits, ticksOf) {
         parts.push(h("svg:path", { class: "grid", d: `M${box.left} ${y(value)}h${box.width}` }));
         parts.push(h("svg:text", { x: box.left - 5, y: y(value) + 4, "text-anchor": "end" }, text));
       }
+      let first = true;
       for (const value of ticks([1, tasks], Math.max(2, Math.round(width / 90))).found) {
-        if (value > 1) parts.push(h("svg:text", { x: x(value), y: bottom + 15, "text-anchor": "middle" }, value));
+        if (value > 1) parts.push(h("svg:text", { x: x(value), y: bottom + 15, "text-anchor": "middle" }, first ? `task ${value}` : value));
+        first &&= value <= 1;
       }
-      parts.push(h("svg:text", { class: "name", x: box.left - 5, y: bottom + 15, "text-anchor": "end" }, "task"));
       parts.push(h("svg:rect", { class: "frame", x: box.left, y: box.top, width: box.width, height: box.height }));
       for (const { values, look, kind } of [...series].reverse()) {
         const group = Math.ceil(values.length / 300);
@@ -337,7 +349,7 @@ function begin({ model, el }) {
     if (wide || choices.units !== "tanh") {
       const far = [...frame.old.points, ...frame.fresh.points].reduce((most, each) => (Number.isFinite(each) ? Math.max(most, Math.abs(each)) : most), 0.05);
       reach = reach === 1 || far > reach ? Math.max(1.08 * far, reach === 1 ? 0.2 : reach) : reach;
-    } else reach = 1.08;
+    } else reach = 1.16;
     const n = lived.train.length;
     const state = ({ train, places }) => (frame.moment === "arrive" ? `task ${frame.task} arrives${places ? `: 64 points, ${places} ${places === 1 ? "place" : "places"}` : ""}` : `task ${frame.task}: ${percent(train)} learned`);
     clouds.old.draw(frame.old, reach, state(frame.old));

@@ -135,7 +135,7 @@ CASES = {
     "linear, head kept": Settings(units="linear", head="keep", step_size=0.05),
     "relu, cross-entropy, head zero": Settings(width=8, units="relu", loss="cross_entropy", head="zero"),
     "inter": Settings(method="inter", width=3),
-    "intra": Settings(method="intra", amount=1.5),
+    "intra": Settings(method="intra", amount=0.5),
     "both, cross-entropy": Settings(method="both", amount=0.5, loss="cross_entropy", width=8),
     "L2 init": Settings(method="l2_init", amount=0.01),
     "CBP": Settings(method="cbp", amount=0.01, width=8),
