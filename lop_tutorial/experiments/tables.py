@@ -84,7 +84,7 @@ PAIRS_QUICK = replace(
     train_per_class=200,
     reshuffle=True,
     training=Training(step_size=0.1, epochs=10, batch_size=40),
-    methods=six(3e-3, "cbp:replacement_rate=0.01"),
+    methods=six(3e-3, "cbp:replacement_rate=0.01:count=mature"),
     seeds=SEEDS_QUICK,
     tasks=50,
     measure_every=5,
@@ -142,7 +142,7 @@ TABLE2_COLAB = with_convnet(
     procedural={"number": 100, "train": 100},
     train_per_class=100,
     training=replace(TABLE2_QUICK.training, step_size=0.03),
-    methods=six(1e-3, "cbp:replacement_rate=0.001"),
+    methods=six(1e-3, "cbp:replacement_rate=0.001:count=mature"),
     seeds=SEEDS_QUICK,
     tasks=100,
 )

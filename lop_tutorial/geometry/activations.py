@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from lop_tutorial.geometry.undisturbed import undisturbed
+from lop_tutorial.geometry.eval_mode import eval_mode
 
 ACTIVATIONS = (
     nn.ReLU,
@@ -41,7 +41,10 @@ def hidden_activations(
     training flags, buffers, gradients and hooks are left as they were. Copies, so that later in-place layers do not
     spoil them.
 
-    Raises a ValueError for a layer that the network does not have, and where no layer is found or used.
+    `x` is left as it was; floating-point numbers go in with the precision of the network's weights.
+
+    Raises a ValueError for a layer that the network does not have, where no layer is found or used, and where the
+    network does not take x.
     """
     modules = dict(network.named_modules())
     if layers is None:
@@ -66,10 +69,10 @@ def hidden_activations(
 
         return hook
 
-    with undisturbed(network):
+    with eval_mode(network):
         handles = [modules[name].register_forward_hook(keep(name)) for name in chosen]
         try:
-            network(x)
+            _pass(network, x)
         finally:
             for handle in handles:
                 handle.remove()
@@ -79,3 +82,20 @@ def hidden_activations(
             f"{', '.join(key for key in modules if key)}"
         )
     return outputs
+
+
+def _pass(network: nn.Module, x: Tensor) -> None:
+    """Of a copy of x, as the network may overwrite its input."""
+    given, precisions = x.clone(), {p.dtype for p in network.parameters() if p.is_floating_point()}
+    if x.is_floating_point() and len(precisions) == 1:
+        given = given.to(precisions.pop())
+    try:
+        network(given)
+    except torch.OutOfMemoryError:
+        raise
+    except RuntimeError as error:
+        said = str(error).splitlines()[0]
+        raise ValueError(
+            f"{type(network).__name__} does not take inputs of shape {tuple(x.shape[1:])} ({x.dtype}, {x.device}); "
+            f"x is (batch, *shape of one input), as in training. It says: {said}"
+        ) from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from typing import NamedTuple
 
 import torch
@@ -10,6 +9,7 @@ from jaxtyping import Float, Int64, Shaped
 from torch import Tensor, nn
 
 from lop_tutorial.geometry.activations import hidden_activations
+from lop_tutorial.geometry.eval_mode import copy_of
 from lop_tutorial.geometry.inputs import must_count, must_lie
 from lop_tutorial.geometry.probes import Extent, grid
 
@@ -24,7 +24,7 @@ def separations(
     Euclidean distances in float64, as a hair's breadth is below what float32 can tell. (1/l) log of the last over the
     first is the leading exponent, if the partner lies close by in the direction that is stretched most.
     """
-    exact = copy.deepcopy(network).double()
+    exact = copy_of(network).double()
     layers = (list(hidden_activations(exact, each.double()).values()) for each in (x, partner))
     pairs = [(x.double(), partner.double()), *zip(*layers, strict=True)]
     return torch.stack([(one - other).flatten(1).norm(dim=1) for one, other in pairs])

@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping
 import torch
 from torch import Tensor, nn
 
+from lop_tutorial.geometry.eval_mode import eval_mode
 from lop_tutorial.geometry.inputs import must_be_real
-from lop_tutorial.geometry.undisturbed import undisturbed
 
 Objective = Callable[[nn.Module], Tensor]
 """A loss of a network, for example `lambda network: cross_entropy(network(x), y)`."""
@@ -68,7 +68,7 @@ def gradients(network: nn.Module, loss: Objective, *, again: bool = False) -> li
     parameters = trainable(network)
     if not callable(loss):
         raise TypeError(f"loss is of type {type(loss).__name__}; it must be a function that takes the network")
-    with undisturbed(network), torch.enable_grad():
+    with eval_mode(network), torch.enable_grad():
         value = loss(network)
         must_be_real("the loss", value)
         if value.numel() != 1 or not value.requires_grad:

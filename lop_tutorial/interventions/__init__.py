@@ -13,10 +13,13 @@ from lop_tutorial.interventions.mixup import Mixup
 from lop_tutorial.interventions.no_intervention import NoIntervention
 from lop_tutorial.interventions.redo import ReDo
 from lop_tutorial.interventions.registry import (
+    EDITION,
+    FIRST_EDITION,
     INTERVENTIONS,
     OTHERS,
     SIX,
     intervention,
+    spelled_out,
     title,
     titles,
     without_settings,
@@ -27,6 +30,8 @@ from lop_tutorial.interventions.shrink_and_perturb import ShrinkAndPerturb
 from lop_tutorial.interventions.spectral import Spectral
 
 __all__ = [
+    "EDITION",
+    "FIRST_EDITION",
     "INTERVENTIONS",
     "L2",
     "OTHERS",
@@ -50,6 +55,7 @@ __all__ = [
     "Spectral",
     "intervention",
     "mixup_labels",
+    "spelled_out",
     "title",
     "titles",
     "without_settings",

@@ -10,11 +10,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from lop_tutorial.interventions.intervention import Intervention, LearnerState, at_least, share
+from lop_tutorial.interventions.intervention import Intervention, LearnerState, at_least, one_of, share
 from lop_tutorial.interventions.replacement import replace_units
 from lop_tutorial.networks import Network, Units
 
 UTILITIES = ("adaptable_contribution", "contribution")
+COUNTS = ("all", "mature")
 
 
 @dataclass(frozen=True)
@@ -28,20 +29,25 @@ class ContinualBackprop(Intervention):
         y_i        =  E|h_i - mean_i / (1 - eta^a_i)| * E|w_out| / E|w_in|      ("adaptable_contribution")
         y_i        =  E|h_i| * E|w_out|                                         ("contribution", their equation 1)
 
-    and both averages are divided by 1 - eta^a_i before use. In each layer, `replacement_rate` times the number of units
-    older than `maturity` adds up from step to step, and as often as it reaches 1 the mature unit of least utility is
+    and both averages are divided by 1 - eta^a_i before use. In each layer the number of units due for replacement adds
+    up from step to step, and as often as it reaches 1 the unit of least utility among those older than `maturity` is
     replaced (see `replace_units`); its mean contribution goes into the next layer's bias.
 
+    `count` says what a step adds to that number. "all": `replacement_rate` times all units of the layer, from the step
+    on in which one of them is mature. That is the authors' code for convolutional and residual networks, and so for
+    both public benchmarks. "mature": `replacement_rate` times the mature units alone, which is Algorithm 1 as printed
+    and their code for linear networks. While few units are young the two hardly differ. At high rates they do: with
+    "mature" replacement slows down as more units are young, and at most 1 / (1 + rate * maturity) of a layer's units
+    stay mature; with "all" it does not slow down, and a unit may go as soon as it is mature.
+
     In convolutional layers a unit is a map. In residual networks the maps on the stream are replaced as well, as the
-    authors' code does it, though their skip connections go on carrying them; `stream=False` leaves them out.
-    `count="all"` adds up the rate over all units as soon as one is mature: their code's rule for convolutional and
-    residual networks. The adaptable contribution is of the method's first version (arXiv:2108.06325) and in their code;
-    the defaults are that code's settings for Continual ImageNet.
+    authors' code does it, though their skip connections go on carrying them; `stream=False` leaves them out. The
+    adaptable contribution is of the method's first version (arXiv:2108.06325) and in their code. The defaults are that
+    code's settings for Continual ImageNet.
 
     With equal rules this replaces the units that their code replaces (`benchmarks/cbp_equivalence.py`). It keeps clear
-    of four slips in it: the mean that is to be passed on is set to zero first; SGD's momentum of replaced weights
-    stays; the ConvNet's linear layers are drawn anew from a wider distribution than they began with; and in the
-    residual network |h| is added up without end instead of averaged, through replacements too.
+    of three slips in it: the mean that is to be passed on is set to zero first; SGD's momentum of replaced weights
+    stays; and in the residual network |h| is added up without end instead of averaged, through replacements too.
     """
 
     title: ClassVar[str] = "CBP"
@@ -51,7 +57,7 @@ class ContinualBackprop(Intervention):
     maturity: int = 100
     decay: float | int = 0.99
     utility: str = "adaptable_contribution"
-    count: str = "mature"
+    count: str = "all"
     stream: bool = True
 
     def __post_init__(self) -> None:
@@ -59,9 +65,8 @@ class ContinualBackprop(Intervention):
         at_least(0, maturity=self.maturity)
         if self.decay == 1:
             raise ValueError("decay is 1; then no utility would ever be learned")
-        for name, value, known in (("utility", self.utility, UTILITIES), ("count", self.count, ("mature", "all"))):
-            if value not in known:
-                raise ValueError(f"{name} is {value!r}; it must be one of {', '.join(known)}")
+        one_of(UTILITIES, utility=self.utility)
+        one_of(COUNTS, count=self.count)
 
     def remember(self, network: Network) -> dict[str, Tensor]:
         memory = {}

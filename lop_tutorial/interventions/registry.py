@@ -54,12 +54,24 @@ SYMBOLS = {"M": "bump"}
 """A paper's symbols that settings may be called by."""
 
 
+FIRST_EDITION, EDITION = 1, 2
+"""Editions of the methods' defaults. A run records its own, because a name alone means these; one that records none is
+of the first."""
+
+FORMER_DEFAULTS: dict[int, dict[str, dict[str, str]]] = {
+    FIRST_EDITION: {"cbp": {"count": "mature"}},
+}
+"""Of every former edition, the defaults that were others."""
+
+
 @functools.cache
-def intervention(text: str) -> Intervention:
+def intervention(text: str, edition: int = EDITION) -> Intervention:
     """The method that a text names, with its settings: "l2_init", "l2_init:strength=0.01", "g_mixup:M=0.5:intra=1".
 
-    ValueError for a name, a setting or a value that does not exist, with the nearest right one.
+    `edition`: the one whose defaults are meant. ValueError for a name, a setting, a value or an edition that does not
+    exist, with the nearest right one.
     """
+    text = spelled_out(text, edition)
     name, *settings = text.split(":")
     if name not in INTERVENTIONS:
         raise ValueError(f"method is {name!r}; {nearest(name, INTERVENTIONS)}")
@@ -100,6 +112,16 @@ def nearest(word: str, known: Iterable[str]) -> str:
     known = list(known)
     close = difflib.get_close_matches(word.lower(), known, n=1, cutoff=0.5)
     return (f"did you mean {close[0]}? Known" if close else "known") + f" are {', '.join(known)}"
+
+
+def spelled_out(method: str, edition: int) -> str:
+    """A method of an edition in today's terms: `cbp` of the first is `cbp:count=mature`."""
+    if edition not in (*FORMER_DEFAULTS, EDITION):
+        raise ValueError(f"edition is {edition}; known are 1 to {EDITION}: is the run younger than this package?")
+    name, *settings = method.split(":")
+    named = {SYMBOLS.get(key, key) for key in (setting.partition("=")[0] for setting in settings)}
+    former = FORMER_DEFAULTS.get(edition, {}).get(name, {})
+    return ":".join([method, *(f"{key}={value}" for key, value in former.items() if key not in named)])
 
 
 def without_settings(method: str) -> str:

@@ -78,6 +78,7 @@ def section(report: RunReport, picture: str | None) -> str:
         f"{config['about']}; {config['data']} images{hashed}; profile {config.get('profile', '–')}.",
         report.progress(),
         f"`{origin['command']}`, {origin['date']}, {origin['device']}, {code_of(origin)}.",
+        *filter(None, [report.former_defaults()]),
     ]
     if not report.results.rows:
         return "\n\n".join([*parts, "No task is done yet."])

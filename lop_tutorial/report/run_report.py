@@ -11,8 +11,8 @@ import numpy as np
 from jaxtyping import Float64
 
 from lop_tutorial.experiments.catalogue import PLANS
+from lop_tutorial.interventions import FIRST_EDITION, spelled_out, titles, without_settings
 from lop_tutorial.interventions import title as title_of
-from lop_tutorial.interventions import titles, without_settings
 from lop_tutorial.report.bin_table import BinTable, bin_table
 from lop_tutorial.report.numbers import signed
 from lop_tutorial.report.paper import PaperTable, paper_table
@@ -169,6 +169,13 @@ class RunReport:
             if ours != theirs:
                 lines.append(f"{name.replace('_', ' ')}: {ours} instead of {theirs}")
         return lines
+
+    def former_defaults(self) -> str | None:
+        """Which methods ran with other settings than their names have today, in a sentence."""
+        edition = int(self.config.get("edition", FIRST_EDITION))
+        meant = {method: spelled_out(method, edition) for method in self.config["methods"]}
+        told = [f"`{method}` is today's `{now}`" for method, now in meant.items() if now != method]
+        return f"Run with former defaults of its methods: {'; '.join(told)}." if told else None
 
     def numbers(self) -> Iterator[tuple[Any, ...]]:
         """Every number of the two tables: run, method, quantity, bin, mean, low, high, seeds, the paper's number."""

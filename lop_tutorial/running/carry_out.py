@@ -8,11 +8,12 @@ import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import MISSING, asdict, fields
+from dataclasses import MISSING, asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
 from lop_tutorial.atomic import append, write_text
+from lop_tutorial.interventions import FIRST_EDITION, intervention
 from lop_tutorial.locking import Taken, lock
 from lop_tutorial.running.crews import EVERY, STEP, Crew, Parts, cell, remove
 from lop_tutorial.running.execute import carry_on, crews_of
@@ -50,6 +51,7 @@ def carry_out(
     """
     if launcher not in LAUNCHERS:
         raise ValueError(f"launcher is {launcher!r}; it must be one of {', '.join(LAUNCHERS)}")
+    plan = _as_begun(plan, _settings_there(folder)) if resume else plan
     parts = Parts(folder.absolute(), plan.columns, every)
     fresh: list[Crew] = []
     if not resume or not begun(folder, plan, profile):
@@ -160,17 +162,10 @@ def _config(plan: Plan, profile: str) -> dict[str, Any]:
 
 def begun(folder: Path, plan: Plan, profile: str) -> bool:
     """Whether the folder holds a part of this run, or the whole; ValueError if of one with other settings."""
-    path = folder / "config.json"
-    if folder.exists() and not folder.is_dir():
-        raise ValueError(f"{folder} is a file; name a folder with --out")
-    try:
-        there = json.loads(path.read_text())
-    except FileNotFoundError:
+    there = _settings_there(folder)
+    if there is None:
         return False
-    except json.JSONDecodeError as error:
-        raise ValueError(f"{path} is damaged ({error}); begin the run anew in another folder") from error
-    if not isinstance(there, dict):
-        raise ValueError(f"{path} is damaged (it holds no settings); begin the run anew in another folder")
+    plan = _as_begun(plan, there)
     ours, theirs = _flat(_config(plan, profile)), _usual() | _flat(there)
     changed = [name for name in {**theirs, **ours} if ours.get(name, "not set") != theirs.get(name, "not set")]
     if changed:
@@ -180,9 +175,36 @@ def begun(folder: Path, plan: Plan, profile: str) -> bool:
     return True
 
 
+def _settings_there(folder: Path) -> dict[str, Any] | None:
+    """What the folder's config.json says; None if there is none, ValueError if it is damaged."""
+    path = folder / "config.json"
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"{folder} is a file; name a folder with --out")
+    try:
+        there = json.loads(path.read_text())
+    except FileNotFoundError:
+        return None
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{path} is damaged ({error}); begin the run anew in another folder") from error
+    if not isinstance(there, dict):
+        raise ValueError(f"{path} is damaged (it holds no settings); begin the run anew in another folder")
+    return there
+
+
+def _as_begun(plan: Plan, there: dict[str, Any] | None) -> Plan:
+    """The plan with its methods as a run has them that asked for the same ones, perhaps with former defaults."""
+    edition, methods = (there or {}).get("edition", FIRST_EDITION), (there or {}).get("methods", ())
+    same = len(methods) == len(plan.methods) and all(
+        mine == theirs or plan.intervention(mine) == intervention(theirs, edition)
+        for mine, theirs in zip(plan.methods, methods, strict=True)
+    )
+    return replace(plan, methods=tuple(methods), edition=edition) if same else plan
+
+
 def _usual() -> dict[str, Any]:
     """What a setting was, for a run that is older than it."""
     plain = {f.name: f.default for f in fields(Plan) if f.name != "data_root" and f.default is not MISSING}
+    plain["edition"] = FIRST_EDITION
     return _flat(json.loads(json.dumps(plain | {"training": asdict(Training())})))
 
 

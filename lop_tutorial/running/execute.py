@@ -18,7 +18,6 @@ from typing import Any
 
 import torch
 
-from lop_tutorial.interventions import intervention
 from lop_tutorial.running.crews import Crew, Part, Parts
 from lop_tutorial.running.measures import measure
 from lop_tutorial.running.plan import Plan
@@ -102,7 +101,7 @@ def _lives(plan: Plan, crew: Crew, device: str, part: Part | None) -> Iterator[l
         learners = [plan.learner(method, alone, device)]
         live_on = lambda tasks: ([outcome] for outcome in live(learners[0], tasks[alone]))  # noqa: E731
     else:
-        members = [(intervention(method), seed) for method, seed in crew.learners]
+        members = [(plan.intervention(method), seed) for method, seed in crew.learners]
         fleet = Fleet(plan.make_network, plan.training, members, device=device, precision=plan.precision)
         learners, live_on = fleet.learners, partial(live_together, fleet)
     first = part.restore(learners) if part else 0

@@ -26,12 +26,14 @@ def exponents(network: Network, task: Task) -> dict[str, float]:
     """Quantiles of the representation's leading exponents, within classes and between them.
 
     Within: at the task's training examples, up to 64 of each class. Between: at five points of each of 64 segments
-    that join training examples of two classes (classes 0 and 1 where there are more).
+    that join training examples of two classes (classes 0 and 1 where there are more). In float64: the derivative of a
+    saturated unit is a difference that float32 rounds to zero, and the exponent to -inf.
     """
     chosen = torch.cat([(task.train_y == label).nonzero()[:64, 0] for label in range(task.outputs)])
     x, y = task.train_x[chosen], task.train_y[chosen]
     crossing = segments(x, y, 0, 1, pairs=64, points=5, seed=task.index).flatten(0, 1)
-    at_samples, on_segments = ftle(network, torch.cat([x, crossing])).split([len(x), len(crossing)])
+    everywhere = ftle(network, torch.cat([x, crossing]), dtype=torch.float64)
+    at_samples, on_segments = everywhere.split([len(x), len(crossing)])
     found: dict[str, float] = {}
     for place, seen in (("within", summary(at_samples)), ("between", summary(on_segments))):
         found |= {f"ftle_{place}_{name}": seen.quantiles[share] for name, share in _QUANTILES.items()}
@@ -42,7 +44,7 @@ def health(network: Network, task: Task) -> dict[str, float]:
     """The factors that the field suspects, on the task's first 200 test inputs, and the median exponent there.
 
     Weight norm; effective rank of the representation; shares of dead and of dormant units (tau = 0.025) among all
-    hidden ones; the median of the representation's leading exponents.
+    hidden ones; the median of the representation's leading exponents, in float64.
     """
     x = task.test_x[:: max(1, len(task.test_x) // 200)][:200]
     with torch.no_grad():
@@ -53,7 +55,7 @@ def health(network: Network, task: Task) -> dict[str, float]:
         "effective_rank": effective_rank(representation) if representation.any() else 0.0,
         "dead_units": shares.dead,
         "dormant_units": shares.dormant,
-        "ftle_q50": summary(ftle(network, x)).quantiles[0.5],
+        "ftle_q50": summary(ftle(network, x, dtype=torch.float64)).quantiles[0.5],
     }
 
 
@@ -67,7 +69,7 @@ COLUMNS_OF: dict[str, tuple[str, ...]] = {
 
 
 def measure(names: Sequence[str], network: Network, task: Task) -> dict[str, float]:
-    """All columns of the named measures, for the task just learned; in float32, whatever the steps multiply in."""
+    """All columns of the named measures, for the task just learned; products are never rounded to less than float32."""
     found: dict[str, float] = {}
     with float32_products():
         for name in names:

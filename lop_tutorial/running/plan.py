@@ -12,7 +12,7 @@ import torch
 
 from lop_tutorial.data import LabelledImages, SomeClasses, load
 from lop_tutorial.data.procedural import ProceduralImages
-from lop_tutorial.interventions import intervention
+from lop_tutorial.interventions import EDITION, Intervention, intervention
 from lop_tutorial.networks import NETWORKS, Network
 from lop_tutorial.running.measures import COLUMNS_OF, MEASURES
 from lop_tutorial.running.results import COLUMNS
@@ -33,7 +33,8 @@ class Plan:
     their places in a shuffled order that is always the same (see `SomeClasses`). `table` is the paper's table it stands
     beside. `measures` are taken beside the accuracies (see `measures.py`), after every `measure_every`-th task. With
     `widths`, every learner is trained once with each of them as the number of units in its last hidden layer, and
-    metrics.csv has the column `width`. `precision` is that of the steps (see `training/precision.py`).
+    metrics.csv has the column `width`. `precision` is that of the steps (see `training/precision.py`). `edition` is
+    that of the methods' defaults (see `interventions/registry.py`).
     """
 
     name: str
@@ -62,6 +63,7 @@ class Plan:
     measure_every: int = 1
     widths: tuple[int, ...] = ()
     precision: str = "fp32"
+    edition: int = EDITION
 
     def __post_init__(self) -> None:
         if self.network not in NETWORKS:
@@ -69,7 +71,7 @@ class Plan:
         if self.benchmark not in BENCHMARKS:
             raise ValueError(f"benchmark is {self.benchmark!r}; known are {', '.join(BENCHMARKS)}")
         for method in self.methods:
-            intervention(method).check(self.training.loss)
+            self.intervention(method).check(self.training.loss)
         if self.data == "points" and self.classes is not None:
             raise ValueError(f"classes is {self.classes}, but the tasks are toy points, not classes of pictures")
         for name in ("tasks", "measure_every"):
@@ -134,12 +136,16 @@ class Plan:
         stream = self.stream(self.seeds[0])
         return NETWORKS[self.network](stream.shape, stream.outputs, **self.network_settings)
 
+    def intervention(self, method: str) -> Intervention:
+        """What one of `methods` means in this plan."""
+        return intervention(method, self.edition)
+
     def learner(self, method: str, seed: int, device: str = "cpu") -> Learner:
         """A new learner, before its first task."""
         return Learner(
             self.make_network,
             self.training,
-            intervention(method),
+            self.intervention(method),
             seed=seed,
             device=device,
             precision=self.precision,

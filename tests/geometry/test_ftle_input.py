@@ -106,9 +106,13 @@ def test_a_method_of_a_module_in_training_mode_warns_too():
 
 
 def test_a_network_that_cannot_be_copied():
-    network = nn.Linear(6, 40)
-    network.kept = network(X)  # a result of the graph, which PyTorch does not copy
-    with pytest.raises(ValueError, match=r"Linear cannot be copied; pass a function of x and depth"):
+    class Single(nn.Linear):
+        def __deepcopy__(self, memo):
+            raise RuntimeError("there is only one")
+
+    network = Single(6, 40)
+    message = "Single cannot be copied; pass a function of x and depth. It says: RuntimeError: there is only one"
+    with pytest.raises(ValueError, match=message):
         ftle(network, X, "")
     assert ftle(lambda x: network(x), X, depth=1).isfinite().all()
 

@@ -117,7 +117,7 @@ def test_a_measurement_leaves_the_network_as_it_was():
     before, flags = copy.deepcopy(network.state_dict()), [m.training for m in network.modules()]
     first = unit_shares(network, torch.randn(9, 4))
     assert first.units == 8
-    with pytest.raises(RuntimeError):
+    with pytest.raises(ValueError, match="Touchy does not take inputs of shape"):
         unit_shares(network, torch.randn(9, 5))
     assert [m.training for m in network.modules()] == flags
     assert all(torch.equal(before[name], value) for name, value in network.state_dict().items())

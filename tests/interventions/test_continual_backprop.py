@@ -468,7 +468,7 @@ def test_the_memory_of_adams_moments_is_cleared_too():
         ({"decay": 1}, "decay is 1; then no utility would ever be learned"),
         ({"maturity": -1}, "maturity is -1; it must be a finite number from 0 up"),
         ({"utility": "weight"}, "utility is 'weight'; it must be one of adaptable_contribution, contribution"),
-        ({"count": "some"}, "count is 'some'; it must be one of mature, all"),
+        ({"count": "some"}, "count is 'some'; it must be one of all, mature"),
     ],
 )
 def test_bad_settings_are_named(bad, message):

@@ -3,15 +3,18 @@
 import pytest
 
 from lop_tutorial.interventions import (
+    EDITION,
     INTERVENTIONS,
     SIX,
     ContinualBackprop,
     GeneralizedMixup,
     L2Init,
     intervention,
+    spelled_out,
     title,
     titles,
 )
+from lop_tutorial.interventions.registry import FORMER_DEFAULTS
 
 
 def test_the_papers_rows_in_their_order():
@@ -73,6 +76,23 @@ def test_settings(text, expected):
 def test_what_is_wrong_is_named_with_the_way_out(text, message):
     with pytest.raises(ValueError, match="^" + message.replace("?", r"\?").replace("(", r"\(")):
         intervention(text)
+
+
+def test_a_name_of_a_former_edition_means_what_it_meant():
+    assert intervention("cbp", edition=1) == ContinualBackprop(count="mature")
+    assert intervention("cbp") == intervention("cbp", edition=EDITION) == ContinualBackprop(count="all")
+    assert intervention("cbp:count=all:decay=0.9", edition=1) == ContinualBackprop(count="all", decay=0.9)
+    assert spelled_out("cbp:decay=0.9", edition=1) == "cbp:decay=0.9:count=mature"
+    assert spelled_out("none", edition=1) == "none"
+    assert spelled_out("of another version:x=1", edition=1) == "of another version:x=1"
+    with pytest.raises(ValueError, match=f"edition is {EDITION + 1}; known are 1 to {EDITION}"):
+        intervention("cbp", edition=EDITION + 1)
+
+
+@pytest.mark.parametrize("edition", FORMER_DEFAULTS)
+def test_former_defaults_are_settings_and_not_todays(edition):
+    for name in FORMER_DEFAULTS[edition]:
+        assert intervention(name, edition) != intervention(name)
 
 
 def test_titles_show_the_settings_given():

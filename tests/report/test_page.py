@@ -83,6 +83,16 @@ def test_what_differs_is_found_from_the_settings(tmp_path):
     assert not [line for line in differs if line.startswith(("momentum", "classes"))]
 
 
+def test_a_run_with_former_defaults_says_what_its_methods_were(tmp_path):
+    methods = ("none", "cbp:replacement_rate=0.01", "cbp:count=all")
+    run = Run.open(make_run(tmp_path / "run", learners=[], methods=methods))
+    assert RunReport(run).former_defaults() is None
+    del run.config["edition"]  # as in a run that is older than editions
+    told = "`cbp:replacement_rate=0.01` is today's `cbp:replacement_rate=0.01:count=mature`"
+    assert RunReport(run).former_defaults() == f"Run with former defaults of its methods: {told}."
+    assert told in section(RunReport(run), None)
+
+
 def test_what_is_not_set_in_the_protocol_has_a_name_too():
     differs = RunReport(stored("table4_cifar100")).differs()
     assert {"width: 0.25 instead of 1.0", "image size: 8 instead of that of the set"} <= set(differs)

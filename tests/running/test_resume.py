@@ -352,6 +352,27 @@ def test_a_setting_younger_than_the_run_was_as_it_is_by_default(tmp_path):
         carrying.begun(folder, replace(TINY, reshuffle=False), "quick")
 
 
+def test_a_run_goes_on_with_the_defaults_of_the_methods_that_it_was_begun_with(tmp_path):
+    few = replace(TINY, methods=("cbp:maturity=1:replacement_rate=0.2",), tasks=3)
+    then, folder = replace(few, edition=1), tmp_path / "run"
+    list(carry_out(then, "quick", tmp_path / "then"))
+    list(carry_out(few, "quick", tmp_path / "now"))
+    run = carry_out(then, "quick", folder, every=0)
+    next(run)
+    run.close()
+    config = json.loads((folder / "config.json").read_text())
+    assert config.pop("edition") == 1
+    (folder / "config.json").write_text(json.dumps(config))  # as runs were that are older than editions
+    named = replace(few, methods=("cbp:maturity=1:replacement_rate=0.2:count=mature",))
+    assert carrying.begun(folder, few, "quick")
+    assert carrying.begun(folder, named, "quick")
+    with pytest.raises(ValueError, match=r"methods is \['cbp:maturity=1'\]"):
+        carrying.begun(folder, replace(few, methods=("cbp:maturity=1",)), "quick")
+    list(carry_out(named, "quick", folder, resume=True))
+    rows = [(place / "metrics.csv").read_text() for place in (folder, tmp_path / "then", tmp_path / "now")]
+    assert rows[0] == rows[1] != rows[2]
+
+
 def test_the_command_is_kept_without_the_places_of_this_machine():
     asked = ["reproduce", "x", "--methods", "none, cbp", "--root", "/my/images", "--out=/my/runs/x"]
     assert command(asked) == "lop-tutorial reproduce x --methods 'none, cbp' --out x"

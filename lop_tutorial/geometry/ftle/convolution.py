@@ -1,8 +1,7 @@
 """Convolutions whose Jacobian costs one convolution a product, in either direction.
 
 Differentiated twice, PyTorch's own convolutions also work out a derivative with respect to the weights that nobody
-asked for, and on a CPU they are slow at leading derivatives back to an image of three colours. Inside
-`LeanConvolutions()` they do neither.
+asked for, and on a CPU they are slow at leading derivatives back to an image of three colours. `convolve` does neither.
 """
 
 from __future__ import annotations
@@ -16,27 +15,16 @@ from jaxtyping import Float
 from torch import Size, Tensor
 from torch.nn.functional import conv2d, pad, pixel_shuffle
 from torch.nn.grad import conv1d_input, conv2d_input, conv3d_input
-from torch.overrides import TorchFunctionMode
 
 _ADJOINTS: dict[Any, Callable[..., Tensor]] = {
     torch.conv1d: conv1d_input,
     torch.conv2d: conv2d_input,
     torch.conv3d: conv3d_input,
 }
+CONVOLUTIONS = tuple(_ADJOINTS)
 
 
-class LeanConvolutions(TorchFunctionMode):
-    """Inside, every convolution whose weights need no gradient is lean. Values and derivatives are the same."""
-
-    def __torch_function__(
-        self, func: Any, types: Any, args: Sequence[Any] = (), kwargs: dict[str, Any] | None = None
-    ) -> Any:
-        if func in _ADJOINTS:
-            return _convolve(func, *args, **(kwargs or {}))
-        return func(*args, **(kwargs or {}))
-
-
-def _convolve(
+def convolve(
     convolution: Callable[..., Tensor],
     input: Tensor,
     weight: Tensor,
@@ -46,8 +34,9 @@ def _convolve(
     dilation: int | Sequence[int] = 1,
     groups: int = 1,
 ) -> Tensor:
-    batched = input.ndim == weight.ndim
-    if not batched or isinstance(padding, str) or weight.requires_grad or (bias is not None and bias.requires_grad):
+    """One of `CONVOLUTIONS`; lean where the weights are real and need no gradient."""
+    plain = weight.requires_grad or weight.is_complex() or (bias is not None and bias.requires_grad)
+    if plain or input.ndim != weight.ndim or isinstance(padding, str):
         return convolution(input, weight, bias, stride, padding, dilation, groups)
     each = weight.ndim - 2
     stride, padding, dilation = ((n,) * each if isinstance(n, int) else tuple(n) for n in (stride, padding, dilation))

@@ -7,20 +7,43 @@ vector of its own: backwards for J^T u, and once more backwards through that for
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
+from typing import Any
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 from torch.autograd import forward_ad, grad
 from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.overrides import TorchFunctionMode
 
-from lop_tutorial.geometry.ftle.convolution import LeanConvolutions
+from lop_tutorial.geometry.eval_mode import eager
+from lop_tutorial.geometry.ftle.convolution import CONVOLUTIONS, convolve
+from lop_tutorial.geometry.ftle.slopes import WITH_EXACT_SLOPES
 from lop_tutorial.products import float32_products
 
 Function = Callable[[Tensor], Tensor]
+
+
+class _OwnDerivatives(TorchFunctionMode):
+    """Inside, saturating activation functions have the derivatives of this package, and convolutions where `lean`."""
+
+    def __init__(self, *, lean: bool) -> None:
+        super().__init__()
+        self._convolutions = CONVOLUTIONS if lean else ()
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: Sequence[Any] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        kwargs = kwargs or {}
+        if func in self._convolutions:
+            return convolve(func, *args, **kwargs)
+        exact = WITH_EXACT_SLOPES.get(func)
+        if exact and len(args) == 1 and kwargs in ({}, {"approximate": "none"}) and args[0].is_floating_point():
+            return exact(args[0])
+        return func(*args, **kwargs)
 
 
 class Linearised:
@@ -29,8 +52,7 @@ class Linearised:
     def __init__(self, function: Function, x: Float[Tensor, "batch *shape"], *, both_ways: bool = True) -> None:
         self._function = function
         self._x = x.detach().clone().requires_grad_()
-        with LeanConvolutions():
-            self._y = self._run(self._x)
+        self._y = self._run(self._x)
         self._both_ways, self._twice = both_ways, True
         self._backwards: tuple[Tensor, Tensor] | None = None
 
@@ -64,7 +86,8 @@ class Linearised:
                 self._twice = False
         _load_forward_rules()
         with torch.no_grad(), forward_ad.dual_level():
-            change = forward_ad.unpack_dual(self._run(forward_ad.make_dual(self._x.detach(), v))).tangent
+            dual = forward_ad.make_dual(self._x.detach(), v)
+            change = forward_ad.unpack_dual(self._run(dual, backwards=False)).tangent
             return torch.zeros_like(self._y) if change is None else change
 
     def agree(self) -> bool:
@@ -74,8 +97,9 @@ class Linearised:
         size = one.abs().sum(dim=1) + other.abs().sum(dim=1)
         return not bool(((one.sum(dim=1) - other.sum(dim=1)).abs() > 1e-3 * size).any())
 
-    def _run(self, x: Tensor) -> Tensor:
-        return self._function(x.clone()).reshape(len(x), -1)  # of a copy, as the function may overwrite its input
+    def _run(self, x: Tensor, *, backwards: bool = True) -> Tensor:
+        with _OwnDerivatives(lean=backwards):  # lean convolutions have no derivative forwards
+            return self._function(x.clone()).reshape(len(x), -1)  # of a copy, as the function may overwrite its input
 
     def _vjp_to_differentiate(self, u: Float[Tensor, "batch outputs"]) -> Float[Tensor, "batch *shape"]:
         u = u.detach().clone().requires_grad_()
@@ -96,7 +120,8 @@ def exactly() -> Iterator[None]:
     """Inside, derivatives can be taken and arithmetic has the precision of its numbers.
 
     Gradients are on, even under `no_grad` and `inference_mode`; autocast is off, and so are TF32 and the other formats
-    that PyTorch may put in float32's place. Attention is computed in the form that can be differentiated twice.
+    that PyTorch may put in float32's place. Attention is computed in the form that can be differentiated twice, and
+    what `torch.compile` made runs as it was written.
     """
     with (
         float32_products("ieee"),
@@ -105,6 +130,7 @@ def exactly() -> Iterator[None]:
         torch.autocast("cpu", enabled=False),
         torch.autocast("cuda", enabled=False),
         sdpa_kernel(SDPBackend.MATH),
+        eager(),
     ):
         yield
 

@@ -161,7 +161,8 @@ def _dtype(network: nn.Module | Function, x: Tensor, dtype: torch.dtype | None) 
         dtype = torch.promote_types(x.dtype, torch.float32)
         module = module_of(network)
         for weights in () if module is None else module.parameters():
-            dtype = torch.promote_types(dtype, weights.dtype)
+            if weights.is_floating_point() or weights.is_complex():
+                dtype = torch.promote_types(dtype, weights.dtype.to_real())
     return dtype
 
 
@@ -181,8 +182,10 @@ def _check_input(x: Tensor) -> None:
 def _try(function: Function, x: Float[Tensor, "batch *shape"]) -> tuple[int, bool]:
     """How many outputs there are, and whether there are products with J as well as with J^T."""
     few = x[:3]
+    another = few[:1] / 2 + 0.25  # unlike the samples, also where there is only one of them
     with torch.no_grad():
-        together, alone = run(function, few), torch.cat([run(function, each) for each in few.split(1)])
+        together = run(function, torch.cat([few[:2], another]))[: len(few[:2])]
+        alone = torch.cat([run(function, each) for each in few[:2].split(1)])
     if ((together - alone).abs() > 1e-2 * alone.abs().max()).any():
         raise ValueError(
             "the output of a sample changes with the samples beside it, or from one call to the next; a Jacobian needs "

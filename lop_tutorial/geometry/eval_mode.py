@@ -1,0 +1,68 @@
+"""Measuring a network without changing it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from copy import deepcopy
+from typing import Any
+
+import torch
+from torch import nn
+
+from lop_tutorial.products import float32_products
+
+
+@contextmanager
+def eval_mode(network: nn.Module) -> Iterator[None]:
+    """Inside, the network is in evaluation mode; afterwards it is as it was, also where an error was raised.
+
+    Evaluation mode makes a measurement repeatable: dropout is off and BatchNorm uses its running statistics. Put back
+    are each module's own training flag (parts may be frozen) and every buffer. Gradients are not touched, as long as
+    what runs inside uses `torch.autograd.grad` and not `backward`. What `torch.compile` made runs eagerly, so that
+    hooks see every module, and float32 products are in float32, also on GPUs that would round their factors.
+    """
+    training = [(module, module.training) for module in network.modules()]
+    buffers = [
+        (module, name, buffer, buffer.clone())
+        for module in network.modules()
+        for name, buffer in module.named_buffers(recurse=False)
+    ]
+    network.eval()
+    try:
+        with eager(), float32_products():
+            yield
+    finally:
+        for module, flag in training:
+            module.training = flag
+        for module, name, buffer, value in buffers:
+            if not torch.equal(buffer, value):  # left alone otherwise: writing would spoil a pending backward pass
+                with torch.no_grad():
+                    buffer.copy_(value)
+            setattr(module, name, buffer)
+
+
+def eager() -> AbstractContextManager[None]:
+    """Inside, what `torch.compile` made runs as it was written. Compiled passes cannot be differentiated twice."""
+    if "torch._dynamo" not in sys.modules:  # nothing is compiled, and loading it would take seconds
+        return nullcontext()
+    return torch.compiler.set_stance("force_eager")
+
+
+def copy_of(network: nn.Module) -> nn.Module:
+    """A deep copy, in which attributes that cannot be copied (locks, open files, results of a graph) are shared."""
+    try:
+        return deepcopy(network)
+    except Exception:
+        kept: dict[int, Any] = {
+            id(part): part for part in (*network.modules(), *network.parameters(), *network.buffers())
+        }
+        shared = {}
+        for module in network.modules():
+            for value in vars(module).values():
+                try:
+                    deepcopy(value, dict(kept))
+                except Exception:
+                    shared[id(value)] = value
+        return deepcopy(network, shared)
