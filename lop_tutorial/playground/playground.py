@@ -47,7 +47,9 @@ class Playground(explorer.Explorer):
     """
 
     kind: ClassVar[str] = "playground"
-    _esm = without_comments("".join(part.read_text(encoding="utf-8") for part in (_COMMON, *_PARTS)))
+    script: ClassVar[str] = without_comments("".join(part.read_text(encoding="utf-8") for part in (_COMMON, *_PARTS)))
+    """The ES module that runs in the page: one text, without imports."""
+    _esm = script
     _css = explorer.Explorer._css + (_PAGE / "playground.css").read_text(encoding="utf-8")
     choices = traitlets.Dict().tag(sync=True)
     """The fields of `Settings`, by name."""

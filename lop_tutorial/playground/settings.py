@@ -102,7 +102,9 @@ class Settings:
         """
         hidden = tuple(plan.network_settings.get("hidden", ()))
         if plan.data != "points" or not hidden:
-            raise ValueError(f"{plan.name} is no toy of points for an MLP; the playground opens plans like two_types(2)")
+            raise ValueError(
+                f"{plan.name} is no toy of points for an MLP; the playground opens plans like two_types(2)"
+            )
         method, amount = _method(plan.methods[0])
         found = cls(
             width=hidden[-1],
@@ -131,7 +133,7 @@ def _method(text: str) -> tuple[str, float | int | None]:
     elif isinstance(asked, Retrained):
         name = "retrained"
     elif isinstance(asked, GeneralizedMixup):
-        name, amount = {0: "inter", 1: "intra"}.get(asked.intra, "both"), asked.bump
+        name, amount = {0.0: "inter", 1.0: "intra"}.get(float(asked.intra), "both"), asked.bump
     elif isinstance(asked, L2Init):
         name, amount = "l2_init", asked.strength
     elif isinstance(asked, ContinualBackprop):

@@ -93,7 +93,15 @@ def live(settings: Settings, monkeypatch: pytest.MonkeyPatch, method: str | None
     spread = [w.shape[1] ** -0.5 for w in first[:-1]] + [1.0]
     drawn = [(w.detach() / s).flatten().tolist() for w, s in zip(first, spread, strict=True)]
     cbp = {name: getattr(learner.intervention, name, None) for name in CBP}
-    life = Life({"choices": asdict(settings), "cbp": cbp, "weights": sum(drawn, []), "heads": [], "tasks": []})
+    life = Life(
+        {
+            "choices": asdict(settings),
+            "cbp": cbp,
+            "weights": [w for some in drawn for w in some],
+            "heads": [],
+            "tasks": [],
+        }
+    )
     for index, epochs in enumerate(LENGTHS):
         task = experiment.stream(3).task(index)
         for values in recorded.values():
