@@ -123,7 +123,10 @@ function engine() {
         // 1 - 2 / (e^2x + 1): exact to rounding of 1, and several times as fast as Math.tanh
         for (let i = 0; i < n; i++) h[i] = 1 - 2 / (Math.exp(2 * h[i]) + 1);
       },
-      slope: (h) => 1 - h * h,
+      slope: (z) => {
+        const e = Math.exp(-2 * Math.abs(z)); // 1 - tanh², with its digits also where tanh is 1 to rounding
+        return (4 * e) / ((1 + e) * (1 + e));
+      },
       through: (h, d, n) => {
         for (let i = 0; i < n; i++) d[i] *= 1 - h[i] * h[i];
       },
@@ -132,7 +135,7 @@ function engine() {
       of: (h, n) => {
         for (let i = 0; i < n; i++) if (h[i] < 0) h[i] = 0;
       },
-      slope: (h) => (h > 0 ? 1 : 0),
+      slope: (z) => (z > 0 ? 1 : 0),
       through: (h, d, n) => {
         for (let i = 0; i < n; i++) if (!(h[i] > 0)) d[i] = 0;
       },
@@ -181,8 +184,8 @@ function engine() {
       layer.b.value.fill(0);
     }
 
-    /** Logits of the first n rows of x, in `head.h`; what the layers give stays in their `h`. */
-    forward(x, n) {
+    /** Logits of the first n rows of x, in `head.h`; what the layers give stays in their `h`, and their slopes if asked. */
+    forward(x, n, slopes = false) {
       let input = x;
       for (const layer of this.layers) {
         const { into, out, w, b, h, act } = layer;
@@ -192,6 +195,7 @@ function engine() {
         }
         multiply(n, out, into, input, into, 1, w.value, into, 1, h);
         for (let i = 0, at = 0; i < n; i++) for (let j = 0; j < out; j++, at++) h[at] += b.value[j];
+        if (slopes) layer.slope = h.slice(0, n * out).map(act.slope);
         act.of(h, n * out);
         input = h;
       }
@@ -444,17 +448,16 @@ function engine() {
   /** (1 / l) log of the largest singular value of the representation's Jacobian, at n inputs. */
   function exponents(network, x, n) {
     const { inputs, body, depth } = network;
-    network.forward(x, n);
+    network.forward(x, n, true);
     const widest = Math.max(...body.map(({ out }) => out)) * inputs;
     const found = new Float64Array(n);
     for (let i = 0; i < n; i++) {
       let [now, next] = [new Float64Array(widest), new Float64Array(widest)];
-      body.forEach(({ into, out, w, h, act }, k) => {
+      body.forEach(({ into, out, w, slope }, k) => {
         if (k) multiply(out, inputs, into, w.value, into, 1, now, 1, inputs, next);
         else next.set(w.value);
         for (let u = 0, at = 0; u < out; u++) {
-          const slope = act.slope(h[i * out + u]);
-          for (let j = 0; j < inputs; j++, at++) next[at] *= slope;
+          for (let j = 0; j < inputs; j++, at++) next[at] *= slope[i * out + u];
         }
         [now, next] = [next, now];
       });

@@ -116,6 +116,7 @@ def _look(method: str) -> dict[str, str]:
 def _first_tasks(settings: Settings) -> tuple[list[np.ndarray], np.ndarray, np.ndarray]:
     """Where the last task's points lie in the old network and a fresh one before they learn it, (point, 2) each; their
     labels; and the training accuracies, (network, task)."""
+    torch.set_num_threads(1)
     experiment = settings.plan()
     crew = [(intervention(method), settings.seed) for method in (experiment.methods[0], "retrained")]
     fleet, stream = Fleet(experiment.make_network, experiment.training, crew), experiment.stream(settings.seed)
