@@ -28,7 +28,7 @@ import torch
 
 import lop_tutorial
 from lop_tutorial.data.procedural import ProceduralImages
-from lop_tutorial.interventions import INTERVENTIONS, intervention, title
+from lop_tutorial.interventions import INTERVENTIONS, Examples, intervention, title
 from lop_tutorial.networks import NETWORKS
 from lop_tutorial.seeds import draw_for
 from lop_tutorial.streams import ClassPairs
@@ -44,17 +44,17 @@ class Steps:
         self.learner = Learner(
             lambda: NETWORKS[network](SHAPE, 2), Training(step_size=0.001, batch_size=BATCH), intervention(method)
         )
-        self.x, self.y = task.train_x, torch.nn.functional.one_hot(task.train_y, 2).float()
+        self.examples = Examples.of(task.train_x, task.train_y, 2)
         self.draw, self.mixing = torch.Generator().manual_seed(0), draw_for(0, "mixing")
         self.learner.network.train()
 
     def take(self, number: int) -> float:
         """Seconds a step, of this process alone."""
-        places = [torch.randint(len(self.x), (BATCH,), generator=self.draw) for _ in range(number)]
-        batches = [(self.x[at], self.y[at]) for at in places]
+        places = [torch.randint(len(self.examples.x), (BATCH,), generator=self.draw) for _ in range(number)]
+        batches = [(*self.examples.take(at, self.mixing), self.mixing, self.examples.at(at)) for at in places]
         begin = time.process_time()
-        for x, y in batches:
-            self.learner._step(x, y, self.mixing)
+        for batch in batches:
+            self.learner._step(*self.learner.intervention.batch(*batch))
         return (time.process_time() - begin) / number
 
 

@@ -2,6 +2,7 @@
 
     python benchmarks/trust.py                    # some ten minutes, one thread
     python benchmarks/trust.py --only damage      # one part: kills, damage, disk, power or twice
+    python benchmarks/trust.py --page book/trust.md    # and write the page of the book
 
 A tiny run (five methods, two seeds, twelve tasks) is carried out without a break. Then it is harmed, resumed, and its
 metrics.csv compared, byte by byte, with that of the unbroken run. Three outcomes are counted:
@@ -105,7 +106,7 @@ def folder() -> Iterator[Path]:
 
 
 def kills(unbroken: str, number: int) -> Iterator[tuple[str, str]]:
-    """SIGKILL at random moments, each time in the middle of what the last one left."""
+    """The process is killed at a random moment, and the next one that resumes the run too."""
     moments, began = random.Random(0), time.monotonic()
     with folder() as timed:
         run(timed, resume=False)
@@ -272,6 +273,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", choices=PARTS)
     parser.add_argument("--cases", type=int, help="how many cases of each part are drawn, instead of its usual number")
+    parser.add_argument("--page", type=Path, help="where to write the page of the book")
     options = parser.parse_args()
     torch.set_num_threads(1)
     with folder() as where:
@@ -284,14 +286,41 @@ def main() -> int:
                 counts[name][found.split(":")[0]] += 1
                 if found.startswith("wrong"):
                     print(f"{name}, {case}: {found}", flush=True)
-    print("| what happens | cases | same bytes in the end | refused, nothing changed | wrong |")
-    print("|:---|--:|--:|--:|--:|")
-    for name, count in counts.items():
-        about = str(PARTS[name][0].__doc__).split(".\n")[0].rstrip(".")
-        print(f"| {about} | {count.total()} | {count['same']} | {count['refused']} | {count['wrong']} |")
     versions = {"python": platform.python_version(), "torch": torch.__version__, "system": platform.system()}
+    rows = "\n".join(table(counts))
+    print(rows)
+    if options.page:
+        origin = f"{time.strftime('%Y-%m-%d')}; {', '.join(f'{name} {version}' for name, version in versions.items())}"
+        atomic.write_text(options.page, PAGE.format(rows=rows, origin=origin))
     print(json.dumps({"counts": counts} | versions))
     return int(any(count["wrong"] for count in counts.values()))
+
+
+PAGE = """\
+# What runs survive
+
+A long run meets killed processes, full disks, power cuts and damaged files. Does it still end in the right numbers?
+
+A tiny run (five methods, two seeds, twelve tasks) was carried out without a break. The same run was then harmed and
+resumed, and its `metrics.csv` compared, byte by byte, with that of the unbroken run. Either it must end in the same
+bytes, or it must be refused in one line that says why, with nothing in its folder changed. Anything else counts as
+wrong.
+
+{rows}
+
+`python benchmarks/trust.py --page book/trust.md` makes this page again; {origin}. The power cuts are simulated: after
+each `fsync` of the run, the folder is set up as a disk may hold it then, without any part of what was not yet
+synchronised.
+"""
+
+
+def table(counts: dict[str, Counter[str]]) -> Iterator[str]:
+    """The outcomes of all parts, as Markdown."""
+    yield "| what happens | cases | same bytes in the end | refused, nothing changed | wrong |"
+    yield "|:---|--:|--:|--:|--:|"
+    for name, count in counts.items():
+        about = str(PARTS[name][0].__doc__).split(".\n")[0].rstrip(".")
+        yield f"| {about} | {count.total()} | {count['same']} | {count['refused']} | {count['wrong']} |"
 
 
 if __name__ == "__main__":

@@ -17,12 +17,11 @@ from lop_tutorial.commands.book import book_app
 from lop_tutorial.commands.data import data_app
 from lop_tutorial.commands.report import report
 from lop_tutorial.commands.reproduce import reproduce
-from lop_tutorial.commands.study import study
 from lop_tutorial.commands.values import INTERRUPTED, Root
 
 console = Console()
 app = typer.Typer(no_args_is_help=True, add_completion=False)
-for command in (reproduce, report, study):
+for command in (reproduce, report):
     app.command()(command)
 app.command(context_settings={"ignore_unknown_options": True})(bench)
 app.add_typer(data_app, name="data")

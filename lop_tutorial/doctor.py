@@ -12,7 +12,7 @@ from pathlib import Path
 
 import torch
 
-from lop_tutorial.data import data_root, list_sets
+from lop_tutorial.data import damaged_sets, data_root, list_sets
 
 INSTALL = "in a clone of the repository: pip install -r requirements.txt"
 GROUPS = {
@@ -59,10 +59,14 @@ def examine(root: Path | None = None) -> Iterator[Finding]:
     writable = os.access(next(p for p in (place, *place.parents) if p.exists()), os.W_OK)
     yield Finding(writable, "place for image sets", str(place), "set LOP_DATA, or give --root")
     yield Finding(True, "images: procedural", "always there, drawn from a seed")
-    here = {card.name: card for card in list_sets(root)}
+    damaged = damaged_sets(root)
+    here = {card.name: card for card in list_sets(root) if card.name not in damaged}
     for name, remedy in SETS.items():
-        if name not in here:
+        if name not in here and name not in damaged:
             yield Finding(False, f"images: {name}", "not here", remedy)
+    for name, reason in damaged.items():
+        wrong, _, remedy = reason.rpartition("; ")
+        yield Finding(False, f"images: {name}", f"damaged: {wrong}", remedy)
     for card in here.values():
         yield Finding(True, f"images: {card.name}", f"{len(card.classes)} classes, {card.images:,} images")
 

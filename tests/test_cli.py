@@ -5,13 +5,16 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import pytest
 
 import lop_tutorial
 from lop_tutorial.cli import main
 from lop_tutorial.commands.values import parse_classes, parse_seeds, parse_split
+from lop_tutorial.experiments.own import OWN
 from lop_tutorial.running import Run
+from lop_tutorial.running.table import load
 
 FAST = ["--tasks", "2", "--epochs", "1", "--seeds", "2", "--workers", "1"]
 
@@ -82,6 +85,22 @@ def test_overrides_reach_the_configuration(tmp_path):
     assert config["precision"] == "bf16"
 
 
+def test_an_experiment_of_the_books_own_leaves_a_table(tmp_path, capsys, monkeypatch):
+    few = {"parts": OWN["inheritance"].parts[:1]}
+    monkeypatch.setitem(OWN, "inheritance", replace(OWN["inheritance"], **few))
+    words = ["reproduce", "inheritance", "--seeds", "3:5", "--tasks", "1", "--out", "run"]
+    assert main(words) == 0
+    assert "Table: run/table.csv" in capsys.readouterr().out
+    config, environment, table = load(tmp_path / "run")
+    assert (config["seeds"], config["tasks"], environment["finished"]) == ([3, 4], 1, True)
+    assert table.select("start_within", width=2, seed=(3, 4)).shape == (2, 1)
+    assert main(words) == 2
+    assert "run is there already" in capsys.readouterr().err
+    assert main([*words, "--resume"]) == 0
+    assert main([*words[:-2], "--seeds", "9,", "--out", "run", "--resume"]) == 2
+    assert "was begun with other settings: seeds is [9], was [3, 4]" in capsys.readouterr().err
+
+
 WRONG = {
     "frobnicate": "frobnicate",
     "reproduce table9": "'table9'; known are table1, table2, table3, table4, first_look",
@@ -99,7 +118,12 @@ WRONG = {
     "reproduce table1 --methods g_mixup:intra_loss=training": "use intra_loss=squared_error",
     "reproduce table1 --methods ,": "methods is (); it must name at least one",
     "reproduce table1 --methods cbp,cbp": "methods is ('cbp', 'cbp'); it must name at least one, none of them twice",
-    "study everything --out x": "'everything'; known are generalized_mixup_study",
+    "reproduce everything": "tables_search_convnet",
+    "reproduce heads --methods none --profile full": "heads takes no --profile, --methods: these belong to plans",
+    "reproduce ridges --tasks 3": "ridges takes no --tasks: its networks learn one task",
+    "reproduce methods_search --seeds 1": "no image set 'cifar100' here",
+    "reproduce walk --out full": "full is there already",
+    "reproduce walk --resume": "name its folder with --out",
     "bench everything": "benchmark is 'everything'; known are cbp_equivalence, fleet, ftle",
     "reproduce table1 --seeds five": "write 5 (five seeds from 0)",
     "reproduce table1 --seeds 3:3": "write 5 (five seeds from 0)",

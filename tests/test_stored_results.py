@@ -9,15 +9,22 @@ import numpy as np
 import pytest
 
 from lop_tutorial.experiments.catalogue import two_types
-from lop_tutorial.experiments.inheritance import FITTED, HELD_OUT, PLACES, by_model, stored_lives
-from lop_tutorial.experiments.sweeps import STUDIES
-from lop_tutorial.experiments.type2_settings import SETTINGS, USUAL, stored_settings
+from lop_tutorial.experiments.inheritance import (
+    FITTED,
+    HELD_OUT,
+    PLACES,
+    by_model,
+    starts_and_ends,
+    stored_inheritance,
+)
+from lop_tutorial.experiments.sweeps import SWEEPS
+from lop_tutorial.experiments.type2_settings import SETTINGS, USUAL, stored_type2_settings
 from lop_tutorial.experiments.weight_walk import first_size, size_alone, stored_walks
 from lop_tutorial.interventions import title as title_of
 from lop_tutorial.report import paper_table
 from lop_tutorial.report.loss_type import signs
 from lop_tutorial.running import Run, finite, interval, stored
-from lop_tutorial.running.sweep import KEY, read
+from lop_tutorial.running.table import load
 from lop_tutorial.theory.laws import Growing, PowerLaw, Settling, error
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
@@ -37,21 +44,22 @@ def test_a_stored_study_is_whole_and_carries_its_origin(name):
     assert config["name"] == name
     assert origin["finished"] is True
     assert re.fullmatch(r"[0-9a-f]{40}", origin["commit"]), "the code must have been committed"
-    assert f"lop-tutorial study {name}" in origin["command"]
+    assert re.match(f"lop-tutorial (study|reproduce) {name} ", origin["command"])
     for key in ("date", "device", "packages", "python", "wall_seconds"):
         assert origin[key]
     assert set(config["data_sha256"]) == set(config["data"])
-    study, table = STUDIES[name], read(RESULTS / name / "table.csv")
+    sweep, table = SWEEPS[name], load(name).table
     asked = [
-        (plan.data, plan.training.loss, f"{plan.training.step_size:g}", method, seed)
-        for plan in study.plans()
-        for method in plan.methods
-        for seed in plan.seeds
+        (*part.values(), method, seed)
+        for part in sweep.parts
+        for method in sweep.base.methods
+        for seed in sweep.base.seeds
     ]
-    assert sorted(tuple(row[key] for key in KEY) for row in table) == sorted(asked)
-    assert list(config["base"]["methods"]) == list(study.base.methods)
-    for row in table:
-        assert math.isnan(row["test_late"]) == (row["diverged_in"] != "")
+    key = ("data", "loss", "step_size", "method", "seed")
+    assert sorted(tuple(row[name] for name in key) for row in table.rows) == sorted(asked)
+    assert list(config["base"]["methods"]) == list(sweep.base.methods)
+    for row in table.rows:
+        assert math.isnan(row["test_late"]) == (row["diverged_in"] is not None)
 
 
 @pytest.mark.parametrize("name", RUNS)
@@ -177,8 +185,8 @@ def test_what_the_chapter_on_continual_imagenet_tells_of_its_runs():
             assert found.gap.low > 0
             assert float(found.between_higher.mean) == 1
         assert float(signs(run.results, "g_mixup").between_higher.mean) == 0
-    search = [row for row in read(RESULTS / "tables_search_cifar100" / "table.csv") if row["method"].startswith("cbp")]
-    assert [sum(row["diverged_in"] != "" for row in search), len(search)] == [7, 8]
+    search = [row for row in load("tables_search_cifar100").table.rows if row["method"].startswith("cbp")]
+    assert [sum(row["diverged_in"] is not None for row in search), len(search)] == [7, 8]
     paper = {name: row[-1] - paper_table(1).rows["Retrained"][-1] for name, row in paper_table(1).rows.items()}
     told = {"CBP": 0.017, "L2 init": -0.052, "Layernorm": -0.089}
     assert {name: paper[name] for name in told} == pytest.approx(told, abs=1e-9)
@@ -256,9 +264,9 @@ def test_what_the_chapter_on_increments_tells_of_its_longest_run():
 
 def test_what_the_chapter_on_theory_tells_of_its_lives():
     """The numbers in its text that no cell prints."""
-    lives = stored_lives()
+    lives = stored_inheritance()
     cases = [(width, place) for width in (2, 256) for place in PLACES]
-    begun, ended = ({case: lives.starts_and_ends(case[1], case[0])[k] for case in cases} for k in (0, 1))
+    begun, ended = ({case: starts_and_ends(lives, case[1], case[0])[k] for case in cases} for k in (0, 1))
     factors = {case: ended[case] - begun[case] for case in cases}
     assert all(np.isfinite(values).all() for values in (*begun.values(), *ended.values()))
     recovered = (begun[2, "within"][:, 1:] - ended[2, "within"][:, :-1]).mean()
@@ -267,13 +275,13 @@ def test_what_the_chapter_on_theory_tells_of_its_lives():
     assert [round(100 * (factors[width, "within"] < 0).mean()) for width in (2, 256)] == [67, 96]
     assert [round(100 * (factors[width, "between"] > 0).mean()) for width in (2, 256)] == [48, 41]
     assert factors[256, "between"][:, 0].mean() == pytest.approx(0.11, abs=0.005)
-    last = lives.starts_and_ends("within", 2, HELD_OUT)[0][:, -10:].mean(axis=1)
+    last = starts_and_ends(lives, "within", 2, HELD_OUT)[0][:, -10:].mean(axis=1)
     assert [last.max(), last.min()] == pytest.approx([-1.8, -6.0], abs=0.06)
     for place in PLACES:
-        new = lives.starts_and_ends(place, 256, HELD_OUT)[0]
+        new = starts_and_ends(lives, place, 256, HELD_OUT)[0]
         short = new - Settling.fit(begun[256, place]).predict(new[:, 0], 80)
         assert short[:, -10:].mean() == pytest.approx(0.04, abs=0.006)
-    new, new_ends = lives.starts_and_ends("within", 2, HELD_OUT)
+    new, new_ends = starts_and_ends(lives, "within", 2, HELD_OUT)
     summed = new[:, :1] + np.cumsum(np.c_[0 * new[:, :1], (new_ends - new)[:, :-1]], axis=1)
     settled = Settling.fit(begun[2, "within"]).predict(new[:, 0], 80)
     assert error(summed, new) / error(settled, new) == pytest.approx(8.3, abs=0.1)
@@ -294,57 +302,59 @@ def test_what_the_chapter_on_theory_tells_of_the_walk():
     walks = stored_walks()
     plain = walks["plain"]
     for width, low, high in ((2, 0.20, 0.37), (256, 0.06, 0.07)):
-        dent = interval((plain.curves("reference", width) - plain.curves("end_within", width)).mean(axis=1))
+        dent = interval((plain.select("reference", width=width) - plain.select("end_within", width=width)).mean(axis=1))
         assert [dent.low, dent.high] == pytest.approx([low, high], abs=0.005)
     resized = walks["resized"]
-    before, after = resized.curves("reference_before", 2), resized.curves("reference", 2)
-    starts, ends = resized.starts_and_ends("within", 2)
+    before, after = resized.select("reference_before", width=2), resized.select("reference", width=2)
+    starts, ends = starts_and_ends(resized, "within", 2)
     sums = [values.sum(axis=1).mean() for values in (ends - starts, after - before, before[:, 1:] - after[:, :-1])]
     assert sums == pytest.approx([-45.7, -18.2, 17.6], abs=0.06), "training lowers what rescaling raises again"
     assert (starts[:, -10:].mean(axis=1) - starts[:, 0]).mean() == pytest.approx(-0.1, abs=0.02)
-    bodies = [plain.curves("body", width)[:, -1].mean() for width in (2, 256)]
+    bodies = [plain.select("body", width=width)[:, -1].mean() for width in (2, 256)]
     assert bodies == pytest.approx([1.6, 2.0], abs=0.05)
-    accuracy = {kind: walks[kind].curves("test_accuracy", 256).mean(axis=0) for kind in ("plain", "resized")}
+    accuracy = {kind: walks[kind].select("test_accuracy", width=256).mean(axis=0) for kind in ("plain", "resized")}
     lost = [accuracy[kind][:10].mean() - accuracy[kind][-10:].mean() for kind in ("plain", "resized")]
     assert lost == pytest.approx([0.15, 0.05], abs=0.005)
-    begun = {kind: walks[kind].curves("start_within", 256).mean(axis=0) for kind in ("plain", "resized")}
+    begun = {kind: walks[kind].select("start_within", width=256).mean(axis=0) for kind in ("plain", "resized")}
     assert begun["resized"][-10:].mean() - begun["resized"][0] == pytest.approx(0.2, abs=0.02)
     assert begun["plain"][-10:].mean() - begun["plain"][0] == pytest.approx(0.4, abs=0.04)
     assert begun["resized"][-10:].mean() - begun["resized"][8:18].mean() < 0.02
-    young = walks["newborn"].curves("test_accuracy", 256).mean()
+    young = walks["newborn"].select("test_accuracy", width=256).mean()
     fresh = stored("type2").results.curves("retrained")[:, -10:].mean()
     assert (fresh - young) / (fresh - accuracy["plain"][-10:].mean()) == pytest.approx(0.5, abs=0.06)
     for width, name in ((2, "type1"), (256, "type2")):
-        same = stored(name).results.curves("none") - stored_lives().curves("test_accuracy", width)
+        same = stored(name).results.curves("none") - stored_inheritance().select(
+            "test_accuracy", width=width, seed=FITTED
+        )
         assert np.abs(same).max() < 1e-4, "the runs whose fresh networks stand beside are of the same plans"
     for quantity in ("start_within", "end_within"):
-        again = plain.curves(quantity, 2) - stored_lives().curves(quantity, 2)
+        again = plain.select(quantity, width=2) - stored_inheritance().select(quantity, width=2, seed=FITTED)
         assert np.abs(again).max() < 1e-3, "the same networks, looked at again"
     alone = size_alone(two_types(256), plain, range(8), (5, 20, 79)).mean(axis=0)
     rise = begun["plain"][[5, 20, 79]] - begun["plain"][0]
     assert (alone - begun["plain"][0]) / rise == pytest.approx([0.3, 0.6, 1.06], abs=0.05)
-    step, start = plain.curves("step", 2), plain.curves("start_within", 2)
+    step, start = plain.select("step", width=2), plain.select("start_within", width=2)
     assert [step[start > -1].mean(), step[start < -4].mean()] == pytest.approx([3.0, 1.6], abs=0.05)
 
 
 def test_what_the_chapter_on_theory_tells_of_bringing_weights_back_to_their_size():
-    walks, lives = stored_walks(), stored_lives()
-    before, after = (walks["resized"].curves(name, 2) for name in ("reference_before", "reference"))
+    walks, lives = stored_walks(), stored_inheritance()
+    before, after = (walks["resized"].select(name, width=2) for name in ("reference_before", "reference"))
     assert (after - before).sum(axis=1).mean() == pytest.approx(-18.2, abs=0.05)
     assert (before[:, 1:] - after[:, :-1]).sum(axis=1).mean() == pytest.approx(17.6, abs=0.06)
-    starts = walks["resized"].starts_and_ends("within", 2)[0]
+    starts = starts_and_ends(walks["resized"], "within", 2)[0]
     assert (starts[:, -10:].mean(axis=1) - starts[:, 0]).mean() == pytest.approx(-0.09, abs=0.005)
-    own = walks["plain"].starts_and_ends("within", 2)[0] - walks["plain"].curves("reference_before", 2)
+    own = starts_and_ends(walks["plain"], "within", 2)[0] - walks["plain"].select("reference_before", width=2)
     assert interval(own.mean(axis=1)) == pytest.approx((0.0, -0.043, 0.038), abs=0.001)
-    held_out = lives.starts_and_ends("within", 2, HELD_OUT)
+    held_out = starts_and_ends(lives, "within", 2, HELD_OUT)
     assert (held_out[1] - held_out[0]).sum(axis=1).mean() == pytest.approx(-21.4, abs=0.06)
     assert (held_out[1][:, -1] - held_out[0][:, 0]).mean() == pytest.approx(-4.2, abs=0.06)
 
 
 def test_a_power_of_the_number_of_tasks_predicts_better_than_a_logarithm():
     """Two constants each, from twenty tasks of some networks; the sixty that follow, of others."""
-    lives = stored_lives()
-    begun, new = (lives.starts_and_ends("within", 256, seeds)[0] for seeds in (FITTED, HELD_OUT))
+    lives = stored_inheritance()
+    begun, new = (starts_and_ends(lives, "within", 256, seeds)[0] for seeds in (FITTED, HELD_OUT))
     power, logarithm = (law.fit(begun[:, :20]).predict(new[:, 0], 80) for law in (PowerLaw, Growing))
     missed = [error(values[:, 20:], new[:, 20:]) for values in (power, logarithm)]
     assert missed == pytest.approx([0.047, 0.061], abs=0.001)
@@ -353,11 +363,11 @@ def test_a_power_of_the_number_of_tasks_predicts_better_than_a_logarithm():
 
 
 def test_what_the_chapter_on_theory_tells_of_growth_as_a_logarithm():
-    lives, walks = stored_lives(), stored_walks()
-    begun, new = (lives.starts_and_ends("within", 256, seeds)[0] for seeds in (FITTED, HELD_OUT))
+    lives, walks = stored_inheritance(), stored_walks()
+    begun, new = (starts_and_ends(lives, "within", 256, seeds)[0] for seeds in (FITTED, HELD_OUT))
     assert [Growing.fit(begun[:, :known]).rate for known in (80, 20)] == pytest.approx([0.97, 2.73], abs=0.005)
     born = np.mean([first_size(two_types(256), seed) ** 2 for seed in FITTED])
-    rate = np.square(walks["plain"].curves("step", 256)).mean() / born
+    rate = np.square(walks["plain"].select("step", width=256)).mean() / born
     assert rate == pytest.approx(0.08, abs=0.005)
     for known, tested, expected in ((80, slice(None), 0.061), (20, slice(20, None), 0.207)):
         grown = np.broadcast_to(np.log1p(rate * np.arange(known)), begun[:, :known].shape)
@@ -398,10 +408,10 @@ def test_what_the_chapter_on_type_2_tells_of_its_runs():
 
 
 def test_what_the_chapter_on_type_2_tells_of_its_settings():
-    settings = stored_settings()
+    settings = stored_type2_settings()
 
     def change(name, quantity="test_accuracy"):
-        early, late = settings.of(name, quantity).mean(axis=0)
+        early, late = settings.select(quantity, setting=name).mean(axis=0)
         return late - early
 
     usual = change(USUAL)
@@ -415,7 +425,7 @@ def test_what_the_chapter_on_type_2_tells_of_its_settings():
     assert shares["2 input dimensions"] < 0
     grown = change("320 points a class", "ftle_between_q50") / change(USUAL, "ftle_between_q50")
     assert grown == pytest.approx(1 / 3, abs=0.03)
-    zero = settings.of("head set to zero", "ftle_between_q50").mean(axis=0)
+    zero = settings.select("ftle_between_q50", setting="head set to zero").mean(axis=0)
     assert zero == pytest.approx([0.54, 0.69], abs=0.006)
     ends = {
         (step, width, part): stored(f"width_step_{step}")
@@ -443,9 +453,9 @@ def test_what_the_chapter_on_continual_imagenet_tells_of_convnet():
     assert [exponents[0].mean(), exponents[2].mean()] == pytest.approx([0.15, 0.39], abs=0.006)
     assert [row["method"].split(":")[0] for row in run.diverged] == ["cbp"] * 3
     assert sorted(int(row["task"]) for row in run.diverged) == [61, 74, 93]
-    search = read(RESULTS / "tables_search_convnet" / "table.csv")
+    search = load("tables_search_convnet").table.rows
     unharmed = {row["method"] for row in search if row["method"].startswith("cbp")} - {
-        row["method"] for row in search if row["diverged_in"] != ""
+        row["method"] for row in search if row["diverged_in"] is not None
     }
     assert unharmed == {"cbp:replacement_rate=0.001"}
     training = run.results.binned("retrained", "train_accuracy")[:, -1].mean()

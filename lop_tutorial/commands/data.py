@@ -33,7 +33,15 @@ def data_add(
     from lop_tutorial.data.progress import progress_bars
 
     with progress_bars(console) as progress:
-        found = add(name, source, root=root, split=parse_split(split), replace=replace_it, progress=progress)
+        found = add(
+            name,
+            source,
+            root=root,
+            split=parse_split(split),
+            replace=replace_it,
+            progress=progress,
+            tell=lambda text: console.print(text, highlight=False, soft_wrap=True),
+        )
     _describe(found)
 
 
@@ -55,9 +63,9 @@ def data_get(
 @data_app.command("list")
 def data_list(root: Root = None) -> None:
     """List the image sets that are here."""
-    from lop_tutorial.data import data_root, list_sets
+    from lop_tutorial.data import damaged_sets, data_root, list_sets
 
-    sets = list_sets(root)
+    sets, damaged = list_sets(root), damaged_sets(root)
     if sets:
         table = Table(box=SIMPLE_HEAD)
         for column in ("name", "classes", "train", "test", "size", "sha256", "source"):
@@ -75,8 +83,10 @@ def data_list(root: Root = None) -> None:
                 card.source,
             )
         console.print(table)
-    else:
+    elif not damaged:
         console.print("No image sets yet: `lop-tutorial data get cifar100`, or `data add NAME --from PATH`.")
+    for name, reason in damaged.items():
+        console.print(f"{name} is damaged: {reason}", highlight=False, soft_wrap=True)
     console.print(f"Place: {data_root(root)}", highlight=False)
 
 
@@ -86,11 +96,21 @@ def data_verify(
     root: Root = None,
 ) -> None:
     """Read every byte of a set and compare it with the hash taken when it was converted."""
-    from lop_tutorial.data import list_sets, verify
+    from lop_tutorial.data import DataError, damaged_sets, list_sets, verify
 
-    for each in [name] if name else [card.name for card in list_sets(root)]:
-        verify(each, root=root)
-        console.print(f"{each}: every image as it was converted")
+    bad = []
+    for each in [name] if name else sorted({card.name for card in list_sets(root)} | set(damaged_sets(root))):
+        try:
+            verify(each, root=root)
+        except DataError as error:
+            if name:
+                raise
+            bad.append(each)
+            console.print(f"{each} is damaged: {error}", highlight=False, soft_wrap=True)
+        else:
+            console.print(f"{each}: every image as it was converted")
+    if bad:
+        raise ValueError(f"damaged image sets: {', '.join(bad)}")
 
 
 def _describe(found: Any) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
+
+if TYPE_CHECKING:  # imported where it is used: --help shall not wait for torch
+    from lop_tutorial.running import Results
 
 console = Console(highlight=False)
 
@@ -41,7 +45,7 @@ def report(
     console.print(f"Page: {out / 'report.html'}")
 
 
-def picture_of(results: Any, config: Any, title: str) -> bytes:
+def picture_of(results: Results, config: Mapping[str, Any], title: str) -> bytes:
     """The figure beside a run, as PNG: accuracy over tasks, or over the widths that were compared."""
     from lop_tutorial import figures
 

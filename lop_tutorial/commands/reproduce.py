@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.box import SIMPLE_HEAD
@@ -20,22 +20,31 @@ from rich.console import Console
 from rich.table import Table
 
 from lop_tutorial.commands.report import picture_of
+from lop_tutorial.commands.tabular import fill_table
 from lop_tutorial.commands.values import INTERRUPTED, Root, check_device, parse_classes, parse_methods, parse_seeds
+
+if TYPE_CHECKING:  # imported where they are used: --help shall not wait for torch
+    from lop_tutorial.running import Plan, Results
 
 console = Console()
 
 
 def reproduce(
     experiment: Annotated[
-        str, typer.Argument(help="table1 to table4, first_look, type1, type2, width or real_images.")
+        str,
+        typer.Argument(
+            help="A plan: table1 to table4, first_look, type1, type2, width or real_images; one of the book's own "
+            "experiments: heads, increments, inheritance, ridges, walk, type1_settings or type2_settings; or a sweep, "
+            "such as methods_search."
+        ),
     ],
     profile: Annotated[
-        str,
+        str | None,
         typer.Option(
-            help="quick: two CPU cores, minutes, no download. colab: a T4, real images. h200: an hour of one GPU. "
-            "full: the paper's protocol."
+            help="quick (the default): two CPU cores, minutes, no download. colab: a T4, real images. h200: an hour of "
+            "one GPU. full: the paper's protocol."
         ),
-    ] = "quick",
+    ] = None,
     data: Annotated[str | None, typer.Option(help="procedural, or the name of an image set (see `data list`).")] = None,
     classes: Annotated[
         str | None, typer.Option(help="Only some of the set's classes, by places in a fixed shuffled order: 80:100.")
@@ -71,8 +80,13 @@ def reproduce(
     The folder holds config.json, environment.json, metrics.csv (a row a learner and task, as it ends) and accuracy.png.
     Ctrl-C (or SIGTERM) ends the run after the current task, a second one at once; --resume goes on with it later, and
     also with one that was killed.
+
+    Of the book's own experiments and of sweeps, the folder holds table.csv (a row a learner) in place of metrics.csv,
+    and what was not finished when it was stopped is one part of the table. They take --seeds, --tasks, --out,
+    --device, --workers, --resume and --root.
     """
-    from lop_tutorial.experiments import plan
+    from lop_tutorial.experiments import PLANS, plan
+    from lop_tutorial.experiments.own import OWN
     from lop_tutorial.running.carry_out import LAUNCHERS
     from lop_tutorial.running.run import must_be_new
 
@@ -80,6 +94,26 @@ def reproduce(
         raise ValueError(f"launcher is {launcher!r}; it must be one of {', '.join(LAUNCHERS)}")
     if resume and out is None:
         raise ValueError("--resume goes on with a run that is there: name its folder with --out")
+    if experiment in OWN:
+        changed: dict[str, Any] = {
+            "profile": profile,
+            "data": data,
+            "classes": classes,
+            "methods": methods,
+            "epochs": epochs,
+        }
+        changed |= {"step-size": step_size, "precision": precision != "fp32", "launcher": launcher != "local"}
+        given = [f"--{name}" for name, value in changed.items() if value not in (None, False)]
+        if given:
+            raise ValueError(f"{experiment} takes no {', '.join(given)}: these belong to plans ({', '.join(PLANS)})")
+        check_device(device, precision)
+        wanted = OWN[experiment].sized(parse_seeds(seeds) if seeds is not None else None, tasks, root)
+        how = {"device": device, "workers": workers or os.cpu_count() or 1, "resume": resume}
+        fill_table(wanted, out or _default_folder(experiment), how)
+        return
+    if experiment not in PLANS:
+        raise ValueError(f"experiment is {experiment!r}; known are {', '.join([*PLANS, *OWN])}")
+    profile = profile or "quick"
     chosen = plan(experiment, profile)
     if data is not None and data != chosen.data and "points" in (data, chosen.data):
         told = "toy points, and nothing else" if chosen.data == "points" else "pictures, not toy points"
@@ -100,14 +134,18 @@ def reproduce(
         precision=precision,
     )
     check_device(device, precision)
-    folder = out or Path("runs") / f"{experiment}-{profile}-{chosen.data}-{datetime.now():%Y%m%d-%H%M%S}"
+    folder = out or _default_folder(f"{experiment}-{profile}-{chosen.data}")
     if not resume:
         must_be_new(folder)
     how = {"device": device, "workers": workers or os.cpu_count() or 1, "launcher": launcher, "resume": resume}
     _train(chosen, profile, folder, how)
 
 
-def _train(chosen: Any, profile: str, folder: Path, how: dict[str, Any]) -> None:
+def _default_folder(name: str) -> Path:
+    return Path("runs") / f"{name}-{datetime.now():%Y%m%d-%H%M%S}"
+
+
+def _train(chosen: Plan, profile: str, folder: Path, how: dict[str, Any]) -> None:
     from matplotlib import pyplot as plt
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -120,8 +158,8 @@ def _train(chosen: Any, profile: str, folder: Path, how: dict[str, Any]) -> None
     size = chosen.stream(chosen.seeds[0]).shape[-1]
     text = chosen.about if chosen.data == "points" else f"{chosen.about}, {chosen.data} images of {size} pixels"
     sizes = ((len(chosen.widths), "width"), (len(chosen.methods), "method"), (len(chosen.seeds), "seed"))
-    lives = " x ".join(counted(number, word) for number, word in (*sizes, (chosen.tasks, "task")) if number)
-    console.print(f"{text}: {lives}", highlight=False, soft_wrap=True)
+    size_of_run = " x ".join(counted(number, word) for number, word in (*sizes, (chosen.tasks, "task")) if number)
+    console.print(f"{text}: {size_of_run}", highlight=False, soft_wrap=True)
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -177,7 +215,7 @@ def _what_is_there(folder: Path, columns: tuple[str, ...]) -> int:
     return rows
 
 
-def _foretell(chosen: Any, begin: int, folder: Path, how: dict[str, Any]) -> None:
+def _foretell(chosen: Plan, begin: int, folder: Path, how: dict[str, Any]) -> None:
     """Before a long run, says what it will take from task `begin` on."""
     from lop_tutorial.running.crews import Parts
     from lop_tutorial.running.execute import crews_of
@@ -218,7 +256,7 @@ def _width(row: Any) -> str:
     return f" of width {row['width']}" if "width" in row else ""
 
 
-def _print_table(results: Any, chosen: Any, text: str) -> None:
+def _print_table(results: Results, chosen: Plan, text: str) -> None:
     from lop_tutorial.report import bin_table
 
     shown = bin_table(results, bins=chosen.bins, paper=chosen.table, data=text)

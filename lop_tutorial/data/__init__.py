@@ -5,7 +5,7 @@ from lop_tutorial.data.download import get
 from lop_tutorial.data.image_set import DataError, ImageSet, LabelledImages, Split
 from lop_tutorial.data.progress import Progress, progress_bars
 from lop_tutorial.data.some_classes import SomeClasses
-from lop_tutorial.data.store import Card, data_root, list_sets, load, verify
+from lop_tutorial.data.store import Card, damaged_sets, data_root, list_sets, load, verify
 
 __all__ = [
     "Card",
@@ -16,6 +16,7 @@ __all__ = [
     "SomeClasses",
     "Split",
     "add",
+    "damaged_sets",
     "data_root",
     "get",
     "list_sets",

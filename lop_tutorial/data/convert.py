@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -29,13 +30,14 @@ def add(
     split: SplitChoice = None,
     replace: bool = False,
     progress: Progress | None = None,
+    tell: Callable[[str], object] = warnings.warn,
 ) -> ImageSet:
     """Convert the images at `source` (a folder or an archive, in a format of `formats/`) to the set `name`.
 
     `split` says which images of each class train and which test: None takes the format's default, "official"
     the split that the files come with, and (n_train, n_test) the first n_train images of each class in their
     stored order (official training images before official test images) and the next n_test. `progress` is
-    called with images done.
+    called with images done, `tell` with a line that names files that were left out, if any were.
 
     Raises DataError, and leaves nothing behind, if the set exists and not `replace`, or if the source is not
     recognised, damaged, incomplete, or too large for the disk.
@@ -60,6 +62,10 @@ def add(
             raise explained(error, base, source) from error
         except DataError as error:  # name a file in an archive by the archive, not by where it was unpacked
             raise DataError(str(error).replace(str(unpacked), str(source))) from error
+    if contents.left_out:
+        many, few = len(contents.left_out), contents.left_out[:3]
+        more = f" and {many - len(few)} more" if many > len(few) else ""
+        tell(f"{source}: left out, no picture or in no class's folder: {', '.join(few)}{more}")
     return load(name, base)
 
 

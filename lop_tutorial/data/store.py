@@ -141,7 +141,7 @@ def read_card(folder: Path) -> Card:
 
 
 def list_sets(root: str | Path | None = None) -> list[Card]:
-    """The cards of all sets under the root, by name; folders without a readable card are left out."""
+    """The cards of all sets under the root, by name; folders without a readable card are in `damaged_sets`."""
     base = data_root(root)
     cards = []
     for path in sorted(base.glob("[a-z0-9]*/set.json")) if base.is_dir() else []:
@@ -150,6 +150,22 @@ def list_sets(root: str | Path | None = None) -> list[Card]:
         except DataError:
             continue
     return cards
+
+
+def damaged_sets(root: str | Path | None = None) -> dict[str, str]:
+    """What is wrong with sets under the root whose files are missing, unreadable or do not fit together, by name.
+
+    A look at cards and sizes; `verify` reads every byte.
+    """
+    base = data_root(root)
+    found = {}
+    for path in sorted(base.glob("[a-z0-9]*/")) if base.is_dir() else []:
+        if (path / "set.json").exists() or (path / "images.npy").exists():
+            try:
+                _open(path, read_card(path))
+            except DataError as error:
+                found[path.name] = str(error)
+    return found
 
 
 def load(name: str, root: str | Path | None = None) -> ImageSet:

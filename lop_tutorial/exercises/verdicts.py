@@ -5,6 +5,7 @@ No word ever holds the value that was expected.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -23,11 +24,11 @@ _LOGS = {
 
 
 def called(answer: Any, *arguments: Any) -> tuple[Any, str | None]:
-    """What a function handed in gives, or a friendly word on why it gave nothing."""
+    """What a function handed in gives, or a friendly word on why it gave nothing; it may change its arguments."""
     if not callable(answer):
         return None, f"A function was expected, not {type(answer).__name__}; hand in its name without brackets."
     try:
-        return answer(*arguments), None
+        return answer(*copy.deepcopy(arguments)), None
     except Exception as error:
         return None, f"Your function stopped with {type(error).__name__}: {error}"
 

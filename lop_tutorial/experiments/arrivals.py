@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass
-from itertools import islice
 
 import numpy as np
 import torch
 from jaxtyping import Float, Float64, Int64
 
 from lop_tutorial.geometry import ftle, summary
-from lop_tutorial.interventions import intervention
 from lop_tutorial.networks import Network
 from lop_tutorial.running.plan import Plan
+from lop_tutorial.running.walk_tasks import walk_tasks
 from lop_tutorial.streams import Task
-from lop_tutorial.training import Fleet, Learner
+from lop_tutorial.training import Learner
 
 
 @dataclass(frozen=True)
 class Arrivals:
     """Every task's training points in the representation of every learner, and the medians of the exponents there.
 
-    The axis `moment` is 0 before the first step of the task and 1 after the last. An accuracy is NaN where the network
-    had diverged.
+    The axis `moment` is 0 before the first step of the task and 1 after the last. What is measured is NaN where the
+    network had diverged.
     """
 
     methods: tuple[str, ...]
@@ -75,41 +73,35 @@ def beginning(learner: Learner, task: Task) -> Network:
     return copied.network.eval()
 
 
-def arrivals(plan: Plan) -> Arrivals:
+def arrivals(plan: Plan, device: str = "cpu") -> Arrivals:
     """Trains the learners of a plan, and looks at each task's training points before it and after it.
 
-    Learners are those of `rows`. A network that has diverged trains on, as NaN.
+    Learners are those of `rows`. Where a network has diverged, all is NaN.
     """
-    torch.set_num_threads(1)
-    crew = [(intervention(method), seed) for method in plan.methods for seed in plan.seeds]
-    fleet = Fleet(plan.make_network, plan.training, crew)
-    streams = {seed: islice(plan.stream(seed), plan.tasks) for seed in plan.seeds}
-    found = [_one(fleet, dict(zip(plan.seeds, tasks, strict=True))) for tasks in zip(*streams.values(), strict=True)]
-    labels, points, exponents, accuracies = (np.stack(parts, axis=-1) for parts in zip(*found, strict=True))
-    shape = (len(plan.methods), len(plan.seeds))
-    return Arrivals(
-        plan.methods,
-        tuple(plan.seeds),
-        np.moveaxis(labels, -1, 1),
-        np.moveaxis(points.reshape(2, *shape, *points.shape[2:]), -1, 3),
-        exponents.reshape(2, *shape, -1),
-        *accuracies.reshape(2, *shape, -1),
+    members = [(method, seed) for method in plan.methods for seed in plan.seeds]
+    labels = [[plan.stream(seed).task(t).train_y.numpy() for t in range(plan.tasks)] for seed in plan.seeds]
+    shape = (2, len(plan.methods), len(plan.seeds), plan.tasks)
+    exponents, accuracies = np.full((2, *shape), np.nan)
+    width = plan.make_network().head.in_features
+    points = np.full((*shape, len(labels[0][0]), width), np.nan, dtype=np.float32)
+    walk = walk_tasks(
+        plan,
+        members,
+        device,
+        before=lambda learner, task: _look(beginning(learner, task), task),
+        after=lambda learner, task: _look(learner.network.eval(), task),
     )
-
-
-def _one(fleet: Fleet, tasks: dict[int, Task]) -> Iterator[np.ndarray]:
-    """Labels, points, exponents and accuracies of one task, for all learners of a fleet."""
-    mine = [tasks[learner.seed] for learner in fleet.learners]
-    seen = [[_look(beginning(one, task), task) for one, task in zip(fleet.learners, mine, strict=True)]]
-    outcomes = fleet.learn(tasks)
-    seen.append([_look(one.network.eval(), task) for one, task in zip(fleet.learners, mine, strict=True)])
-    yield np.stack([task.train_y.numpy() for task in tasks.values()])
-    yield np.array([[points for points, _ in row] for row in seen])
-    yield np.array([[exponent for _, exponent in row] for row in seen])
-    yield np.array([[one.train_accuracy for one in outcomes], [one.test_accuracy for one in outcomes]])
+    for number, visits in enumerate(walk):
+        for (m, s), visit in zip(np.ndindex(shape[1:3]), visits, strict=True):
+            if visit:
+                accuracies[:, m, s, number] = visit.outcome.train_accuracy, visit.outcome.test_accuracy
+                for moment, look in enumerate((visit.before, visit.after)):
+                    if look:
+                        points[moment, m, s, number], exponents[moment, m, s, number] = look
+    return Arrivals(plan.methods, tuple(plan.seeds), np.array(labels), points, exponents, *accuracies)
 
 
 @torch.no_grad()
 def _look(network: Network, task: Task) -> tuple[Float[np.ndarray, "point width"], float]:
     points = network.representation(task.train_x)
-    return points.numpy(), summary(ftle(network, task.train_x)).quantiles[0.5]
+    return points.cpu().numpy(), summary(ftle(network, task.train_x)).quantiles[0.5]

@@ -1,34 +1,27 @@
 """Why the head decides which mixing holds a narrow network up: open units and steps, by head and by mixing.
 
-    python -m lop_tutorial.experiments.heads results/heads.json    # some minutes on one core
-
-writes what the chapter on theory shows of it.
+`lop-tutorial reproduce heads` makes the table that the chapter on theory shows, in some minutes on one core.
 """
 
 from __future__ import annotations
 
-import json
-import sys
-import time
-from collections.abc import Sequence
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
-import torch
-from jaxtyping import Float64
 
 from lop_tutorial.experiments.catalogue import two_types
-from lop_tutorial.experiments.inheritance import FITTED, Row, stored_row
+from lop_tutorial.experiments.inheritance import FITTED
 from lop_tutorial.experiments.weight_walk import Walk
-from lop_tutorial.interventions import intervention
 from lop_tutorial.networks import MLP, Network
-from lop_tutorial.running.origin import environment
-from lop_tutorial.running.run import stored_path, write_rows
-from lop_tutorial.training import Fleet
+from lop_tutorial.running.experiment import Experiment
+from lop_tutorial.running.plan import Plan
+from lop_tutorial.running.table import Table, TableRow, load
+from lop_tutorial.running.walk_tasks import walk_tasks
+from lop_tutorial.streams import Task
+from lop_tutorial.training import Learner
 
-NAME = "heads.json"
-HEADS = ("fresh", "gentle", "zero", "keep")
+FOUR_HEADS = ("fresh", "gentle", "zero", "keep")
 """Drawn anew at each task; drawn anew a tenth as large; set to zero; kept."""
 METHODS = {"none": "none", "between": "g_mixup:M=1:intra=0", "within": "g_mixup:M=1:intra=1:intra_weight=1"}
 """No mixing, mixing of inputs of different classes alone, and of one class alone."""
@@ -44,72 +37,65 @@ class GentleHead(MLP):
         self.head.weight.data.mul_(0.1)
 
 
-def by_head(head: str, seeds: Sequence[int], tasks: int) -> list[Row]:
+@dataclass(frozen=True)
+class GentlePlan(Plan):
+    """A plan of MLPs with such heads."""
+
+    def make_network(self) -> Network:
+        stream = self.stream(self.seeds[0])
+        return GentleHead(stream.shape, stream.outputs, **self.network_settings)
+
+
+def by_head(head: str, seeds: Sequence[int], tasks: int, device: str = "cpu") -> Iterator[TableRow]:
     """All `METHODS` with this head on the toys of two dimensions: a row a learner, means over the `LAST` tasks."""
-    if head not in HEADS:
-        raise ValueError(f"head is {head!r}; it must be one of {', '.join(HEADS)}")
+    if head not in FOUR_HEADS:
+        raise ValueError(f"head is {head!r}; it must be one of {', '.join(FOUR_HEADS)}")
     experiment = two_types(2)
-    streams = {seed: experiment.stream(seed) for seed in seeds}
-    shape, outputs = streams[seeds[0]].shape, streams[seeds[0]].outputs
-
-    def make_network() -> Network:
-        return (GentleHead if head == "gentle" else MLP)(shape, outputs, **experiment.network_settings)
-
+    if head == "gentle":
+        experiment = GentlePlan(**{field.name: getattr(experiment, field.name) for field in fields(Plan)})
     training = replace(experiment.training, head="fresh" if head == "gentle" else head)
+    experiment = replace(experiment, training=training, tasks=tasks)
+    look = Walk(experiment)
+
+    def before(learner: Learner, task: Task) -> None:
+        if task.index >= tasks - LAST:
+            look.prepare(learner, task)
+
+    def after(learner: Learner, task: Task) -> TableRow | None:
+        return look(learner, task) if task.index >= tasks - LAST else None
+
     names = [(name, seed) for name in METHODS for seed in seeds]
-    fleet = Fleet(make_network, training, [(intervention(METHODS[name]), seed) for name, seed in names])
-    looks = [Walk(experiment) for _ in names]
-    found: list[list[Row]] = [[] for _ in names]
-    for number in range(tasks):
-        late = number >= tasks - LAST
-        for one, look in zip(fleet.learners, looks, strict=True):
-            if late:
-                look.prepare(one.network, one.seed)
-        outcomes = fleet.learn({seed: stream.task(number) for seed, stream in streams.items()})
-        if late:
-            for one, look, outcome, rows in zip(fleet.learners, looks, outcomes, found, strict=True):
-                seen = {"train_accuracy": outcome.train_accuracy, "test_accuracy": outcome.test_accuracy}
-                rows.append(seen | look(one.network, one.seed))
+    members = [(METHODS[name], seed) for name, seed in names]
+    late: list[list[TableRow]] = [[] for _ in names]
+    for visits in walk_tasks(experiment, members, device, before=before, after=after):
+        for rows, visit in zip(late, visits, strict=True):
+            if visit and visit.after:
+                outcome = visit.outcome
+                rows.append(
+                    {"train_accuracy": outcome.train_accuracy, "test_accuracy": outcome.test_accuracy} | visit.after
+                )
     kept = ("train_accuracy", "test_accuracy", "reference", "open", "step")
-    return [
-        {"head": head, "method": name, "seed": seed} | {key: float(np.mean([row[key] for row in rows])) for key in kept}
-        for (name, seed), rows in zip(names, found, strict=True)
-    ]
+    for (name, seed), rows in zip(names, late, strict=True):
+        means = {quantity: float(np.mean([row[quantity] for row in rows])) for quantity in kept}
+        yield {"head": head, "method": name, "seed": seed} | means
 
 
-def stored_heads(head: str, method: str, quantity: str) -> Float64[np.ndarray, " seed"]:
-    """A quantity of the stored rows, one number a seed."""
-    rows = json.loads(stored_path(NAME).read_text())["rows"]
-    found = [row[quantity] for row in rows if (row["head"], row["method"]) == (head, method)]
-    if not found:
-        raise ValueError(f"nothing is stored for head {head!r} and method {method!r}")
-    return np.array(found, dtype=float)
-
-
-def main(out: Path, seeds: Sequence[int] = FITTED, tasks: int = 40, heads: Sequence[str] = HEADS) -> None:
-    """Runs all heads, and writes."""
-    torch.set_num_threads(1)
-    origin, began = environment(), time.perf_counter()
-    rows: list[Row] = []
-    for head in heads:
-        rows += by_head(head, seeds, tasks)
-        print(f"{head}: {time.perf_counter() - began:.0f} s", flush=True)
-    origin |= {
-        "command": f"python -m lop_tutorial.experiments.heads results/{NAME}",
-        "wall_seconds": round(time.perf_counter() - began, 1),
-    }
-    experiment = two_types(2)
-    document = {
-        "environment": origin,
-        "network": experiment.network_settings,
-        "step_size": experiment.training.step_size,
+EXPERIMENT = Experiment(
+    "heads",
+    "Toy points of two dimensions, open units by head and by mixing",
+    by_head,
+    parts=tuple({"head": head} for head in FOUR_HEADS),
+    seeds=FITTED,
+    tasks=40,
+    settings={
+        "network": two_types(2).network_settings,
+        "step_size": two_types(2).training.step_size,
         "methods": METHODS,
-        "seeds": list(seeds),
-        "tasks": tasks,
         "means_over_last": LAST,
-    }
-    write_rows(out, document, map(stored_row, rows))
+    },
+)
 
 
-if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else f"results/{NAME}"))
+def stored_heads() -> Table:
+    """The rows that the book shows, from `results/`."""
+    return load(EXPERIMENT.name).table

@@ -1,58 +1,46 @@
-"""A plan's learners lived through in the notebook: their rows, and their networks as they were after chosen tasks."""
+"""Networks of a plan as they were after chosen tasks, for a notebook to look into, with the rows of their learners."""
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass
-from itertools import islice
+from dataclasses import dataclass
 
-import torch
-
-from lop_tutorial.interventions import intervention
 from lop_tutorial.networks import Network
 from lop_tutorial.running.measures import measure
 from lop_tutorial.running.plan import Plan
-from lop_tutorial.running.results import Results, Row
-from lop_tutorial.training import Fleet, live_together
+from lop_tutorial.running.results import Results
+from lop_tutorial.running.walk_tasks import row_of, walk_tasks
+from lop_tutorial.streams import Task
+from lop_tutorial.training import Learner
 
 
 @dataclass(frozen=True)
-class Lives:
-    """What became of the learners of one method."""
+class Snapshots:
+    """The learners of one method: their results, and copies of their networks."""
 
     results: Results
     networks: Mapping[tuple[int, int], Network]
     """By seed and number of tasks learned."""
 
 
-def lives(plan: Plan, keep: Collection[int], method: str = "none", device: str = "cpu") -> Lives:
+def snapshots(plan: Plan, keep: Collection[int], method: str = "none", device: str = "cpu") -> Snapshots:
     """Trains the plan's seeds with one method, all in one fleet, and keeps a copy of each network after these tasks.
 
-    Tasks are counted from 1. Where networks are kept, the plan's measures are taken too; elsewhere they are NaN. On a
-    CPU it takes one thread.
+    Tasks are counted from 1. Where networks are kept, the plan's measures are taken too; elsewhere they are NaN.
 
     Raises a ValueError for a task that does not come.
     """
     if not all(1 <= task <= plan.tasks for task in keep):
         raise ValueError(f"keep is {sorted(keep)}; tasks go from 1 to {plan.tasks}")
-    if device == "cpu":
-        torch.set_num_threads(1)
-    streams = {seed: plan.stream(seed) for seed in plan.seeds}
-    fleet = Fleet(
-        plan.make_network, plan.training, [(intervention(method), seed) for seed in plan.seeds], device=device
-    )
-    rows: list[Row] = []
     networks: dict[tuple[int, int], Network] = {}
-    outcomes = live_together(fleet, {seed: islice(stream, plan.tasks) for seed, stream in streams.items()})
-    for task, found in enumerate(outcomes, start=1):
-        for learner, outcome in zip(fleet.learners, found, strict=True):
-            if outcome is None:
-                continue
-            row: Row = {"method": method, "seed": learner.seed, **asdict(outcome)}
-            row |= dict.fromkeys(plan.measured, float("nan"))
-            if task in keep and not outcome.diverged:
-                networks[learner.seed, task] = copy.deepcopy(learner.network).eval()
-                row |= measure(plan.measures, learner.network, streams[learner.seed].task(task - 1).to(device))
-            rows.append(row)
-    return Lives(Results(tuple(rows)), networks)
+
+    def look(learner: Learner, task: Task) -> Mapping[str, float]:
+        if task.index + 1 not in keep:
+            return {}
+        networks[learner.seed, task.index + 1] = copy.deepcopy(learner.network).eval()
+        return measure(plan.measures, learner.network, task)
+
+    walk = walk_tasks(plan, [(method, seed) for seed in plan.seeds], device, after=look)
+    rows = [row_of(plan, method, visit) for visits in walk for visit in visits if visit]
+    return Snapshots(Results(tuple(rows)), networks)

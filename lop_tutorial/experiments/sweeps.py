@@ -1,4 +1,4 @@
-"""The studies whose outcomes lie in `results/`: what was tried, before which default was chosen."""
+"""The sweeps whose outcomes lie in `results/`: what was tried, before which default was chosen."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import replace
 from lop_tutorial.experiments.catalogue import FIRST_LOOK
 from lop_tutorial.experiments.tables import PAIRS_COLAB, PAIRS_QUICK, TABLE2_COLAB
 from lop_tutorial.interventions import FIRST_EDITION
-from lop_tutorial.running.sweep import Study
+from lop_tutorial.running.sweep import Sweep
 
-# Chapter 1's small network on images of 8 x 8 pixels. Seeds that no table uses. All studies here were run with the
+# Chapter 1's small network on images of 8 x 8 pixels. Seeds that no table uses. All sweeps here were run with the
 # first edition of the methods' defaults, and would be run with it again.
 _SMALL = replace(FIRST_LOOK, tasks=40, seeds=(100, 101, 102, 103, 104), edition=FIRST_EDITION)
 _SETS = ("cifar100", "tinyimagenet", "procedural")
 
-GENERALIZED_MIXUP = Study(
+GENERALIZED_MIXUP = Sweep(
     "generalized_mixup_study",
     "Generalized Mixup: one setting at a time moved away from the default, at three step sizes",
     replace(
@@ -43,7 +43,7 @@ GENERALIZED_MIXUP = Study(
     data=_SETS,
 )
 
-GENERALIZED_MIXUP_SQUARED = Study(
+GENERALIZED_MIXUP_SQUARED = Sweep(
     "generalized_mixup_study_squared_error",
     "Generalized Mixup where all training is with squared error",
     replace(
@@ -64,7 +64,7 @@ GENERALIZED_MIXUP_SQUARED = Study(
 )
 
 # One to four settings of every method that has any, the same number of learners for each setting.
-METHODS_SEARCH = Study(
+METHODS_SEARCH = Sweep(
     "methods_search",
     "Settings of the other methods, on streams that no table uses",
     replace(
@@ -87,7 +87,7 @@ METHODS_SEARCH = Study(
 )
 
 # Of each method the setting that did best in the search: the highest late test accuracy where no learner diverged.
-METHODS = Study(
+METHODS = Sweep(
     "methods",
     "Every method, on the same streams",
     replace(
@@ -119,7 +119,7 @@ METHODS = Study(
 
 # The same question for the tables' accelerated protocol: four settings of each method that has any. Neither its images
 # nor its streams are in a table.
-TABLES_SEARCH = Study(
+TABLES_SEARCH = Sweep(
     "tables_search",
     "Settings of the tables' methods on SmallConv, on images that no table uses",
     replace(
@@ -175,9 +175,9 @@ TABLES_SEARCH_CONVNET = replace(
     step_sizes=(0.03,),
 )
 
-STUDIES = {
-    study.name: study
-    for study in (
+SWEEPS = {
+    sweep.name: sweep
+    for sweep in (
         GENERALIZED_MIXUP,
         GENERALIZED_MIXUP_SQUARED,
         METHODS_SEARCH,

@@ -73,8 +73,8 @@ PAIRS_FULL = Plan(
 # was dead, at chance exactly, after 12 and 36 tasks of 100 steps, where the benchmark takes millions of steps; a third
 # was at 0.57 after 40 tasks. The price: images so few and steps so large that levels are not the paper's; what can be
 # compared is who falls. On these images G-mixup came out about level with Retrained, not above it. The strengths are
-# those that did best for chapter 1's network (`results/methods_search`); `lop-tutorial study tables_search` asks this
-# one.
+# those that did best for chapter 1's network (`results/methods_search`); `lop-tutorial reproduce tables_search`
+# asks this one.
 PAIRS_QUICK = replace(
     PAIRS_FULL,
     about="SmallConv on continual class pairs, accelerated",

@@ -1,20 +1,14 @@
 """The walk of the weights from task to task, what it makes of exponents, and what happens where it is forbidden.
 
-    python -m lop_tutorial.experiments.weight_walk results/walk.json    # some minutes on one core
-
-writes what the chapter on theory shows: the toys of either width, left to themselves; with their weights brought back
-to their first size before each task; and new-born networks that are given the size of old ones.
+`lop-tutorial reproduce walk` makes the table that the chapter on theory shows, in some minutes on one core: the toys of
+either width, left to themselves; with their weights brought back to their first size before each task; and untrained
+networks that are given the size of old ones.
 """
 
 from __future__ import annotations
 
-import json
-import sys
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -22,22 +16,23 @@ from jaxtyping import Float, Float64
 from torch import Tensor, nn
 
 from lop_tutorial.experiments.catalogue import two_types
-from lop_tutorial.experiments.inheritance import FITTED, WIDTHS, Change, Lives, Row, follow, medians
+from lop_tutorial.experiments.inheritance import FITTED, WIDTHS, follow, medians
 from lop_tutorial.geometry import ftle, summary
 from lop_tutorial.networks import Network
-from lop_tutorial.running.origin import environment
+from lop_tutorial.running.experiment import Experiment
 from lop_tutorial.running.plan import Plan
-from lop_tutorial.running.run import stored_path, write_rows
-from lop_tutorial.streams import Stream
+from lop_tutorial.running.table import Table, TableRow, load
+from lop_tutorial.running.walk_tasks import Look
+from lop_tutorial.streams import Stream, Task
+from lop_tutorial.training import Learner
 
-NAME = "walk.json"
 KINDS = ("plain", "resized", "newborn")
 """Left to itself; brought back to its first size before each task; untrained, of the size of one that is old."""
 KEPT = (
     *("train_accuracy", "test_accuracy", "start_within", "end_within", "reference_before", "reference"),
     *("body", "open", "any_open", "step", "away", "size", "sizes"),
 )
-"""What is stored of a life; the layers' sizes only of those that are left to themselves."""
+"""What is stored of a network; the layers' sizes only of those that are left to themselves."""
 OPEN = 0.25
 """A tanh unit counts as open at an input where its gain 1 - h^2 is above this: |pre-activation| below 1.32."""
 
@@ -68,24 +63,24 @@ class KeepSize:
     """Brings a network back to the size that it had when it was first seen: `prepare` of `follow`."""
 
     def __init__(self) -> None:
-        self._first: dict[int, list[float]] = {}
+        self._first: dict[Learner, list[float]] = {}
 
-    def __call__(self, network: Network, seed: int) -> None:
-        resize(network, self._first.setdefault(seed, sizes(network)))
+    def __call__(self, learner: Learner, task: Task) -> None:
+        resize(learner.network, self._first.setdefault(learner, sizes(learner.network)))
 
 
-def given_size(wanted: Mapping[int, Sequence[float]]) -> Change:
+def given_size(wanted: Mapping[int, Sequence[float]]) -> Look:
     """Gives each seed's network these sizes: `prepare` of `follow`."""
-    return lambda network, seed: resize(network, wanted[seed])
+    return lambda learner, task: resize(learner.network, wanted[learner.seed])
 
 
 def reference_points(stream: Stream, tasks: int = 4, per_class: int = 8) -> Float[Tensor, "point *shape"]:
-    """Points of tasks that no learner meets, numbers 10000 and on: the same ones for a whole life."""
-    found = []
+    """Points of tasks that no learner meets, numbers 10000 and on: the same ones for all of a stream."""
+    points = []
     for number in range(10_000, 10_000 + tasks):
         task = stream.task(number)
-        found += [task.train_x[task.train_y == label][:per_class] for label in range(task.outputs)]
-    return torch.cat(found)
+        points += [task.train_x[task.train_y == label][:per_class] for label in range(task.outputs)]
+    return torch.cat(points)
 
 
 class Walk:
@@ -99,48 +94,48 @@ class Walk:
 
     def __init__(self, experiment: Plan) -> None:
         self.experiment = experiment
-        self._points: dict[int, Tensor] = {}
-        self._first: dict[int, Tensor] = {}
-        self._last: dict[int, Tensor] = {}
-        self._before: dict[int, float] = {}
+        self._points: dict[Learner, Tensor] = {}
+        self._first: dict[Learner, Tensor] = {}
+        self._last: dict[Learner, Tensor] = {}
+        self._before: dict[Learner, float] = {}
 
-    def prepare(self, network: Network, seed: int) -> None:
+    def prepare(self, learner: Learner, task: Task) -> None:
         """Notes the weights with which a task begins."""
-        if seed not in self._first:
-            self._points[seed] = reference_points(self.experiment.stream(seed))
-            self._first[seed] = _vector(network)
-        if seed not in self._last or not torch.equal(self._last[seed], _vector(network)):
-            self._before[seed] = self._exponent(network, seed)
-        self._last[seed] = _vector(network)
+        now = _vector(learner.network)
+        if learner not in self._first:
+            self._points[learner] = reference_points(self.experiment.stream(learner.seed)).to(learner.device)
+            self._first[learner] = now
+        if learner not in self._last or not torch.equal(self._last[learner], now):
+            self._before[learner] = self._exponent(learner)
+        self._last[learner] = now
 
-    def _exponent(self, network: Network, seed: int) -> float:
-        return summary(ftle(network, self._points[seed], method="exact", dtype=torch.float64)).quantiles[0.5]
+    def _exponent(self, learner: Learner) -> float:
+        exponents = ftle(learner.network, self._points[learner], method="exact", dtype=torch.float64)
+        return summary(exponents).quantiles[0.5]
 
-    def geometry(self, network: Network, seed: int) -> Row:
+    def _geometry(self, learner: Learner) -> TableRow:
         """What is measured at the fixed points."""
-        x, below = self._points[seed], len(network.body) - 3
+        x, network = self._points[learner], learner.network
         with torch.no_grad():
             gains: Float64[Tensor, "point unit"] = 1 - network.representation(x).double().square()
-        body = ftle(network, x, f"body.{below}", method="exact", depth=1, dtype=torch.float64)
+        body = ftle(network, x, f"body.{len(network.body) - 3}", method="exact", depth=1, dtype=torch.float64)
         return {
-            "reference": self._exponent(network, seed),
+            "reference": self._exponent(learner),
             "body": summary(body).quantiles[0.5],
             "open": float((gains > OPEN).double().mean()),
             "any_open": float((gains > OPEN).any(dim=1).double().mean()),
         }
 
-    def __call__(self, network: Network, seed: int) -> Row:
-        now = _vector(network)
-        return (
-            {"reference_before": self._before[seed]}
-            | self.geometry(network, seed)
-            | {
-                "size": float(now.norm()),
-                "step": float((now - self._last[seed]).norm()),
-                "away": float((now - self._first[seed]).norm()),
-                "sizes": sizes(network),
-            }
-        )
+    def __call__(self, learner: Learner, task: Task) -> TableRow:
+        now = _vector(learner.network)
+        return {
+            "reference_before": self._before[learner],
+            **self._geometry(learner),
+            "size": float(now.norm()),
+            "step": float((now - self._last[learner]).norm()),
+            "away": float((now - self._first[learner]).norm()),
+            "sizes": sizes(learner.network),
+        }
 
 
 def _vector(network: Network) -> Float[Tensor, " weight"]:
@@ -152,101 +147,78 @@ def first_size(experiment: Plan, seed: int) -> float:
     return float(_vector(experiment.learner("none", seed=seed).network).norm())
 
 
-def walk(experiment: Plan, seeds: Sequence[int], tasks: int, kind: str = "plain") -> Lives:
+def walk(experiment: Plan, seeds: Sequence[int], tasks: int, kind: str = "plain", device: str = "cpu") -> Table:
     """Follows a plan's networks, "plain" or "resized", with the columns of `Walk`."""
     measured, keep = Walk(experiment), KeepSize()
 
-    def prepare(network: Network, seed: int) -> None:
+    def prepare(learner: Learner, task: Task) -> None:
         if kind == "resized":
-            keep(network, seed)
-        measured.prepare(network, seed)
+            keep(learner, task)
+        measured.prepare(learner, task)
 
-    return follow(experiment, seeds, tasks, prepare=prepare, also=measured)
+    return follow(experiment, seeds, tasks, device, prepare=prepare, also=measured)
 
 
-def newborn(experiment: Plan, old: Lives, seeds: Sequence[int]) -> Lives:
+def newborn(experiment: Plan, old: Table, seeds: Sequence[int], device: str = "cpu") -> Table:
     """The task that comes next, learned by untrained networks of the sizes that these seeds' had in the end."""
     sizes_after = _sizes_after(experiment, old)
     last = max(tasks for _, tasks in sizes_after)
     wanted = {seed: sizes_after[seed, last] for seed in seeds}
-    return follow(experiment, seeds, 1, first=last, prepare=given_size(wanted))
+    return follow(experiment, seeds, 1, device, first=last, prepare=given_size(wanted))
 
 
 def size_alone(
-    experiment: Plan, old: Lives, seeds: Sequence[int], after: Sequence[int]
+    experiment: Plan, old: Table, seeds: Sequence[int], after: Sequence[int]
 ) -> Float64[np.ndarray, "seed n"]:
     """Exponents at a task's points, before it is learned, of untrained networks of the size that old ones had then.
 
     `after` counts the tasks that the old ones have learned, from 1.
     """
-    wanted, found = _sizes_after(experiment, old), []
+    wanted, exponents = _sizes_after(experiment, old), []
     for seed in seeds:
         stream, network = experiment.stream(seed), experiment.learner("none", seed=seed).network
         for tasks in after:
             resize(network, wanted[seed, tasks])
-            found.append(medians(network, stream.task(tasks))["within"])
-    return np.array(found).reshape(len(seeds), len(after))
+            exponents.append(medians(network, stream.task(tasks))["within"])
+    return np.array(exponents).reshape(len(seeds), len(after))
 
 
-def _sizes_after(experiment: Plan, old: Lives) -> dict[tuple[int, int], list[float]]:
+def _sizes_after(experiment: Plan, old: Table) -> dict[tuple[int, int], list[float]]:
     """The layers' sizes by seed and number of tasks learned, of the networks that are as wide as the plan's."""
     width = experiment.make_network().head.in_features
-    return {(row["seed"], row["task"] + 1): row["sizes"] for row in old.rows if row["width"] == width}
-
-
-def packed(kind: str, lives: Lives) -> list[Row]:
-    """One entry for a life, quantities as lists over its tasks, to three digits."""
-    found = []
-    for place in sorted({(row["width"], row["seed"]) for row in lives.rows}):
-        rows = [row for row in lives.rows if (row["width"], row["seed"]) == place]
-        entry = {"kind": kind, "width": place[0], "seed": place[1], "first": rows[0]["task"]}
-        kept = [name for name in KEPT if name in rows[0] and (name != "sizes" or kind == "plain")]
-        found.append(entry | {name: _rounded([row[name] for row in rows]) for name in kept})
-    return found
-
-
-def unpacked(entry: Row) -> list[Row]:
-    """The rows of an entry of `packed`."""
-    lists = {name: values for name, values in entry.items() if name in KEPT}
-    place = {"width": entry["width"], "seed": entry["seed"]}
-    number = len(lists["start_within"])
-    return [place | {"task": entry["first"] + t} | {name: lists[name][t] for name in lists} for t in range(number)]
-
-
-def _rounded(values: Any) -> Any:
-    return [_rounded(one) for one in values] if isinstance(values, list) else round(values, 3)
-
-
-def stored_walks() -> dict[str, Lives]:
-    """The lives of each of `KINDS`, from `results/`."""
-    entries = json.loads(stored_path(NAME).read_text())["lives"]
-    chosen = {kind: [entry for entry in entries if entry["kind"] == kind] for kind in KINDS}
-    return {kind: Lives(tuple(row for entry in some for row in unpacked(entry))) for kind, some in chosen.items()}
-
-
-def main(out: Path, widths: Sequence[int] = WIDTHS, seeds: Sequence[int] = FITTED, tasks: int = 80) -> None:
-    """Follows all seeds at either width, and writes."""
-    torch.set_num_threads(1)
-    origin, began = environment(), time.perf_counter()
-    entries: list[Row] = []
-    for width in widths:
-        lives = {kind: walk(two_types(width), seeds, tasks, kind) for kind in KINDS[:2]}
-        lives["newborn"] = newborn(two_types(width), lives["plain"], seeds)
-        entries += [entry for kind, life in lives.items() for entry in packed(kind, life)]
-        print(f"width {width}: {time.perf_counter() - began:.0f} s", flush=True)
-    origin |= {
-        "command": f"python -m lop_tutorial.experiments.weight_walk results/{NAME}",
-        "wall_seconds": round(time.perf_counter() - began, 1),
+    return {
+        (row["seed"], row["first"] + number): layers
+        for row in old.where(width=width).rows
+        for number, layers in enumerate(row["sizes"], start=1)
     }
-    head = {
-        "environment": origin,
-        "training": asdict(two_types(widths[0]).training),
-        "network": {str(width): two_types(width).network_settings for width in widths},
-        "seeds": list(seeds),
-        "tasks": tasks,
-    }
-    write_rows(out, head, entries, name="lives")
 
 
-if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else f"results/{NAME}"))
+def all_kinds(width: int, seeds: Sequence[int], tasks: int, device: str) -> Iterator[TableRow]:
+    """The rows of each of `KINDS` for the toys of one width."""
+    experiment = two_types(width)
+    tables = {kind: walk(experiment, seeds, tasks, kind, device) for kind in KINDS[:2]}
+    tables["newborn"] = newborn(experiment, tables["plain"], seeds, device)
+    for kind, table in tables.items():
+        for row in table.rows:
+            kept = {name: row[name] for name in KEPT if name in row and (name != "sizes" or kind == "plain")}
+            yield {"kind": kind, "width": width, "seed": row["seed"], "first": row["first"]} | kept
+
+
+EXPERIMENT = Experiment(
+    "walk",
+    "Toy points, the walk of the weights and what it does to exponents",
+    all_kinds,
+    parts=tuple({"width": width} for width in WIDTHS),
+    seeds=FITTED,
+    tasks=80,
+    settings={
+        "training": asdict(two_types(WIDTHS[0]).training),
+        "network": {str(width): two_types(width).network_settings for width in WIDTHS},
+    },
+)
+
+
+def stored_walks() -> dict[str, Table]:
+    """The networks of each of `KINDS` that the book shows, from `results/`."""
+    table = load(EXPERIMENT.name).table
+    return {kind: table.where(kind=kind) for kind in KINDS}

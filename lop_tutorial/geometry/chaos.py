@@ -9,7 +9,7 @@ from jaxtyping import Float, Int64, Shaped
 from torch import Tensor, nn
 
 from lop_tutorial.geometry.activations import hidden_activations
-from lop_tutorial.geometry.eval_mode import copy_of
+from lop_tutorial.geometry.eval_mode import copy_of, eval_mode
 from lop_tutorial.geometry.inputs import must_count, must_lie
 from lop_tutorial.geometry.probes import Extent, grid
 
@@ -44,7 +44,8 @@ def decision_changes(
     must_count("points", points, 1)
     share = torch.linspace(0, 1, points + 1, dtype=start.dtype, device=start.device)
     ways = torch.lerp(start[:, None], end[:, None], share.view(1, -1, *(1,) * (start.ndim - 1)))
-    decided = network.eval()(ways.flatten(0, 1)).argmax(dim=1).unflatten(0, ways.shape[:2])
+    with eval_mode(network):
+        decided = network(ways.flatten(0, 1)).argmax(dim=1).unflatten(0, ways.shape[:2])
     return (decided[:, 1:] != decided[:, :-1]).sum(dim=1)
 
 
@@ -82,7 +83,8 @@ def margins_on(
 ) -> Float[Tensor, "rows columns"]:
     """Logit of class 1 minus logit of class 0 at the points of `grid` on a plane; decisions change where it is 0."""
     places = grid(extent, resolution, plane.origin.device).to(plane.origin.dtype)
-    logits = network.eval()(plane.at(places).flatten(0, 1))
+    with eval_mode(network):
+        logits = network(plane.at(places).flatten(0, 1))
     return (logits[:, 1] - logits[:, 0]).unflatten(0, places.shape[:2])
 
 

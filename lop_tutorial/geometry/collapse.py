@@ -10,6 +10,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from lop_tutorial.geometry.inputs import must_be_real, must_count
+from lop_tutorial.geometry.scale import near_one, times_power
 
 
 class NeuralCollapse(NamedTuple):
@@ -41,7 +42,7 @@ def neural_collapse(
 
     - `nc1` $= \mathrm{tr}(\Sigma_W \Sigma_B^+) / C$. Because of the pseudo-inverse it sees only that part of the
       variability that lies in the span of the class means; the rest may be large at `nc1 = 0`. Singular values of the
-      centred class means below the rounding of float64 count as zero in $\Sigma_B^+$.
+      centred class means that the rounding of the features could have made count as zero in $\Sigma_B^+$.
     - `nc2_norms` $= \mathrm{std}_c \lVert\mu_c - \mu_G\rVert / \mathrm{mean}_c \lVert\mu_c - \mu_G\rVert$, their
       coefficient of variation, with the standard deviation of a population (divided by C). It vanishes exactly where
       $\lvert\,\lVert\mu_c - \mu_G\rVert - \lVert\mu_{c'} - \mu_G\rVert\,\rvert$ does for all pairs.
@@ -59,18 +60,18 @@ def neural_collapse(
     NC3 (Zhu et al. 2021), or give the standard deviation of the cosines for `nc2_angles`, which vanishes for angles
     that are equal without being those of a simplex.
 
-    Computed in float64. A class with one sample has no variability of its own. Where a quantity has no meaning it is
-    NaN: `nc2_angles` where a class mean coincides with $\mu_G$; `nc3` with zero weights; `nc4` where zero weights and
-    equal biases decide nothing; all but `nc1` where all class means coincide, and then `nc1` is inf, or NaN where the
-    features do not vary at all. A dead network so reads (nan, nan, nan, nan, nan), and never as collapsed.
+    Computed in float64; neither very large nor very small features or weights overflow or vanish. A class with one
+    sample has no variability of its own. Where a quantity has no meaning it is NaN: `nc2_angles` where a class mean
+    coincides with $\mu_G$; `nc3` with zero weights; `nc4` where zero weights and equal biases decide nothing; all but
+    `nc1` where all class means coincide, and then `nc1` is inf, or NaN where the features do not vary at all. A dead
+    network so reads (nan, nan, nan, nan, nan), and never as collapsed.
 
     Raises a ValueError for fewer than two classes, a class without samples, labels out of range, shapes that do not
     fit, and features, weights or biases that are not finite.
     """
     _check(features, labels, weight, bias)
-    h, w = features.detach().double(), weight.detach().double()
-    b = torch.zeros_like(w[:, 0]) if bias is None else bias.detach().double()
-    classes, m = len(w), _Moments(h, labels.long(), len(w))
+    (w, of_weights), classes = near_one(weight), len(weight)
+    m = _Moments(features, labels.long(), classes)
     if not m.seen.any():
         return NeuralCollapse(math.inf if m.varies else math.nan, *[math.nan] * 4)
 
@@ -82,14 +83,17 @@ def neural_collapse(
     nc2_angles = torch.tensor(math.nan)
     if norms.min() > m.rounding:
         unit = m.centred / norms[:, None]
-        others = ~torch.eye(classes, dtype=torch.bool, device=h.device)
+        others = ~torch.eye(classes, dtype=torch.bool, device=w.device)
         nc2_angles = (unit @ unit.T + 1 / (classes - 1))[others].abs().mean()
 
     nc3 = (w / w.norm() - m.centred / m.centred.norm()).norm()  # NaN with zero weights
     nc4 = torch.tensor(math.nan)
+    b = torch.zeros_like(w[:, 0]) if bias is None else bias.detach().double()
     if w.any() or b.max() > b.min():
-        nearest = torch.cdist(h, m.means, compute_mode="donot_use_mm_for_euclid_dist").argmin(dim=1)
-        nc4 = ((h @ w.T + b).argmax(dim=1) == nearest).double().mean()
+        nearest = torch.cdist(m.features, m.means, compute_mode="donot_use_mm_for_euclid_dist").argmin(dim=1)
+        products, size = m.features @ w.T, m.exponent + of_weights  # the logits are products x 2^size + b
+        logits = products + times_power(b, -size) if size > 0 else times_power(products, size) + b
+        nc4 = (logits.argmax(dim=1) == nearest).double().mean()
     return NeuralCollapse(*(float(value) for value in (nc1, nc2_norms, nc2_angles, nc3, nc4)))
 
 
@@ -151,15 +155,23 @@ def simplex_etf(classes: int, width: int) -> Float[Tensor, "classes width"]:
 
 
 class _Moments:
-    """Class means, what deviates from them, and the directions that the means span. All float64."""
+    """Class means, what deviates from them, and the directions that the means span, of features divided by 2^exponent.
 
-    def __init__(self, h: Float[Tensor, "sample width"], labels: Int[Tensor, " sample"], classes: int) -> None:
+    All float64. `rounding` is the size, here, of what rounding alone may have made: that of the features in their own
+    precision, which averages out over the samples of a class, or that of float64 in what is computed from them.
+    """
+
+    def __init__(self, features: Float[Tensor, "sample width"], labels: Int[Tensor, " sample"], classes: int) -> None:
+        h, self.exponent = near_one(features)
+        self.features = h
         eps, counts = torch.finfo(torch.float64).eps, labels.bincount(minlength=classes)
         self.means = h.new_zeros(classes, h.shape[1]).index_add_(0, labels, h) / counts[:, None]
         self.deviations = h - self.means[labels]
         self.centred = self.means - self.means.mean(dim=0)
         self.share = 1 / (classes * counts[labels]).double()  # each class counts the same
-        self.rounding = eps * max(h.shape) * float(h.abs().max())
+        given = torch.finfo(features.dtype).eps if features.is_floating_point() else 0.0
+        averaged = given * (math.sqrt(classes) + math.sqrt(h.shape[1])) / math.sqrt(int(counts.min()))
+        self.rounding = max(eps * max(h.shape), averaged) * float(h.abs().max())
         _, self.scale, self.directions = torch.linalg.svd(self.centred, full_matrices=False)
         self.seen = self.scale > max(self.rounding, eps * max(self.centred.shape) * float(self.scale[0]))
         self.varies = bool((self.deviations.norm(dim=1) > self.rounding).any())
@@ -180,7 +192,7 @@ def _moments(features: Tensor, labels: Tensor) -> _Moments:
     if classes < 2:
         raise ValueError("labels are all 0; neural collapse is about at least 2 classes")
     _check(features, labels, features.new_zeros(classes, features.shape[1]), None)
-    return _Moments(features.detach().double(), labels.long(), classes)
+    return _Moments(features, labels.long(), classes)
 
 
 def _check(features: Tensor, labels: Tensor, weight: Tensor, bias: Tensor | None) -> None:

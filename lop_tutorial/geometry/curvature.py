@@ -18,7 +18,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from lop_tutorial.geometry.lanczos import Product, all_eigenvalues, leading_eigenvalues, spectral_quadrature
+from lop_tutorial.geometry.eigenvalues import Product, all_eigenvalues, leading_eigenvalues, spectral_quadrature
 from lop_tutorial.geometry.norms import Objective, gradients, trainable
 from lop_tutorial.geometry.rank import count_to_share
 from lop_tutorial.products import float32_products
@@ -54,20 +54,20 @@ def hessian_eigenvalues(
     *,
     which: str = "largest",
     tolerance: float = 1e-4,
-    max_steps: int = 300,
+    max_restarts: int = 300,
     seed: int = 0,
 ) -> Float[Tensor, " k"]:
     """The k leading eigenvalues, in order, each as often as it occurs; by default the largest, the sharpness.
 
-    `which` is "largest", "smallest" (the most negative curvature) or "magnitude". Each is off by at most `tolerance`
-    times the largest |eigenvalue| seen, mostly by far less. Units: loss per squared weight. `seed` fixes the random
-    start. Raises a RuntimeError where `max_steps` products did not suffice.
+    `which` is "largest", "smallest" (the most negative curvature) or "magnitude". Each is off by at most about
+    `tolerance` times the largest |eigenvalue|, mostly by far less. Units: loss per squared weight. `seed` fixes the
+    random start. Raises a RuntimeError where ARPACK has not converged after `max_restarts` restarts.
     """
     product, size = hessian_product(network, loss)
     device = trainable(network)[0].device
     draw = torch_generator(seed, "curvature")
     return leading_eigenvalues(
-        product, size, k, which=which, tolerance=tolerance, max_steps=max_steps, draw=draw, device=device
+        product, size, k, which=which, tolerance=tolerance, max_restarts=max_restarts, draw=draw, device=device
     )
 
 
@@ -113,8 +113,8 @@ def hessian_spectrum(
 ) -> Spectrum:
     """The whole spectrum: all eigenvalues up to that many weights, above it an estimate from probes x steps products.
 
-    The estimate (`lop_tutorial.geometry.lanczos.spectral_quadrature`) is good to a few per cent down to eigenvalues of
-    about 1/`steps` of the largest and crude below; `steps` help more than `probes`. Small eigenvalues are many, so
+    The estimate (`lop_tutorial.geometry.eigenvalues.spectral_quadrature`) is good to a few per cent down to eigenvalues
+    of about 1/`steps` of the largest and crude below; `steps` help more than `probes`. Small eigenvalues are many, so
     `rank(0.99)` leans on them more than `rank(0.9)` does.
     """
     product, size = hessian_product(network, loss)

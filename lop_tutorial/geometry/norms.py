@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from lop_tutorial.geometry.eval_mode import eval_mode
 from lop_tutorial.geometry.inputs import must_be_real
+from lop_tutorial.geometry.scale import near_one, times_power
 
 Objective = Callable[[nn.Module], Tensor]
 """A loss of a network, for example `lambda network: cross_entropy(network(x), y)`."""
@@ -88,4 +89,8 @@ def trainable(network: nn.Module) -> list[nn.Parameter]:
 
 
 def _norm(tensors: Mapping[str, Tensor] | Mapping[int, Tensor]) -> float:
-    return float(sum(float(t.detach().double().square().sum()) for t in tensors.values())) ** 0.5
+    """Of all numbers together; scaled, so that no square overflows or vanishes."""
+    largest = torch.tensor([float(t.abs().max()) for t in tensors.values() if t.numel()], dtype=torch.float64)
+    _, exponent = near_one(largest)
+    squares = sum(float(times_power(t.detach().double(), -exponent).square().sum()) for t in tensors.values())
+    return float(times_power(torch.tensor(squares**0.5, dtype=torch.float64), exponent))

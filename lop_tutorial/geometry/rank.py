@@ -29,17 +29,18 @@ from jaxtyping import Float
 from torch import Tensor
 
 from lop_tutorial.geometry.inputs import must_be_real, must_lie
+from lop_tutorial.geometry.scale import near_one, times_power
 
 
 def effective_rank(matrix: Float[Tensor, "rows *columns"]) -> float:
     """exp(-sum p log p) with p = s / sum(s): of r equal singular values, r (Roy and Vetterli 2007)."""
-    s = _singular_values(matrix)
+    s, _ = _singular_values(matrix)
     return float(torch.special.entr(s / s.sum()).sum().exp()) if s.any() else 0.0
 
 
 def stable_rank(matrix: Float[Tensor, "rows *columns"]) -> float:
     """Squared Frobenius norm over squared spectral norm. A lower bound of the rank that small changes hardly move."""
-    s = _singular_values(matrix)
+    s, _ = _singular_values(matrix)
     return float((s / s[0]).square().sum()) if s.any() else 0.0
 
 
@@ -49,15 +50,15 @@ def approximate_rank(matrix: Float[Tensor, "rows *columns"], share: float = 0.99
         raise ValueError(f"share is {share}; it must lie above 0 and not above 1")
     if power not in (1, 2):
         raise ValueError(f"power is {power}; it must be 1 (singular values) or 2 (their squares)")
-    s = _singular_values(matrix)
+    s, _ = _singular_values(matrix)
     return count_to_share(s**power, share)
 
 
 def feature_rank(features: Float[Tensor, "sample *width"], threshold: float = 0.01) -> int:
     """How many singular values of features / sqrt(samples) lie above `threshold` (Lyle et al. 2022). Not scale-free."""
     must_lie("threshold", threshold, 0)
-    s = _singular_values(features)
-    return int((s / len(features) ** 0.5 > threshold).sum())
+    s, exponent = _singular_values(features)
+    return int((times_power(s / len(features) ** 0.5, exponent) > threshold).sum())
 
 
 def count_to_share(descending: Float[Tensor, " n"], share: float) -> int:
@@ -67,11 +68,12 @@ def count_to_share(descending: Float[Tensor, " n"], share: float) -> int:
     return int((reached < share * reached[-1] - rounding).sum()) + 1 if reached[-1] > 0 else 0
 
 
-def _singular_values(matrix: Tensor) -> Float[Tensor, " n"]:
-    """In descending order."""
+def _singular_values(matrix: Tensor) -> tuple[Float[Tensor, " n"], int]:
+    """In descending order, divided by 2^e, and e."""
     must_be_real("the matrix", matrix)
     if matrix.ndim < 2 or not matrix.numel():
         raise ValueError(f"the matrix has the shape {list(matrix.shape)}; it needs rows and columns")
     if not matrix.isfinite().all():
         raise ValueError("the matrix holds NaN or inf and has no singular values; has the network diverged?")
-    return torch.linalg.svdvals(matrix.detach().double().flatten(1))
+    scaled, exponent = near_one(matrix.flatten(1))
+    return torch.linalg.svdvals(scaled), exponent

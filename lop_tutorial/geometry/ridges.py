@@ -33,7 +33,8 @@ def margin(network: nn.Module, extent: Extent, resolution: int | tuple[int, int]
     The network takes two numbers and tells two classes apart; it is taken as it is, in training mode or not.
     """
     weights = next(network.parameters(), None)
-    points = grid(extent, resolution, "cpu" if weights is None else weights.device)
+    points = grid(extent, resolution)
+    points = points if weights is None else points.to(weights)
     logits = network(points.flatten(0, 1))
     if logits.shape[1:] != (2,):
         raise ValueError(f"the network's output has shape {tuple(logits.shape)}; a margin is between two logits")

@@ -29,6 +29,7 @@ from torch import Tensor, nn
 
 from lop_tutorial.geometry.activations import hidden_activations
 from lop_tutorial.geometry.inputs import must_be_real, must_lie
+from lop_tutorial.geometry.scale import near_one
 
 
 def dead_units(activations: Float[Tensor, "batch unit *positions"], tolerance: float = 0.0) -> Bool[Tensor, " unit"]:
@@ -52,7 +53,7 @@ def dormancy_scores(activations: Float[Tensor, "batch unit *positions"]) -> Floa
     The means go over samples and positions, that over k over the units of the layer. In a layer that is zero throughout
     every score is 0.
     """
-    size = _by_unit(activations).abs().mean(dim=1)
+    size = near_one(_by_unit(activations))[0].abs().mean(dim=1)
     return size / size.mean() if size.any() else size
 
 

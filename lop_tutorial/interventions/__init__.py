@@ -2,6 +2,7 @@
 
 from lop_tutorial.interventions.continual_backprop import ContinualBackprop
 from lop_tutorial.interventions.crelu import CReLU
+from lop_tutorial.interventions.examples import ByClass, Examples
 from lop_tutorial.interventions.generalized_mixup import GeneralizedMixup, mixup_labels
 from lop_tutorial.interventions.hare_and_tortoise import HareAndTortoise
 from lop_tutorial.interventions.head_reset import HeadReset
@@ -36,8 +37,10 @@ __all__ = [
     "L2",
     "OTHERS",
     "SIX",
+    "ByClass",
     "CReLU",
     "ContinualBackprop",
+    "Examples",
     "GeneralizedMixup",
     "HareAndTortoise",
     "HeadReset",

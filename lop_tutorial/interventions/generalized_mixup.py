@@ -13,10 +13,11 @@ from scipy.stats import beta
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
+from lop_tutorial.interventions.examples import Examples
 from lop_tutorial.interventions.intervention import Intervention, LearnerState, Loss, at_least, one_of, share
 from lop_tutorial.seeds import Draw
 
-PAIRINGS = ("by_kind", "permutation")
+PAIRINGS = ("by_kind", "by_kind_in_batch", "permutation")
 INTRA_LOSSES = ("squared_error", "training")
 
 
@@ -44,12 +45,16 @@ def mixup_labels(
 class GeneralizedMixup(Intervention):
     """G-mixup, the paper's own method (Wang et al. 2025): every step sees mixed pairs in place of the samples.
 
-    With `pairing="by_kind"` a share `intra` of the batch is paired with samples of the same class, the rest with
-    samples of other classes: 0 is inter-class mixup alone, 1 intra-class mixup alone. Partners are drawn at random
-    from the same batch; a sample that finds none of the wanted kind stays as it is. "permutation" pairs every sample
-    with the one that a random order of the batch puts in its place, whatever their classes. m is drawn for each pair
-    from Beta(alpha, alpha): uniform for alpha = 1, near 0 and 1 for small alpha. Labels are `mixup_labels`, `bump` is
-    M.
+    With `pairing="by_kind"` each sample of the batch is paired, with probability `intra`, with a sample of the same
+    class, else with one of another class: 0 is inter-class mixup alone, 1 intra-class mixup alone. The partner is drawn
+    from all training examples of the task, and augmented as the batch is; so the share is the same however many classes
+    there are. A sample stays as it is only if the task has no partner of the kind. "by_kind_in_batch" draws partners
+    from the batch. There a sample stays as it is more often the more classes there are: of 100 classes in batches of
+    90, some two fifths of the samples meet none of their own class. "permutation" pairs every sample with the one that
+    a random order of the batch puts in its place, whatever their classes.
+
+    m is drawn for each pair from Beta(alpha, alpha): uniform for alpha = 1, near 0 and 1 for small alpha. Labels are
+    `mixup_labels`, `bump` is M.
 
     The paper does not say which loss goes with labels outside [0, 1]. Inter-class pairs always have the training's
     own. For intra-class pairs, `intra_loss="squared_error"` takes `intra_weight` times the mean squared error of the
@@ -93,16 +98,25 @@ class GeneralizedMixup(Intervention):
             learner.restart()
 
     def batch(
-        self, x: Float[Tensor, "batch *shape"], y: Float[Tensor, "batch outputs"], draw: Draw
+        self, x: Float[Tensor, "batch *shape"], y: Float[Tensor, "batch outputs"], draw: Draw, examples: Examples
     ) -> tuple[Float[Tensor, "batch *shape"], Float[Tensor, "batch outputs"]]:
-        partner = self._partners(y, draw)
-        m = beta_from(draw.uniform(len(x), device=x.device), self.alpha)
-        m = torch.where(partner == torch.arange(len(x), device=x.device), torch.ones_like(m), m)  # alone: as it is
-        mixed = torch.lerp(x[partner], x, m.view(-1, *(1,) * (x.ndim - 1)))
-        return mixed, mixup_labels(y, y[partner], m, self.bump)
+        n = len(x)
+        if self.pairing == "by_kind":
+            same, which = draw.uniform(2, n, device=x.device)
+            places = examples.partners(same < self.intra, which)
+            alone = places == examples.batch
+            other_x, other_y = examples.take(places, draw)
+        else:
+            partner = self._in_batch(y, draw)
+            alone = partner == torch.arange(n, device=x.device)
+            other_x, other_y = x[partner], y[partner]
+        m = beta_from(draw.uniform(n, device=x.device), self.alpha)
+        m = torch.where(alone, torch.ones_like(m), m)
+        mixed = torch.lerp(other_x, x, m.view(-1, *(1,) * (x.ndim - 1)))
+        return mixed, mixup_labels(y, other_y, m, self.bump)
 
-    def _partners(self, y: Float[Tensor, "batch outputs"], draw: Draw) -> Tensor:
-        """For each sample the place of a random other one of the wanted kind, or its own where there is none."""
+    def _in_batch(self, y: Float[Tensor, "batch outputs"], draw: Draw) -> Tensor:
+        """For each sample the place in the batch of its partner, or its own where there is none of the wanted kind."""
         n = len(y)
         if self.pairing == "permutation":
             return draw.permutation(n, device=y.device)

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 from jaxtyping import Float
 from torch import Tensor
 
+from lop_tutorial.interventions.examples import Examples
 from lop_tutorial.networks import Network, Units
 from lop_tutorial.seeds import Draw
 
@@ -90,8 +91,12 @@ class Intervention:
         x: Float[Tensor, "batch *shape"],
         y: Float[Tensor, "batch outputs"],
         draw: Draw,
+        examples: Examples,
     ) -> tuple[Float[Tensor, "batch *shape"], Float[Tensor, "batch outputs"]]:
-        """The inputs and one-hot labels of a step, before the network sees them."""
+        """The inputs and one-hot labels of a step, before the network sees them.
+
+        `examples` are all that the task trains on, with the places of the batch among them.
+        """
         return x, y
 
     def loss(

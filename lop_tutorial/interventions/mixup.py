@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from lop_tutorial.interventions.examples import Examples
 from lop_tutorial.interventions.generalized_mixup import beta_from
 from lop_tutorial.interventions.intervention import Intervention, at_least
 from lop_tutorial.seeds import Draw
@@ -31,7 +32,7 @@ class Mixup(Intervention):
         at_least(0, alpha=self.alpha)
 
     def batch(
-        self, x: Float[Tensor, "batch *shape"], y: Float[Tensor, "batch outputs"], draw: Draw
+        self, x: Float[Tensor, "batch *shape"], y: Float[Tensor, "batch outputs"], draw: Draw, examples: Examples
     ) -> tuple[Float[Tensor, "batch *shape"], Float[Tensor, "batch outputs"]]:
         if self.alpha == 0:
             return x, y

@@ -59,7 +59,7 @@ FIRST_EDITION, EDITION = 1, 2
 of the first."""
 
 FORMER_DEFAULTS: dict[int, dict[str, dict[str, str]]] = {
-    FIRST_EDITION: {"cbp": {"count": "mature"}},
+    FIRST_EDITION: {"cbp": {"count": "mature"}, "g_mixup": {"pairing": "by_kind_in_batch"}},
 }
 """Of every former edition, the defaults that were others."""
 

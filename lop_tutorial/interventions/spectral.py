@@ -9,7 +9,7 @@ from typing import ClassVar
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.nn.functional import normalize
+from torch.nn.functional import linear, normalize
 
 from lop_tutorial.interventions.intervention import Intervention, LearnerState, at_least
 from lop_tutorial.networks import Network, Weighted
@@ -65,11 +65,16 @@ class Spectral(Intervention):
         """The largest singular value of W, or a little less; moves v on."""
         with torch.no_grad():
             for _ in range(self.iterations):
-                u = normalize(weight @ v, dim=0)
-                back = weight.T @ u
+                u = normalize(_times(weight, v), dim=0)
+                back = _times(weight.T, u)
                 v.copy_(torch.where(back.any(), normalize(back, dim=0), v))
             right = v.clone()  # what the gradient needs must not change before it is computed
-        return u @ (weight @ right)
+        return u @ _times(weight, right)
+
+
+def _times(matrix: Float[Tensor, "out into"], v: Float[Tensor, " into"]) -> Float[Tensor, " out"]:
+    """Their product, by a kernel that rounds alike whether a fleet runs it for one learner or for many."""
+    return linear(v[None], matrix)[0]
 
 
 def _matrices(network: Network) -> Iterator[tuple[str, Float[Tensor, "out into"]]]:

@@ -99,6 +99,8 @@ class Playground(explorer.Explorer):
         for ax, cloud, title in zip(axes, points, ("old", "fresh"), strict=False):
             for label, (mark, colour) in enumerate(zip(CLASS_MARKS[:2], CLASS_COLOURS[:2], strict=True)):
                 ax.plot(*cloud[labels == label].T, mark, color=colour, markersize=3)
+            reach = 1.1 * max(np.abs(each).max() for each in points)
+            ax.set(xlim=(-reach, reach), ylim=(-reach, reach))
             ax.set_title(f"{title}: task {PICTURED} arrives", fontsize=9)
         for line, method, name in zip(accuracy, ("none", "retrained"), ("old", "fresh"), strict=True):
             axes[2].plot(range(1, PICTURED + 1), line, color=METHOD_COLOURS[method], label=name)

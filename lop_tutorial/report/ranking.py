@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,8 +13,8 @@ from scipy.stats import spearmanr
 from lop_tutorial.interventions import title as title_of
 from lop_tutorial.interventions import without_settings
 from lop_tutorial.report.numbers import short, signed
-from lop_tutorial.running.results import Interval, Row, finite, interval
-from lop_tutorial.running.sweep import select
+from lop_tutorial.running.results import Interval, finite, interval
+from lop_tutorial.running.table import Table
 
 FACTORS = {
     "weight_norm": "weight norm",
@@ -103,27 +103,27 @@ class Standings:
         return "\n".join(lines)
 
 
-def standings(table: Sequence[Row], data: str) -> Standings:
-    """Every method of a study's table (`study.read`) on one image set, against its rows of "none" and "retrained".
+def standings(table: Table, data: str) -> Standings:
+    """Every method of a sweep's table on one image set, against its rows of "none" and "retrained".
 
     ValueError if it lacks either, or has several step sizes or losses: take the rows of one first.
     """
     for setting in ("step_size", "loss"):
-        several = sorted({str(row[setting]) for row in table if row["data"] == data})
+        several = sorted({str(row[setting]) for row in table.rows if row["data"] == data})
         if len(several) > 1:
             raise ValueError(f"{setting} is {', '.join(several)}; methods stand side by side at one only")
-    methods = list(dict.fromkeys(str(row["method"]) for row in table if row["data"] == data))
+    methods = list(dict.fromkeys(str(row["method"]) for row in table.rows if row["data"] == data))
     if not {"none", "retrained"} <= set(methods):
         raise ValueError(f"{data!r} has no rows of both 'none' and 'retrained' in this table")
 
     def of(method: str, quantity: str) -> Float64[np.ndarray, " seed"]:
-        return select(table, quantity, data=data, method=method)
+        return table.select(quantity, data=data, method=method)
 
     found = []
     for method in methods:
         late = of(method, "test_late")
         there = ~np.isnan(late)
-        factors = {name: of(method, f"{name}_late")[there] for name in FACTORS if f"{name}_late" in table[0]}
+        factors = {name: of(method, f"{name}_late")[there] for name in FACTORS if f"{name}_late" in table.columns}
         found.append(
             Standing(
                 method,

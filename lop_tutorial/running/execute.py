@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import math
 import multiprocessing
 import os
 import signal
 import threading
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import asdict, replace
-from functools import partial
-from itertools import count
+from dataclasses import replace
 from queue import Empty
 from typing import Any
-
-import torch
 
 from lop_tutorial.running.crews import Crew, Part, Parts
 from lop_tutorial.running.measures import measure
 from lop_tutorial.running.plan import Plan
 from lop_tutorial.running.results import Row
-from lop_tutorial.streams import Stream, Task
-from lop_tutorial.training import Fleet, Learner, Outcome, live, live_together, pays
-from lop_tutorial.training.cpu import keep_memory
+from lop_tutorial.running.walk_tasks import row_of, walk_tasks
+from lop_tutorial.streams import Task
+from lop_tutorial.training import Learner, pays
 
 ENGINES = ("fleet", "plain")
 
@@ -46,7 +41,11 @@ def crews_of(plan: Plan, device: str, workers: int, engine: str = "fleet") -> li
     if engine not in ENGINES:
         raise ValueError(f"engine is {engine!r}; it must be one of {', '.join(ENGINES)}")
     fleets = (workers if device == "cpu" else 1) if engine == "fleet" else 0
-    return [Crew(learners, width) for width, one in plan.at_each_width() for learners in _together(one, device, fleets)]
+    return [
+        Crew(learners, width)
+        for width, at_width in plan.at_each_width()
+        for learners in _together(at_width, device, fleets)
+    ]
 
 
 def _together(plan: Plan, device: str, fleets: int) -> list[list[tuple[str, int]]]:
@@ -61,7 +60,7 @@ def _together(plan: Plan, device: str, fleets: int) -> list[list[tuple[str, int]
         else:
             alone += [[learner] for learner in learners]
     parts = [
-        [one for one in crew if plan.seeds.index(one[1]) % fleets == part]
+        [(method, seed) for method, seed in crew if plan.seeds.index(seed) % fleets == part]
         for crew in together.values()
         for part in range(fleets)
     ]
@@ -70,9 +69,6 @@ def _together(plan: Plan, device: str, fleets: int) -> list[list[tuple[str, int]
 
 def carry_on(plan: Plan, crews: Sequence[Crew], device: str, workers: int, parts: Parts | None = None) -> Iterator[Row]:
     """The rows of these crews; with `parts`, they go on from their checkpoints and leave new ones."""
-    if device == "cpu":
-        torch.set_num_threads(1)
-        keep_memory()
     workers = min(workers, len(crews)) if device == "cpu" else 1
     if workers == 1:
         for number, crew in enumerate(crews):
@@ -85,62 +81,36 @@ def crew_rows(plan: Plan, number: int, crew: Crew, device: str, parts: Parts | N
     """One crew's rows, from where its checkpoint in `parts` leaves it."""
     with nullcontext() if parts is None else parts.part(number) as part:
         if part is None or not part.stopping():
-            for found in _lives(plan, crew, device, part):
-                yield from found
+            for rows_of_task in _task_by_task(plan.at(crew.width), crew, device, part):
+                yield from rows_of_task
 
 
-def _lives(plan: Plan, crew: Crew, device: str, part: Part | None) -> Iterator[list[Row]]:
-    """Task after task, the rows of all its learners."""
-    plan = plan.at(crew.width)
-    images = plan.images_on(device)
-    streams = {seed: plan.stream(seed, images) for _, seed in crew.learners}
-    learners: list[Learner]
-    live_on: Callable[[dict[int, Iterator[Task]]], Iterator[list[Outcome | None]]]
-    if len(crew.learners) == 1:
-        (method, alone), *_ = crew.learners
-        learners = [plan.learner(method, alone, device)]
-        live_on = lambda tasks: ([outcome] for outcome in live(learners[0], tasks[alone]))  # noqa: E731
-    else:
-        members = [(plan.intervention(method), seed) for method, seed in crew.learners]
-        fleet = Fleet(plan.make_network, plan.training, members, device=device, precision=plan.precision)
-        learners, live_on = fleet.learners, partial(live_together, fleet)
-    first = part.restore(learners) if part else 0
-    if part and part.finished:
-        return
-    gone = part.diverged if part else [False] * len(crew.learners)
-    outcomes = live_on({seed: _tasks(stream, first, plan.tasks) for seed, stream in streams.items()})
-    done = first
-    for done, found in zip(count(first + 1), outcomes, strict=False):
-        rows = []
-        for place, ((method, seed), learner, outcome) in enumerate(zip(crew.learners, learners, found, strict=True)):
-            if outcome is not None and not gone[place]:
-                told = {name: value for name, value in asdict(outcome).items() if value is not None}
-                row: Row = {**plan.place, "method": method, "seed": seed, **told}
-                rows.append(row | _measured(plan, learner, streams[seed], outcome))
-                gone[place] = outcome.diverged
+def _task_by_task(plan: Plan, crew: Crew, device: str, part: Part | None) -> Iterator[list[Row]]:
+    """The rows of all learners of a crew, task after task; with `part`, they are on disk before they are given."""
+    learners: Sequence[Learner] = ()
+    done = 0
+
+    def begin(new: Sequence[Learner]) -> tuple[int, Sequence[bool]]:
+        nonlocal learners, done
+        learners, done = new, part.restore(new) if part else 0
+        return done, part.diverged if part else ()
+
+    def look(learner: Learner, task: Task) -> Mapping[str, float]:
+        return {} if (task.index + 1) % plan.measure_every else measure(plan.measures, learner.network, task)
+
+    for visits in walk_tasks(plan, crew.learners, device, after=look, begin=begin):
+        done += 1
+        rows = [row_of(plan, method, visit) for (method, _), visit in zip(crew.learners, visits, strict=True) if visit]
         if part:
             part.add(rows)
+            part.diverged = [visit is None or visit.outcome.diverged for visit in visits]
         yield rows
-        if all(gone):
-            break
         if part and done < plan.tasks and part.due():
             part.keep(learners, done)
             if part.stopping():
                 return
-    if part:
+    if part and not part.finished:
         part.keep(learners, done, finished=True)
-
-
-def _tasks(stream: Stream, first: int, end: int) -> Iterator[Task]:
-    return map(stream.task, range(first, end if stream.length is None else min(end, stream.length)))
-
-
-def _measured(plan: Plan, learner: Learner, stream: Stream, outcome: Outcome) -> Row:
-    if not plan.measures:
-        return {}
-    if outcome.diverged or (outcome.task + 1) % plan.measure_every:
-        return dict.fromkeys(plan.measured, math.nan)
-    return {**measure(plan.measures, learner.network, stream.task(outcome.task).to(learner.device))}
 
 
 def _side_by_side(plan: Plan, crews: Sequence[Crew], workers: int, parts: Parts | None) -> Iterator[Row]:
@@ -195,8 +165,6 @@ def _signals_held() -> Iterator[None]:
 
 
 def _work(plan: Plan, todo: Any, done: Any, parts: Parts | None) -> None:
-    torch.set_num_threads(1)
-    keep_memory()
     threading.Thread(target=_end_with_the_parent, daemon=True).start()
     try:
         while (numbered := todo.get()) is not None:

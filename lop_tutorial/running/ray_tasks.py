@@ -9,8 +9,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-import torch
-
 from lop_tutorial.running.crews import Crew, Parts, read_cells
 from lop_tutorial.running.execute import crew_rows
 from lop_tutorial.running.plan import Plan
@@ -49,8 +47,6 @@ def carry_on_with_ray(plan: Plan, crews: Sequence[Crew], device: str, workers: i
 
 def _crew_life(plan: Plan, number: int, crew: Crew, device: str, parts: Parts) -> None:
     """What a Ray task does: its rows go to the run's folder."""
-    if device == "cpu":
-        torch.set_num_threads(1)
     for _ in crew_rows(plan, number, crew, device, parts):
         pass
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,7 +37,7 @@ class Run:
         if not folder.is_dir():
             raise ValueError(f"{folder} is not a run's folder")
         if (folder / "table.csv").exists():
-            raise ValueError(f"{folder} is a study, not a run")
+            raise ValueError(f"{folder} is a table of learners, not a run")
         parts = {}
         for name, keys in NEEDED.items():
             try:
@@ -85,20 +85,15 @@ def stored(name: str) -> Run:
 
 
 def stored_path(name: str) -> Path:
-    """Where something in `results/` lies, a run's folder or a file; ValueError if it is not there."""
+    """Where something in `results/` lies: a folder or a file, of which .json may be left out; ValueError if nowhere."""
     here = Path(__file__).resolve().parents[1]
     for place in (here / "_results", here.parent / "results"):
-        if (place / name).exists():
-            return place / name
+        for file in (name, f"{name}.json"):
+            if (place / file).exists():
+                return place / file
     raise ValueError(f"no stored run {name!r} in results/")
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
     """Whole or not at all, indented."""
     write_text(path, json.dumps(content, indent=2) + "\n")
-
-
-def write_rows(path: Path, head: Mapping[str, Any], rows: Iterable[Any], name: str = "rows") -> None:
-    """Whole or not at all: the entries of `head`, indented, and then the rows, a line each; none may hold a NaN."""
-    lines = ",\n".join(json.dumps(row, allow_nan=False) for row in rows)
-    write_text(path, json.dumps(head, indent=1)[:-2] + f',\n "{name}": [\n{lines}\n]}}\n')

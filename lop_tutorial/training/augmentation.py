@@ -50,7 +50,9 @@ def _turned(x: Images, angle: Float[Tensor, " batch"]) -> Images:
     return grid_sample(x, grid, mode="nearest", padding_mode="zeros", align_corners=False)
 
 
-AUGMENTATIONS: dict[str, Callable[[Tensor, Draw], Tensor] | None] = {
+Augment = Callable[[Tensor, Draw], Tensor]
+
+AUGMENTATIONS: dict[str, Augment | None] = {
     "none": None,
     "flip_crop_rotate": flip_crop_rotate,
 }

@@ -12,9 +12,9 @@ from jaxtyping import Float, Int64
 from torch import Tensor
 from torch.nn.functional import cross_entropy, mse_loss, one_hot
 
-from lop_tutorial.interventions import Intervention, Loss, NoIntervention
+from lop_tutorial.interventions import Examples, Intervention, Loss, NoIntervention
 from lop_tutorial.networks import HEADS, Network, Watch
-from lop_tutorial.seeds import Draw, draw_for, seeded, torch_generator
+from lop_tutorial.seeds import draw_for, seeded, torch_generator
 from lop_tutorial.streams import Task
 from lop_tutorial.training.augmentation import AUGMENTATIONS
 from lop_tutorial.training.cpu import lay_out
@@ -147,21 +147,21 @@ class Learner:
     def epochs(self, task: Task, number: int) -> Iterator[int]:
         """Begins a task and trains on it for `number` epochs: gives 0 before the first step, then 1, 2, ..."""
         self.start(task)
-        y = one_hot(task.train_y, task.outputs).float()
+        augment = AUGMENTATIONS[self.training.augmentation]
+        examples = Examples.of(task.train_x, task.train_y, task.outputs, augment)
         order = torch_generator(self.seed, "batches", self.tasks_learned)
         self.soundness = Soundness()
         mixing = draw_for(self.seed, "mixing", self.tasks_learned)
         shown = draw_for(self.seed, "augmentation", self.tasks_learned)
-        augment = AUGMENTATIONS[self.training.augmentation]
         best = Best() if self.training.keep_best else None
         yield 0
         for epoch in range(1, number + 1):
             self.network.train()
             for group in self.optimiser.param_groups:
                 group["lr"] = self.training.step_size_in(epoch, number)
-            for batch in self.batches(len(y), order):
-                x = task.train_x[batch]
-                self._step(augment(x, shown) if augment else x, y[batch], mixing)
+            for batch in self.batches(len(task.train_y), order):
+                x, y = examples.take(batch, shown)
+                self._step(*self.intervention.batch(x, y, mixing, examples.at(batch)))
             if best:
                 best.look(self, task)
             yield epoch
@@ -205,13 +205,8 @@ class Learner:
         order = torch.randperm(examples, generator=draw).to(self.device)
         return order[: examples - examples % size].view(-1, size)
 
-    def _step(
-        self,
-        x: Float[Tensor, "batch *shape"],
-        y: Float[Tensor, "batch outputs"],
-        mixing: Draw,
-    ) -> None:
-        x, y = self.intervention.batch(x, y, mixing)
+    def _step(self, x: Float[Tensor, "batch *shape"], y: Float[Tensor, "batch outputs"]) -> None:
+        """A step on a batch as the intervention made it."""
         with self.precision.step():
             with self.precision.forward():
                 logits = self.network(x)

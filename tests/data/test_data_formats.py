@@ -3,9 +3,11 @@
 import pickle
 import shutil
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
+import torchvision
 from data_sources import (
     CIFAR_CLASSES,
     block_means,
@@ -228,3 +230,55 @@ def test_hidden_files_and_macos_leavings_are_passed_over(tmp_path):
     with zipfile.ZipFile(tmp_path / "pets.zip", "a") as archive:
         archive.writestr("__MACOSX/pets/._cat", b"")
     np.testing.assert_array_equal(add("pets", tmp_path / "pets.zip", root=tmp_path / "root").images, stored)
+
+
+def save(path, size=(40, 30), format=None, **options):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(random_images(1, side=max(size))[0][: size[1], : size[0]]).save(path, format, **options)
+
+
+def test_class_folders_take_what_image_folder_takes_and_name_the_rest(tmp_path):
+    source = tmp_path / "source"
+    for name in ("cat", "dog", "__background__"):
+        for i in range(6):
+            save(source / name / f"{i}.png")
+    for i in range(10):
+        save(source / "dog" / "poodle" / f"{i}.png")
+        save(source / "cat" / f"camera{i}.jfif", format="JPEG")
+    (source / "cat" / "notes.txt").write_text("mine")
+    (source / "cat" / ".DS_Store").write_text("the system's")
+    told = []
+    found = add("mine", source, root=tmp_path / "root", tell=told.append)
+    assert found.classes == ("__background__", "cat", "dog")
+    assert [a + b for a, b in zip(found.counts["train"], found.counts["test"], strict=True)] == [6, 16, 16]
+    assert told == [f"{source}: left out, no picture or in no class's folder: cat/notes.txt"]
+    theirs = torchvision.datasets.ImageFolder(source)  # which does not know .jfif
+    assert [theirs.classes[k] for _, k in theirs.samples] == ["__background__"] * 6 + ["cat"] * 6 + ["dog"] * 16
+    dogs = [shrunk(Path(file)) for file, k in theirs.samples if theirs.classes[k] == "dog"]
+    np.testing.assert_array_equal([*found.of_class(2, "train"), *found.of_class(2, "test")], dogs)
+
+
+def test_class_folders_beside_train_and_test_are_named(tmp_path):
+    class_folders(tmp_path / "source", 3, 4, ("train", "test"))
+    for i in range(5):
+        save(tmp_path / "source" / "val" / "cat" / f"{i}.png")
+    with pytest.warns(UserWarning, match=r"left out.*val/cat/0.png, val/cat/1.png, val/cat/2.png and 2 more"):
+        found = add("mine", tmp_path / "source", root=tmp_path / "root")
+    assert found.counts == {"train": (3, 3), "test": (4, 4)}
+
+
+def test_classes_below_train_alone_are_not_taken_for_one_class(tmp_path):
+    class_folders(tmp_path / "source", 3, 4, ("train", "extra"))
+    with pytest.raises(DataError, match=r"train/ has folders, but there is no test/ or val/ beside it; give .*train"):
+        add("mine", tmp_path / "source", root=tmp_path / "root")
+
+
+def test_a_picture_is_turned_as_its_camera_says(tmp_path):
+    wide = np.zeros((32, 32, 3), np.uint8)
+    wide[:, 16:] = 255  # black to the left, white to the right
+    orientation = Image.Exif()
+    orientation[0x0112] = 6  # to be turned clockwise by a quarter
+    Image.fromarray(wide).save(tmp_path / "a.png", exif=orientation)
+    np.testing.assert_array_equal(shrunk(tmp_path / "a.png"), np.rot90(wide, -1))
+    Image.fromarray(wide).save(tmp_path / "b.png", exif=b"Exif\x00\x00not a TIFF file")
+    np.testing.assert_array_equal(shrunk(tmp_path / "b.png"), wide)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,9 @@ from data_sources import class_folders
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lop_tutorial.data import DataError, add, data_root, list_sets, load, verify
+from lop_tutorial.cli import main
+from lop_tutorial.data import DataError, add, damaged_sets, data_root, list_sets, load, verify
+from lop_tutorial.doctor import examine
 
 
 @pytest.fixture(scope="module")
@@ -155,3 +158,31 @@ def test_load_sees_an_array_that_is_none(root):
             load("pets", root)
     finally:
         path.write_bytes(whole)
+
+
+def test_damaged_sets_are_named_wherever_sets_are_listed(tmp_path, capsys):
+    class_folders(tmp_path / "source")
+    root = tmp_path / "root"
+    for name in ("whole", "cut", "cardless", "unreadable", "changed"):
+        add(name, tmp_path / "source", root=root)
+    os.truncate(root / "cut" / "images.npy", 100)
+    (root / "cardless" / "set.json").unlink()
+    (root / "unreadable" / "set.json").write_text("{")
+    with open(root / "changed" / "images.npy", "r+b") as file:
+        file.seek(-1, os.SEEK_END)
+        last = file.read(1)[0]
+        file.seek(-1, os.SEEK_END)
+        file.write(bytes([last ^ 1]))
+    assert list(damaged_sets(root)) == ["cardless", "cut", "unreadable"]
+    assert main(["data", "list", "--root", str(root)]) == 0
+    said = capsys.readouterr().out
+    assert all(f"{name} is damaged: " in said for name in ("cardless", "cut", "unreadable"))
+    found = {each.what: each for each in examine(root)}
+    for name in ("cut", "cardless", "unreadable"):
+        assert not found[f"images: {name}"].here
+        assert "--replace" in found[f"images: {name}"].remedy
+    assert found["images: whole"].here
+    assert main(["data", "verify", "--root", str(root)]) == 2  # every byte, and all of them
+    said = capsys.readouterr()
+    assert "whole: every image as it was converted" in said.out
+    assert said.err == "lop-tutorial: damaged image sets: cardless, changed, cut, unreadable\n"

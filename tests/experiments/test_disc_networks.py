@@ -1,6 +1,5 @@
 """Networks on the disc: what is measured of them, and the rows that the book shows."""
 
-import json
 import re
 from dataclasses import replace
 
@@ -8,12 +7,20 @@ import numpy as np
 import pytest
 import torch
 
-from lop_tutorial.experiments import disc_networks as ridges
-from lop_tutorial.experiments.disc_networks import SEEDS, SWEEP, DiscNetwork, Picture, Ridges, stored_ridges
+from lop_tutorial.experiments import disc_networks
+from lop_tutorial.experiments.disc_networks import (
+    KINDS,
+    DiscNetwork,
+    Picture,
+    ridge_of,
+    stored_ridges,
+    with_contrast,
+)
 from lop_tutorial.geometry import ftle
 from lop_tutorial.running import interval
-from lop_tutorial.running.run import stored_path
-from lop_tutorial.seeds import draw_for, torch_generator
+from lop_tutorial.running.experiment import fill
+from lop_tutorial.running.table import Table, load
+from lop_tutorial.seeds import torch_generator
 from lop_tutorial.streams import Disc
 
 SHORT = DiscNetwork(depth=2, width=8, training=replace(DiscNetwork().training, epochs=3))
@@ -32,7 +39,7 @@ def test_more_passes_begin_with_the_same_ones():
     labels = torch.nn.functional.one_hot(task.train_y, 2).float()
     short.network.train()
     for batch in passes[2]:
-        short._step(task.train_x[batch], labels[batch], draw_for(1, "mixing"))
+        short._step(task.train_x[batch], labels[batch])
     assert torch.equal(weights(short), weights(long))
 
 
@@ -58,7 +65,7 @@ def test_frozen_layers_stay_as_drawn():
 
 
 def test_a_measured_row_is_about_the_network_that_it_names():
-    row = ridges.measure(SHORT, seed=0)
+    row = ridge_of(SHORT, seed=0)
     network = SHORT.after(3, seed=0).network
     task = Disc(0).task(0)
     right = (network(task.test_x).argmax(dim=1) == task.test_y).double().mean().item()
@@ -68,45 +75,40 @@ def test_a_measured_row_is_about_the_network_that_it_names():
     assert exponents.min() < row["away"] < exponents.max()
 
 
-def test_what_is_written_can_be_read_again(tmp_path, monkeypatch):
-    monkeypatch.setattr(ridges, "stored_path", lambda name: tmp_path / name)
-    ridges.main(tmp_path / ridges.NAME, [SHORT, replace(SHORT, width=3)], range(2))
-    found = stored_ridges()
-    assert [(row["width"], row["seed"]) for row in found.rows] == [(8, 0), (8, 1), (3, 0), (3, 1)]
-    measured = ridges.measure(SHORT, 1)
-    np.testing.assert_allclose(found.of("test_accuracy", width=8)[1], measured["test_accuracy"], atol=1e-5)
-    np.testing.assert_allclose(found.of("on", width=8)[1], measured["on"], atol=1e-5)
+def test_what_is_written_can_be_read_again(tmp_path):
+    kinds = ({"depth": 1, "width": 3, "activation": "tanh", "frozen": False}, {"depth": 2, "width": 3, "frozen": True})
+    small = replace(disc_networks.EXPERIMENT, parts=kinds[:1], seeds=(0, 1))
+    list(fill(small, tmp_path / "run"))
+    found = with_contrast(load(tmp_path / "run").table)
+    assert [(row["width"], row["frozen"], row["seed"]) for row in found.rows] == [(3, False, 0), (3, False, 1)]
+    measured = ridge_of(DiscNetwork(**kinds[0]), 1)
+    for quantity in ("test_accuracy", "on", "untrained_away"):
+        np.testing.assert_allclose(found.select(quantity, seed=1), measured[quantity], atol=1e-4)
 
 
-def test_quantities_of_a_kind():
+def test_contrasts_are_what_is_on_the_boundary_minus_what_is_away():
     rows = [
-        {
-            "depth": 1,
-            "seed": 1,
-            "test_accuracy": 0.95,
-            "on": 1.0,
-            "away": 0.5,
-            "untrained_on": 0.1,
-            "untrained_away": 0,
-        },
-        {"depth": 1, "seed": 0, "test_accuracy": 0.6, "on": 2.0, "away": 0.5, "untrained_on": 0.1, "untrained_away": 0},
+        {"depth": 1, "seed": seed, "on": on, "away": 0.5, "untrained_on": 0.1, "untrained_away": 0}
+        for seed, on in ((1, 1.0), (0, 2.0))
     ]
-    found = Ridges(tuple(rows))
-    np.testing.assert_allclose(found.of(depth=1), [1.5, 0.5])
-    np.testing.assert_allclose(found.of(depth=1, learned=0.9), [0.5])
-    np.testing.assert_allclose(found.of("untrained_contrast", depth=1), [0.1, 0.1])
-    with pytest.raises(ValueError, match=r"no network is of the kind \{'depth': 9\}"):
-        found.of(depth=9)
+    found = with_contrast(Table(tuple(rows)))
+    np.testing.assert_allclose(found.select("contrast", depth=1), [1.5, 0.5])
+    np.testing.assert_allclose(found.select("untrained_contrast", depth=1), [0.1, 0.1])
+
+
+def test_a_network_for_the_cpu_is_not_taken_to_another_device():
+    with pytest.raises(ValueError, match="use --device cpu"):
+        list(disc_networks.ridges((0,), "cuda"))
 
 
 def test_the_stored_rows_are_whole_and_carry_their_origin():
-    stored = json.loads(stored_path(ridges.NAME).read_text())
-    assert re.fullmatch(r"[0-9a-f]{40}", stored["environment"]["commit"]), "the code must have been committed"
+    stored = load("ftle_ridges")
+    assert re.fullmatch(r"[0-9a-f]{40}", stored.environment["commit"]), "the code must have been committed"
     for key in ("command", "date", "device", "packages", "wall_seconds"):
-        assert stored["environment"][key]
-    kinds = {(row["activation"], row["depth"], row["width"], row["frozen"], row["seed"]) for row in stored["rows"]}
-    assert kinds == {(k.activation, k.depth, k.width, k.frozen, seed) for k in SWEEP for seed in SEEDS}
-    assert len(stored["rows"]) == len(kinds)
+        assert stored.environment[key]
+    kinds = [(row["activation"], row["depth"], row["width"], row["frozen"], row["seed"]) for row in stored.table.rows]
+    wanted = [(k.activation, k.depth, k.width, k.frozen, seed) for k in KINDS for seed in range(8)]
+    assert sorted(kinds) == sorted(wanted)
 
 
 def test_what_the_chapter_tells_of_them():
@@ -115,7 +117,8 @@ def test_what_the_chapter_tells_of_them():
 
     def contrast(depth, width, activation="tanh", frozen=False, learned=0.9, quantity="contrast"):
         kind = {"depth": depth, "width": width, "activation": activation, "frozen": frozen}
-        return interval(found.of(quantity, learned=learned, **kind))
+        values = found.select(quantity, **kind)
+        return interval(values[found.select("test_accuracy", **kind) >= learned])
 
     for depth in (1, 2, 4, 8):
         for width in (8, 32, 128):
@@ -128,8 +131,8 @@ def test_what_the_chapter_tells_of_them():
         assert contrast(depth, 8).mean > contrast(depth, 32).mean > contrast(depth, 128).mean
     assert contrast(4, 32, "relu").mean > contrast(4, 8, "relu").mean
     assert abs(contrast(2, 128, frozen=True).mean) < 0.02
-    assert found.of("test_accuracy", frozen=True, width=128).mean() > 0.97
-    np.testing.assert_allclose(found.of(activation="linear"), 0, atol=1e-5)
+    assert found.select("test_accuracy", frozen=True, width=128).mean() > 0.97
+    np.testing.assert_allclose(found.select("contrast", activation="linear"), 0, atol=1e-5)
     for case, expected in {  # the table of what was reported and measured
         (4, 8, "tanh"): (1.02, 0.96, 1.09),
         (4, 32, "tanh"): (0.91, 0.88, 0.94),
@@ -141,7 +144,7 @@ def test_what_the_chapter_tells_of_them():
         np.testing.assert_allclose(contrast(*case), expected, atol=0.006)
     totals = [depth * contrast(depth, 32).mean for depth in (1, 2, 4, 8)]
     np.testing.assert_allclose(totals, (0.22, 1.13, 3.65, 5.32), atol=0.01)
-    learned = {(k.activation, k.depth, k.width): 0 for k in SWEEP if not k.frozen}
+    learned = {(k.activation, k.depth, k.width): 0 for k in KINDS if not k.frozen}
     for row in found.rows:
         if not row["frozen"]:
             learned[row["activation"], row["depth"], row["width"]] += row["test_accuracy"] >= 0.9

@@ -1,13 +1,23 @@
-"""A life looked at from inside is the plain learner's life, and what is stored of it is what was seen."""
+"""A learner looked at from inside is the plain learner, and what is stored of it is what was seen."""
 
-import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from lop_tutorial.experiments.increments import LONG, NETWORKS, inside, long, main, quick, stored_increments
+from lop_tutorial.experiments import increments
+from lop_tutorial.experiments.increments import (
+    COMPARED,
+    EXPERIMENT,
+    LONG_TRAINED,
+    inside,
+    long,
+    quick,
+    stored_increments,
+)
 from lop_tutorial.running import interval
+from lop_tutorial.running.experiment import fill
+from lop_tutorial.running.table import load
 from lop_tutorial.training import live
 
 
@@ -18,12 +28,12 @@ def tiny(tasks=2, epochs=2):
 
 @pytest.fixture(scope="module")
 def lives():
-    return {name: list(inside(tiny(), method, 3)) for name, method in NETWORKS.items()}
+    return {name: list(inside(tiny(), method, 3)) for name, method in COMPARED.items()}
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", COMPARED)
 def test_looking_changes_nothing(name, lives):
-    learner = tiny().learner(NETWORKS[name], 3)
+    learner = tiny().learner(COMPARED[name], 3)
     plain = list(live(learner, (tiny().stream(3).task(t) for t in range(2))))
     assert [one.outcome for one in lives[name]] == plain
 
@@ -58,35 +68,38 @@ def test_equal_steps_are_as_many_as_all_increments_have():
     assert len(long(plan, 0).valid) * steps[-1] == plan.training.epochs * sum(steps)
 
 
-def test_what_is_stored_goes_on_where_it_stopped(tmp_path, monkeypatch, capsys):
-    out = tmp_path / "increments.json"
-    main(out, (0, 1), tiny(epochs=1))
-    whole = json.loads(out.read_text())
-    out.write_text(json.dumps(whole | {"rows": [row for row in whole["rows"] if row["seed"] == 0]}))
-    main(out, (0, 1), tiny(epochs=1))
-    assert json.loads(out.read_text())["rows"] == whole["rows"]
-    with pytest.raises(ValueError, match="other settings"):
-        main(out, (0,), tiny(epochs=1))
-    monkeypatch.setattr("lop_tutorial.experiments.increments.stored_path", lambda name: out)
-    assert stored_increments("none").shape == (2, 2)
-    assert stored_increments("equal_steps", "best_test").shape == (2, 1)
-    with pytest.raises(ValueError, match="nothing is stored"):
-        stored_increments("nobody")
+def test_what_is_written_is_what_was_seen_and_goes_on_where_it_stopped(tmp_path, monkeypatch):
+    monkeypatch.setattr(increments, "quick", lambda tasks=2: tiny(tasks, epochs=1))
+    small = replace(EXPERIMENT, parts=({"network": "none"}, {"network": "equal_steps"}), seeds=(0, 1), tasks=2)
+    list(fill(small, tmp_path / "whole"))
+    next(fill(small, tmp_path / "broken"))
+    assert len(load(tmp_path / "broken").table.rows) == 2
+    list(fill(small, tmp_path / "broken", resume=True))
+    whole, broken = ((tmp_path / name / "table.csv").read_text() for name in ("whole", "broken"))
+    assert whole == broken
+    table = load(tmp_path / "whole").table
+    assert table.select("test_accuracy", network="none").shape == (2, 2)
+    assert table.select("best_test", network="equal_steps").shape == (2, 1)
+    seen = [each.outcome.test_accuracy for each in inside(tiny(epochs=1), "none", 1)]
+    np.testing.assert_allclose(table.select("test_accuracy", network="none", seed=1)[0], seen, atol=1e-4)
 
 
 def test_the_stored_run_is_of_the_plan_and_picks_are_never_below_what_was_carried_over():
-    for name in NETWORKS | LONG:
-        assert (stored_increments(name, "best_test") >= stored_increments(name)).all()
-        assert (stored_increments(name, "best_augmented") >= stored_increments(name, "chosen_augmented")).all()
-        assert stored_increments(name).shape == (8, 1 if name in LONG else 5)
-    fresh, kept = stored_increments("retrained"), stored_increments("none")
+    table = stored_increments()
+    for name in COMPARED | LONG_TRAINED:
+        assert (table.select("best_test", network=name) >= table.select("test_accuracy", network=name)).all()
+        assert (table.select("best_augmented", network=name) >= table.select("chosen_augmented", network=name)).all()
+        assert table.select("test_accuracy", network=name).shape == (8, 1 if name in LONG_TRAINED else 5)
+    fresh, kept = table.select("test_accuracy", network="retrained"), table.select("test_accuracy", network="none")
     np.testing.assert_array_equal(fresh[:, 0], kept[:, 0])
 
 
 def test_what_the_chapter_tells_of_the_stored_run_and_no_cell_prints():
-    fresh = stored_increments("retrained").mean(axis=0)
+    table = stored_increments()
+    fresh = table.select("test_accuracy", network="retrained").mean(axis=0)
     assert fresh[[0, -1]] == pytest.approx([0.72, 0.27], abs=0.005)
-    gains = [100 * (stored_increments(n, "best_test") - stored_increments(n)).mean() for n in NETWORKS]
+    best, kept = ([table.select(what, network=n) for n in COMPARED] for what in ("best_test", "test_accuracy"))
+    gains = [100 * (higher - lower).mean() for higher, lower in zip(best, kept, strict=True)]
     assert [min(gains), max(gains)] == pytest.approx([2.5, 2.8], abs=0.05)
-    below = stored_increments("g_mixup") - stored_increments("none")
+    below = table.select("test_accuracy", network="g_mixup") - table.select("test_accuracy", network="none")
     assert (interval(below).high < 0).all()

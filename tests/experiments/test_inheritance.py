@@ -1,6 +1,5 @@
 """Exponents from task to task: what is measured, the law that is fitted, and the rows that the book shows."""
 
-import json
 import math
 import re
 from dataclasses import astuple, replace
@@ -12,17 +11,19 @@ import torch
 from lop_tutorial.experiments import inheritance
 from lop_tutorial.experiments.catalogue import two_types
 from lop_tutorial.experiments.inheritance import (
+    EXPERIMENT,
     FITTED,
     HELD_OUT,
     WIDTHS,
-    Lives,
     collapse_by_model,
     follow,
     medians,
-    stored_lives,
+    starts_and_ends,
+    stored_inheritance,
 )
 from lop_tutorial.geometry import within
-from lop_tutorial.running.run import stored_path
+from lop_tutorial.running.experiment import fill
+from lop_tutorial.running.table import load
 from lop_tutorial.theory import Contraction, growth_per_task
 from lop_tutorial.theory.laws import Growing, PowerLaw, Settling, SettlingLaw, correlation, error
 
@@ -45,9 +46,9 @@ def test_exponents_are_measured_at_the_new_task_before_it_is_learned_and_after()
             exponents = torch.cat(
                 list(within(learner.network, task.train_x, task.train_y, dtype=torch.float64).values())
             )
-            measured = found.curves(f"{when}_within", 2, [3])[0, number]
+            measured = found.select(f"{when}_within", width=2, seed=3)[0, number]
             assert measured == pytest.approx(exponents.quantile(0.5, interpolation="nearest").item(), abs=2e-2)
-        assert found.curves("train_accuracy", 2, [3])[0, number] == pytest.approx(outcome.train_accuracy, abs=0.05)
+        assert found.select("train_accuracy", seed=3)[0, number] == pytest.approx(outcome.train_accuracy, abs=0.05)
 
 
 def test_a_network_that_is_flat_has_exponents_of_minus_infinity():
@@ -172,34 +173,34 @@ def test_one_dimension_collapses_at_once_and_many_hardly_at_all():
 
 
 def test_what_is_written_can_be_read_again(tmp_path, monkeypatch):
-    monkeypatch.setattr(inheritance, "stored_path", lambda name: tmp_path / name)
     monkeypatch.setattr(inheritance, "two_types", short)
-    inheritance.main(tmp_path / inheritance.NAME, [2], [0, 100], 2)
-    found, measured = stored_lives(), follow(short(2), [0, 100], 2)
+    small = replace(EXPERIMENT, parts=({"width": 2},), seeds=(0, 100), tasks=2)
+    list(fill(small, tmp_path / "run"))
+    found, measured = load(tmp_path / "run").table, follow(short(2), [0, 100], 2)
     for quantity in inheritance.QUANTITIES:
-        ours, theirs = (lives.curves(quantity, 2, [0, 100]) for lives in (found, measured))
+        ours, theirs = (table.select(quantity, width=2, seed=(0, 100)) for table in (found, measured))
+        assert ours.shape == (2, 2)
         np.testing.assert_allclose(ours, theirs, atol=1e-4)
-    values = (1.23456, -math.inf, math.inf, math.nan, 3)
-    kept = [inheritance._read(inheritance._stored(value)) for value in values]
-    np.testing.assert_equal(kept, [1.2346, -math.inf, math.inf, math.nan, 3])
 
 
-def test_lives_say_what_they_lack():
-    lives = Lives(({"width": 2, "seed": 0, "task": 0, "train_accuracy": 1.0},))
-    with pytest.raises(ValueError, match="quantity is 'loss'"):
-        lives.curves("loss", 2)
-    with pytest.raises(ValueError, match="no life of seed 1"):
-        lives.curves("train_accuracy", 3, [1])
+def test_a_network_that_diverges_is_nan_from_there_on():
+    wild = replace(short(2), training=replace(short(2).training, step_size=1e20, epochs=1))
+    wild = replace(wild, network_settings={**wild.network_settings, "activation": "relu"})
+    found = follow(wild, [0, 1], 3)
+    assert not np.isnan(found.select("start_within")[:, 0]).any()
+    assert np.isnan(found.select("start_within")[:, 1:]).all()
+    assert found.select("train_accuracy").shape == (2, 3)
 
 
-def test_the_stored_lives_are_whole_and_carry_their_origin():
-    stored = json.loads(stored_path(inheritance.NAME).read_text())
-    origin = stored["environment"]
-    assert re.fullmatch(r"[0-9a-f]{40}", origin["commit"]), "the code must have been committed"
-    assert not re.search(r"\s/", origin["command"]), "no path of one machine"
+def test_the_stored_rows_are_whole_and_carry_their_origin():
+    stored = load(EXPERIMENT.name)
+    assert re.fullmatch(r"[0-9a-f]{40}", stored.environment["commit"]), "the code must have been committed"
+    assert not re.search(r"\s/", stored.environment["command"]), "no path of one machine"
     for key in ("date", "packages", "python", "wall_seconds"):
-        assert origin[key]
-    places = [(row["width"], row["seed"], row["task"]) for row in stored["rows"]]
-    wanted = {(w, s, t) for w in WIDTHS for s in FITTED + HELD_OUT for t in range(80)}
-    assert set(places) == wanted
-    assert len(places) == len(wanted)
+        assert stored.environment[key]
+    table = stored_inheritance()
+    assert [(row["width"], row["seed"]) for row in table.rows] == [(w, s) for w in WIDTHS for s in FITTED + HELD_OUT]
+    for quantity in inheritance.QUANTITIES:
+        assert table.select(quantity).shape == (32, 80)
+    by_task = {(row["width"], row["seed"], row["task"]): row["end_between"] for row in stored.table.rows}
+    assert starts_and_ends(table, "between", 256, HELD_OUT)[1][2, 7] == by_task[256, 102, 7]

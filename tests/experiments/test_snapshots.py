@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from lop_tutorial.experiments import plan
-from lop_tutorial.experiments.snapshots import lives
-from lop_tutorial.experiments.type2_settings import SETTINGS, measure, setting
+from lop_tutorial.experiments.snapshots import snapshots
+from lop_tutorial.experiments.type2_settings import SETTINGS, early_and_late, with_setting
 from lop_tutorial.running import Results, rows
 
 SMALL = plan("type2")
@@ -17,8 +17,8 @@ SMALL = replace(
 )
 
 
-def test_lives_are_the_rows_of_the_plan_and_keep_their_networks():
-    lived, expected = lives(SMALL, keep=(2, 4)), Results(tuple(rows(SMALL)))
+def test_snapshots_have_the_rows_of_the_plan_and_its_networks():
+    lived, expected = snapshots(SMALL, keep=(2, 4)), Results(tuple(rows(SMALL)))
     for quantity in ("train_accuracy", "test_accuracy", "ftle_between_q50"):
         found, wanted = (each.curves("none", quantity) for each in (lived.results, expected))
         np.testing.assert_allclose(found, wanted, rtol=1e-4)
@@ -32,20 +32,20 @@ def test_lives_are_the_rows_of_the_plan_and_keep_their_networks():
 
 def test_a_task_that_does_not_come_is_named():
     with pytest.raises(ValueError, match=r"keep is \[0, 5\]; tasks go from 1 to 4"):
-        lives(SMALL, keep=(5, 0))
+        snapshots(SMALL, keep=(5, 0))
 
 
 def test_settings_change_what_their_names_say():
     for name in SETTINGS:
-        wanted, base = setting(name), plan("type2")
+        wanted, base = with_setting(name), plan("type2")
         assert (wanted.training != base.training or wanted.points != base.points) == bool(SETTINGS[name])
-    assert setting("2 input dimensions").stream(0).shape == (2,)
-    many = setting("320 points a class")
+    assert with_setting("2 input dimensions").stream(0).shape == (2,)
+    many = with_setting("320 points a class")
     assert many.stream(0).task(0).train_x.shape == (640, 20)
     assert 640 * many.training.epochs == 64 * plan("type2").training.epochs  # as many steps
 
 
 def test_a_measured_setting_is_early_and_late():
-    (row,) = measure("2 input dimensions", tasks=1, seeds=1)
+    (row,) = early_and_late("2 input dimensions", seeds=(0,), tasks=1)
     assert row["setting"] == "2 input dimensions"
     assert row["train_accuracy"][0] == row["train_accuracy"][1] > 0.5

@@ -1,6 +1,5 @@
 """Networks that are changed between tasks, what is measured of their walk, and the rows that the book shows."""
 
-import json
 import re
 from dataclasses import replace
 
@@ -13,7 +12,8 @@ from lop_tutorial.experiments import weight_walk as walk
 from lop_tutorial.experiments.catalogue import two_types
 from lop_tutorial.experiments.inheritance import FITTED, WIDTHS, follow
 from lop_tutorial.geometry import within
-from lop_tutorial.running.run import stored_path
+from lop_tutorial.running.experiment import fill
+from lop_tutorial.running.table import load
 
 
 def short(width):
@@ -54,27 +54,27 @@ def test_a_walk_measures_what_it_says():
     for number in range(2):
         before, after = states[number], states[number + 1]
         row = {
-            name: found.curves(name, 2, [3])[0, number] for name in ("reference_before", "reference", "step", "away")
+            name: found.select(name, seed=3)[0, number] for name in ("reference_before", "reference", "step", "away")
         }
         assert row["reference_before"] == pytest.approx(before[1], abs=2e-2)
         assert row["reference"] == pytest.approx(after[1], abs=2e-2)
         assert row["step"] == pytest.approx(float((after[0] - before[0]).norm()), rel=1e-2)
         assert row["away"] == pytest.approx(float((after[0] - states[0][0]).norm()), rel=1e-2)
     assert walk.first_size(experiment, 3) == pytest.approx(float(states[0][0].norm()))
-    assert found.curves("size", 2, [3])[0, 1] == pytest.approx(float(states[2][0].norm()), rel=1e-2)
+    assert found.select("size", width=2, seed=3)[0, 1] == pytest.approx(float(states[2][0].norm()), rel=1e-2)
 
 
 def test_open_units_and_points_are_shares():
     found = walk.walk(short(256), (0,), 1)
-    assert 0.9 < found.curves("open", 256, [0])[0, 0] <= found.curves("any_open", 256, [0])[0, 0] == 1
+    assert 0.9 < found.select("open", width=256, seed=0)[0, 0] <= found.select("any_open", width=256, seed=0)[0, 0] == 1
 
 
 def test_kept_sizes_are_those_of_birth_and_the_new_born_have_those_of_the_old():
     experiment, keep, seen = short(2), walk.KeepSize(), {}
 
-    def prepare(network, seed):
-        keep(network, seed)
-        seen.setdefault(seed, []).append(walk.sizes(network))
+    def prepare(learner, task):
+        keep(learner, task)
+        seen.setdefault(learner.seed, []).append(walk.sizes(learner.network))
 
     follow(experiment, (0, 1), 3, prepare=prepare)
     for seed in (0, 1):
@@ -82,13 +82,13 @@ def test_kept_sizes_are_those_of_birth_and_the_new_born_have_those_of_the_old():
         np.testing.assert_allclose(seen[seed], [born] * 3, rtol=1e-4)
     old = walk.walk(experiment, (0, 1), 2)
     young = walk.newborn(experiment, old, (0, 1))
-    assert [row["task"] for row in young.rows] == [2, 2]
+    assert [row["first"] for row in young.rows] == [2, 2]
     network, task = experiment.learner("none", seed=1).network, experiment.stream(1).task(2)
-    walk.resize(network, old.rows[-1]["sizes"])
+    walk.resize(network, old.rows[-1]["sizes"][-1])
     exponents = torch.cat(list(within(network, task.train_x, task.train_y, dtype=torch.float64).values()))
     expected = exponents.quantile(0.5, interpolation="nearest").item()
     np.testing.assert_allclose(walk.size_alone(experiment, old, (0, 1), (1, 2))[1, 1], expected, atol=1e-4)
-    assert young.curves("start_within", 2, [1])[0, 0] == pytest.approx(expected, abs=1e-4)
+    assert young.select("start_within", width=2, seed=1)[0, 0] == pytest.approx(expected, abs=1e-4)
 
 
 def test_a_gentle_head_is_a_tenth_as_large_at_every_task():
@@ -106,31 +106,34 @@ def test_a_gentle_head_is_a_tenth_as_large_at_every_task():
 def test_rows_by_head(monkeypatch):
     monkeypatch.setattr(heads, "two_types", short)
     monkeypatch.setattr(heads, "LAST", 1)
-    rows = heads.by_head("zero", (0, 1), 2)
+    rows = list(heads.by_head("zero", (0, 1), 2))
     assert [(row["method"], row["seed"]) for row in rows] == [(name, seed) for name in heads.METHODS for seed in (0, 1)]
     learner, stream = short(2).learner("none", seed=1), short(2).stream(1)
     learner.training = replace(learner.training, head="zero")
     assert all(0 <= row["open"] <= 1 and row["step"] > 0 for row in rows)
     with pytest.raises(ValueError, match="head is 'old'"):
-        heads.by_head("old", (0,), 1)
+        list(heads.by_head("old", (0,), 1))
     assert stream.task(0).outputs == 2
 
 
 def test_what_is_written_can_be_read_again(tmp_path, monkeypatch):
-    monkeypatch.setattr(walk, "stored_path", lambda name: tmp_path / name)
     monkeypatch.setattr(walk, "two_types", short)
-    walk.main(tmp_path / walk.NAME, [2], [0], 2)
-    found = walk.stored_walks()
-    assert [len(found[kind].rows) for kind in walk.KINDS] == [2, 2, 1]
-    np.testing.assert_allclose(
-        found["plain"].curves("reference", 2, [0]), walk.walk(short(2), [0], 2).curves("reference", 2, [0]), atol=1e-3
-    )
-    assert len(found["plain"].rows[1]["sizes"]) == 4
+    small = replace(walk.EXPERIMENT, parts=({"width": 2},), seeds=(0, 1), tasks=2)
+    list(fill(small, tmp_path / "run"))
+    found = {kind: load(tmp_path / "run").table.where(kind=kind) for kind in walk.KINDS}
+    assert [found[kind].select("start_within").shape for kind in walk.KINDS] == [(2, 2), (2, 2), (2, 1)]
+    again = walk.walk(short(2), [0, 1], 2)
+    for quantity in ("reference", "size", "sizes"):
+        ours, theirs = (table.select(quantity, width=2, seed=1) for table in (found["plain"], again))
+        np.testing.assert_allclose(ours, theirs, atol=1e-4)
+    assert found["plain"].select("sizes").shape == (2, 2, 4)
+    with pytest.raises(ValueError, match="quantity is 'loss'"):
+        found["plain"].select("loss")
 
 
-@pytest.mark.parametrize("name", [walk.NAME, heads.NAME])
+@pytest.mark.parametrize("name", [walk.EXPERIMENT.name, heads.EXPERIMENT.name])
 def test_stored_rows_carry_their_origin(name):
-    origin = json.loads(stored_path(name).read_text())["environment"]
+    origin = load(name).environment
     assert re.fullmatch(r"[0-9a-f]{40}", origin["commit"]), "the code must have been committed"
     assert not re.search(r"\s/", origin["command"]), "no path of one machine"
     for key in ("date", "packages", "python", "wall_seconds"):
@@ -140,11 +143,11 @@ def test_stored_rows_carry_their_origin(name):
 def test_stored_rows_are_whole():
     walks = walk.stored_walks()
     for kind, number in zip(walk.KINDS, (80, 80, 1), strict=True):
-        places = {(row["width"], row["seed"]) for row in walks[kind].rows}
-        assert places == {(width, seed) for width in WIDTHS for seed in FITTED}
-        assert len(walks[kind].rows) == number * len(places)
-    for head in heads.HEADS:
+        for width in WIDTHS:
+            assert walks[kind].select("start_within", width=width, seed=FITTED).shape == (8, number)
+    table = heads.stored_heads()
+    for head in heads.FOUR_HEADS:
         for method in heads.METHODS:
-            assert heads.stored_heads(head, method, "open").shape == (8,)
-    with pytest.raises(ValueError, match="nothing is stored"):
-        heads.stored_heads("old", "none", "open")
+            assert table.select("open", head=head, method=method).shape == (8,)
+    with pytest.raises(ValueError, match="no row has head 'old'; there is fresh, gentle, zero, keep"):
+        table.select("open", head="old")

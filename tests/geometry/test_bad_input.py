@@ -46,7 +46,7 @@ CALLS = {
     "dormant_units(h, tau=math.nan)": "ValueError: tau is nan; it must be a number from 0 up",
     "dormancy_scores(h + 0j)": "ValueError: activations holds complex numbers",
     "hessian_eigenvalues(plane, bowl, 1.5)": "ValueError: k is 1.5; it must be a whole number",
-    "hessian_eigenvalues(plane, bowl, max_steps=0)": "ValueError: max_steps is 0; it must be a whole number from 1 up",
+    "hessian_eigenvalues(plane, bowl, max_restarts=0)": "ValueError: max_restarts is 0; it must be a whole number",
     "hessian_eigenvalues(plane, bowl, tolerance=math.nan)": "ValueError: tolerance is nan",
     "hessian_rank(plane, 3)": "TypeError: loss is of type int; it must be a function that takes the network",
     "hessian_rank(plane, lambda network: 1.0)": "TypeError: the loss is of type float; it must be a tensor",

@@ -72,3 +72,13 @@ def test_margins_lie_where_the_grid_says():
 def test_a_hair_of_negative_width_is_named():
     with pytest.raises(ValueError, match="width is -1"):
         hair(torch.zeros(1, 2), torch.ones(1, 2), -1.0)
+
+
+def test_looking_at_decisions_leaves_the_network_in_its_mode():
+    network = nn.Sequential(nn.Linear(4, 4), nn.BatchNorm1d(4), nn.Dropout(0.5), nn.Linear(4, 2)).train()
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    x, plane = torch.randn(3, 4), plane_through(torch.eye(3, 4))
+    assert torch.equal(decision_changes(network, x, -x), decision_changes(network, x, -x))
+    assert torch.equal(margins_on(network, plane, (0, 1, 0, 1), 3), margins_on(network, plane, (0, 1, 0, 1), 3))
+    assert all(module.training for module in network.modules())
+    assert all(torch.equal(before[name], value) for name, value in network.state_dict().items())

@@ -11,7 +11,7 @@ from torch.func import functional_call
 from torch.nn.functional import cross_entropy
 
 from lop_tutorial.geometry import Spectrum, hessian_eigenvalues, hessian_rank, hessian_spectrum
-from lop_tutorial.geometry.lanczos import leading_eigenvalues, spectral_quadrature
+from lop_tutorial.geometry.eigenvalues import leading_eigenvalues, spectral_quadrature
 from lop_tutorial.networks import MLP, SmallConv
 from lop_tutorial.seeds import torch_generator
 
@@ -190,7 +190,19 @@ def test_bad_input_is_named(call, message):
         call(Quadratic(*KNOWN))
 
 
+@pytest.mark.parametrize("which", ["largest", "smallest", "magnitude"])
+def test_large_operators_with_few_eigenvalues_other_than_zero(which):
+    """As a trained network's Hessian has: the fifth eigenvalue asked for lies in the crowd around zero."""
+    crowd = torch.linspace(-1e-6, 1e-6, 497, dtype=torch.float64)
+    values = torch.cat([torch.tensor([3.0, 3.0, -2.0], dtype=torch.float64), crowd])
+    found = leading_eigenvalues(lambda v: values * v, 500, 5, which=which, tolerance=1e-5, draw=torch_generator(0))
+    expected = {"largest": [3, 3, 0, 0, 0], "smallest": [-2, 0, 0, 0, 0], "magnitude": [3, 3, -2, 0, 0]}[which]
+    assert found.tolist() == pytest.approx(expected, abs=3e-5)
+    nothing = leading_eigenvalues(torch.zeros_like, 500, 5, which=which, draw=torch_generator(0))
+    assert nothing.tolist() == [0] * 5
+
+
 def test_no_convergence_is_said():
-    values = torch.linspace(0, 1, 500, dtype=torch.float64)
-    with pytest.raises(RuntimeError, match=r"after 10 products .* raise max_steps"):
-        leading_eigenvalues(lambda v: values * v, 500, 1, max_steps=10, draw=torch_generator(0))
+    values = torch.linspace(0, 1, 5000, dtype=torch.float64)
+    with pytest.raises(RuntimeError, match=r"1 eigenvalues have not converged after 1 restarts; raise max_restarts"):
+        leading_eigenvalues(lambda v: values * v, 5000, 1, tolerance=1e-9, max_restarts=1, draw=torch_generator(0))

@@ -61,3 +61,8 @@ def test_wrong_questions_are_named():
         ridge(torch.zeros(4, 4), torch.zeros(5, 5), SQUARE)
     with pytest.raises(ValueError, match=r"distance is 0\.0; it must be above 0"):
         ridge(torch.zeros(4, 4), torch.zeros(4, 4), SQUARE, distance=0.0)
+
+
+def test_margins_of_a_network_in_double_precision():
+    network = nn.Linear(2, 2).double()
+    torch.testing.assert_close(margin(network, (0, 1, 0, 1), 4).float(), margin(network.float(), (0, 1, 0, 1), 4))

@@ -16,7 +16,6 @@ from torch.nn.functional import one_hot
 from lop_tutorial.interventions import ContinualBackprop, NoIntervention
 from lop_tutorial.interventions.replacement import replace_units
 from lop_tutorial.networks import MLP, Network, ResNet18, SmallConv
-from lop_tutorial.seeds import draw_for
 from lop_tutorial.streams import ClassPairs, ToyPoints
 from lop_tutorial.training import Learner, Training
 
@@ -26,7 +25,7 @@ MOVING = Training(step_size=0.05, head="keep")
 
 def step(learner, x, y):
     learner.network.train()
-    learner._step(x, y, draw_for(0, "mixing"))
+    learner._step(x, y)
 
 
 def steps(learner, number, shape, seed=0, batch=8):

@@ -9,7 +9,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from lop_tutorial.data.procedural import ProceduralImages
-from lop_tutorial.interventions import INTERVENTIONS, OTHERS, intervention
+from lop_tutorial.interventions import INTERVENTIONS, OTHERS, Examples, intervention
 from lop_tutorial.networks import MLP, ResNet18, SmallConv
 from lop_tutorial.seeds import draw_for
 from lop_tutorial.streams import ClassIncrements
@@ -128,12 +128,13 @@ def test_no_step_waits_for_the_device(method, network, stream, monkeypatch):
     task = stream.task(1)
     one.start(task)
     one.network.train()
-    y = torch.nn.functional.one_hot(task.train_y[:10], task.outputs).float()
+    examples, draw = Examples.of(task.train_x, task.train_y, task.outputs), draw_for(0, "mixing")
+    batch = examples.at(torch.arange(10))
     for name in ("tolist", "numpy", "cpu"):  # on the CPU, these are no operations that the watchman would see
         monkeypatch.setattr(torch.Tensor, name, lambda *_, name=name: pytest.fail(f"{name} waits for the device"))
     with NeverWaits():
         for _ in range(4):
-            one._step(task.train_x[:10], y, draw_for(0, "mixing"))
+            one._step(*one.intervention.batch(*batch.take(batch.batch, draw), draw, batch))
         with torch.no_grad():
             one.intervention.end_task(one)
 

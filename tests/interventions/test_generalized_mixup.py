@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn.functional import cross_entropy, mse_loss, one_hot
 
-from lop_tutorial.interventions import GeneralizedMixup, NoIntervention, Retrained, mixup_labels
+from lop_tutorial.interventions import Examples, GeneralizedMixup, NoIntervention, Retrained, mixup_labels
 from lop_tutorial.networks import MLP
 from lop_tutorial.seeds import draw_for
 from lop_tutorial.streams import ToyPoints
@@ -65,15 +65,17 @@ def batch(method, classes=2, size=400, seed=0):
     """Inputs that tell which samples went in: x = e_i, so that a mixed x is m at i and 1 - m at j."""
     draw = draw_for(seed, "test")
     y = (draw.uniform(size) * classes).long()
-    x, mixed_y = method.batch(torch.eye(size), one_hot(y, classes).float(), draw)
+    examples = Examples.of(torch.eye(size), y, classes)
+    x, mixed_y = method.batch(examples.x, examples.y, draw, examples)
     m = x.diagonal()
     others = x - torch.diag(m)
     return y, m, others.argmax(dim=1), others.sum(dim=1), mixed_y
 
 
+@pytest.mark.parametrize("pairing", ["by_kind", "by_kind_in_batch"])
 @pytest.mark.parametrize(("intra", "classes"), [(0, 2), (1, 2), (0.5, 2), (0.3, 5)])
-def test_pairs_are_of_the_kind_that_was_asked_for(intra, classes):
-    y, m, partner, weight, mixed = batch(GeneralizedMixup(intra=intra, bump=1), classes)
+def test_pairs_are_of_the_kind_that_was_asked_for(intra, classes, pairing):
+    y, m, partner, weight, mixed = batch(GeneralizedMixup(intra=intra, bump=1, pairing=pairing), classes)
     torch.testing.assert_close(m + weight, torch.ones(400))
     assert (partner != torch.arange(400)).all()
     same = y == y[partner]
@@ -86,14 +88,56 @@ def test_pairs_are_of_the_kind_that_was_asked_for(intra, classes):
         assert mixed[i].tolist() == pytest.approx(expected, abs=1e-5)
 
 
-def test_a_sample_without_a_partner_stays_as_it_is():
-    x, y = torch.randn(3, 2), one_hot(torch.tensor([0, 1, 2]), 3).float()
-    mixed_x, mixed_y = GeneralizedMixup(intra=1).batch(x, y, draw_for(0, "test"))
-    assert torch.equal(mixed_x, x)
-    assert torch.equal(mixed_y, y)
-    alone_x, alone_y = GeneralizedMixup(intra=0).batch(x[:1], y[:1], draw_for(0, "test"))
-    assert torch.equal(alone_x, x[:1])
-    assert torch.equal(alone_y, y[:1])
+def shares(pairing, classes=100, each=20, size=90, steps=200):
+    """How many samples of a task of many classes are paired within their class, between classes, and not at all."""
+    label = torch.arange(classes).repeat(each)
+    task, draw = Examples.of(torch.eye(len(label)), label, classes), draw_for(0, "test")
+    method, found = GeneralizedMixup(intra=0.5, pairing=pairing), torch.zeros(3)
+    for _ in range(steps):
+        now = task.at(draw.permutation(len(label))[:size])
+        mixed, _ = method.batch(*task.take(now.batch, draw), draw, now)
+        own = torch.zeros(size, len(label)).scatter(1, now.batch[:, None], 1) * mixed
+        others = mixed - own
+        alone = others.amax(dim=1) == 0
+        within = label[others.argmax(dim=1)] == label[now.batch]
+        found += torch.tensor([(within & ~alone).sum(), (~within & ~alone).sum(), alone.sum()])
+    return (found / (size * steps)).tolist()
+
+
+def test_half_of_the_pairs_are_within_a_class_however_many_classes_there_are():
+    within, between, alone = shares("by_kind")
+    assert within == pytest.approx(0.5, abs=4 * math.sqrt(0.25 / (90 * 200)))
+    assert alone == 0
+    assert within + between == pytest.approx(1)
+    # From the batch alone a sample meets none of its own class with probability C(1980, 89) / C(1999, 89).
+    none = math.prod((1980 - k) / (1999 - k) for k in range(89))
+    within, between, alone = shares("by_kind_in_batch")
+    assert within == pytest.approx(0.5 * (1 - none), abs=0.02)
+    assert alone == pytest.approx(0.5 * none, abs=0.02)
+
+
+def test_partners_are_augmented_as_the_batch_is():
+    label = torch.tensor([0, 0, 1, 1])
+    task = Examples.of(torch.ones(4, 1), label, 2, augment=lambda x, draw: x * (2 + draw.uniform(len(x), 1)))
+    draw = draw_for(0, "test")
+    x, y = task.take(task.batch, draw)
+    mixed, _ = GeneralizedMixup().batch(x, y, draw, task)
+    assert (mixed >= 2).all()
+    assert not torch.equal(mixed, x)
+
+
+@pytest.mark.parametrize("pairing", ["by_kind", "by_kind_in_batch"])
+def test_a_sample_without_a_partner_stays_as_it_is(pairing):
+    task = Examples.of(
+        torch.randn(3, 2), torch.tensor([0, 1, 2]), 3, augment=lambda x, draw: x + draw.uniform(len(x), 1)
+    )
+    mixed_x, mixed_y = GeneralizedMixup(intra=1, pairing=pairing).batch(task.x, task.y, draw_for(0, "test"), task)
+    assert torch.equal(mixed_x, task.x)
+    assert torch.equal(mixed_y, task.y)
+    one = Examples.of(task.x[:1], torch.tensor([0]), 3)
+    alone_x, alone_y = GeneralizedMixup(intra=0, pairing=pairing).batch(one.x, one.y, draw_for(0, "test"), one)
+    assert torch.equal(alone_x, one.x)
+    assert torch.equal(alone_y, one.y)
 
 
 def test_a_permutation_uses_every_sample_once():
@@ -159,7 +203,7 @@ def test_with_m_always_one_nothing_is_changed(monkeypatch, same):
         ({"bump": math.nan}, "bump is nan"),
         ({"intra": 1.5}, "intra is 1.5; it must be a number from 0 to 1"),
         ({"alpha": 0}, "alpha is 0"),
-        ({"pairing": "rows"}, "pairing is 'rows'; it must be one of by_kind, permutation"),
+        ({"pairing": "rows"}, "pairing is 'rows'; it must be one of by_kind, by_kind_in_batch, permutation"),
         ({"intra_loss": "hinge"}, "intra_loss is 'hinge'"),
         ({"intra_weight": -0.1}, "intra_weight is -0.1"),
     ],

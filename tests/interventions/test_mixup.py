@@ -3,13 +3,13 @@
 import pytest
 import torch
 
-from lop_tutorial.interventions import Mixup
+from lop_tutorial.interventions import Examples, Mixup
 from lop_tutorial.seeds import draw_for
 
 
 def mixed(alpha, n, shape=()):
     x = torch.randn(n, *shape, generator=torch.Generator().manual_seed(0)) + 3
-    return x, *Mixup(alpha).batch(x, torch.eye(n), draw_for(1, "mixing"))
+    return x, *Mixup(alpha).batch(x, torch.eye(n), draw_for(1, "mixing"), Examples.of(x, torch.arange(n), n))
 
 
 @pytest.mark.parametrize("shape", [(4,), (2, 3, 3)])

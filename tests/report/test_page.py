@@ -145,7 +145,7 @@ def test_what_is_no_run_is_called_what_it_is(tmp_path):
     folder = make_run(tmp_path / "run", learners=BOTH)
     with pytest.raises(ValueError, match=r"config\.json is not a run's folder"):
         find_runs([str(folder / "config.json")])
-    with pytest.raises(ValueError, match="methods_search is a study, not a run"):
+    with pytest.raises(ValueError, match="methods_search is a table of learners, not a run"):
         find_runs(["methods_search"])
     (folder / "metrics.csv").unlink()
     with pytest.raises(ValueError, match="no task is done"):

@@ -6,6 +6,7 @@ import pytest
 
 from lop_tutorial.figures import factors_against_accuracy, standing_dots
 from lop_tutorial.report.ranking import FACTORS, standings
+from lop_tutorial.running.table import Table
 
 LATE = {
     "none": [0.5, 0.6, 0.7],
@@ -39,13 +40,13 @@ def table():
 
 @pytest.fixture
 def stands(table):
-    return standings(table, "d")
+    return standings(Table(tuple(table)), "d")
 
 
 def test_one_step_size_at_a_time(table):
     table[3]["step_size"] = "0.3"
     with pytest.raises(ValueError, match=r"step_size is 0\.1, 0\.3"):
-        standings(table, "d")
+        standings(Table(tuple(table)), "d")
 
 
 def test_differences_are_taken_seed_by_seed(stands):
@@ -81,4 +82,4 @@ def test_figures_show_every_method_that_has_a_number(stands):
 
 def test_the_references_must_be_there(table):
     with pytest.raises(ValueError, match="no rows of both"):
-        standings([row for row in table if row["method"] != "retrained"], "d")
+        standings(Table(tuple(row for row in table if row["method"] != "retrained")), "d")

@@ -226,7 +226,7 @@ def test_images_are_augmented_before_the_intervention_sees_them(monkeypatch):
     class Spy(Intervention):
         title: ClassVar[str] = "Spy"
 
-        def batch(self, x, y, draw):
+        def batch(self, x, y, draw, examples):
             seen.append(x)
             return x, y
 
@@ -257,7 +257,7 @@ def test_an_intervention_is_asked_at_every_moment():
         def start_task(self, learner):
             calls.append("start_task")
 
-        def batch(self, x, y, draw):
+        def batch(self, x, y, draw, examples):
             calls.append("batch")
             return x, y
 

@@ -1,4 +1,4 @@
-"""A folder of pictures for each class, as torchvision's ImageFolder reads them."""
+"""A folder of pictures for each class, with all its subfolders, as torchvision's ImageFolder reads them."""
 
 from __future__ import annotations
 
@@ -10,24 +10,35 @@ import numpy as np
 
 from lop_tutorial.data.formats.contents import Block, Contents, Counts
 from lop_tutorial.data.formats.pictures import is_picture, shrunk_all
+from lop_tutorial.data.image_set import DataError
 
 TITLE = "class folders: a folder of pictures for each class, all together or below train/ and test/ (or val/)"
 TESTS = ("test", "val", "valid", "validation")
 CHUNK = 1024
+HIDDEN = (".", "__MACOSX")
 
 
 def recognise(path: Path) -> bool:
     train, test = _parts(path)
-    return any(_pictures(folder) for part in (train, test) if part for folder in _folders(part))
+    folders = [folder for part in (train, test) if part for folder in _folders(part)]
+    return any(_pictures(folder) for folder in folders) and (
+        len(folders) > 1 or any(map(is_picture, folders[0].iterdir()))  # one folder may hold the class folders
+    )
 
 
 def read(path: Path) -> Contents:
-    """Classes and pictures by name; without train/ and test/, the first 5/6 of each class train."""
+    """Classes by name, and all pictures below each by path; without train/ and test/, the first 5/6 of each train."""
     train, test = _parts(path)
+    if not test and any(folder.name == "train" and _folders(folder) for folder in _folders(path)):
+        raise DataError(
+            f"{path}: train/ has folders, but there is no test/ or val/ beside it; give {path / 'train'} itself, or "
+            "put the test pictures into test/"
+        )
     classes = sorted({folder.name for part in (train, test) if part for folder in _folders(part)})
     first = [_pictures(train / name) for name in classes]
     second = [_pictures(test / name) if test else [] for name in classes]
     files = [a + b for a, b in zip(first, second, strict=True)]
+    taken = {file for mine in files for file in mine}
     official: Counts = {"train": tuple(map(len, first)), "test": tuple(map(len, second))}
     sixths: Counts = {
         "train": tuple(len(f) * 5 // 6 for f in files),
@@ -47,6 +58,7 @@ def read(path: Path) -> Contents:
         default=official if test else sixths,
         official=official if test else "there are no folders train/ and test/",
         blocks=blocks,
+        left_out=tuple(str(file.relative_to(path)) for file in _files(path) if file not in taken),
     )
 
 
@@ -59,10 +71,24 @@ def _parts(path: Path) -> tuple[Path, Path | None]:
 def _folders(path: Path) -> list[Path]:
     if not path.is_dir():
         return []
-    return sorted(Path(e) for e in os.scandir(path) if e.is_dir() and not e.name.startswith((".", "__")))
+    return sorted(Path(e) for e in os.scandir(path) if e.is_dir() and not e.name.startswith(HIDDEN))
 
 
 def _pictures(path: Path) -> list[Path]:
-    if not path.is_dir():
-        return []
-    return sorted(p for e in os.scandir(path) if e.is_file() and is_picture(p := Path(e)))
+    """All pictures below a class's folder, which need not be there."""
+    return [] if not path.is_dir() else list(filter(is_picture, _files(path)))
+
+
+def _files(path: Path) -> list[Path]:
+    """All files below a folder, those of subfolders after its own, but for what systems hide there."""
+    return [
+        Path(folder, name)
+        for folder, _, names in sorted(os.walk(path, onerror=_refused, followlinks=True))
+        if not any(part.startswith(HIDDEN) for part in Path(folder).relative_to(path).parts)
+        for name in sorted(names)
+        if not name.startswith(HIDDEN) and name != "Thumbs.db"
+    ]
+
+
+def _refused(error: OSError) -> None:
+    raise error

@@ -26,7 +26,7 @@ class Contents:
     `held` is the number of images of each class. `blocks(wanted)`, with the number of images wanted of each
     class, gives at least these, in any order of classes, but within a class always in the same order, and
     official training images before official test images; of large sources, one file at a time is in memory.
-    `official` is text where the files come with no split: it says why.
+    `official` is text where the files come with no split: it says why. `left_out` names the files that were not taken.
     """
 
     source: str
@@ -35,6 +35,7 @@ class Contents:
     default: SplitRule
     official: SplitRule | str
     blocks: Callable[[np.ndarray], Iterator[Block]]
+    left_out: tuple[str, ...] = ()
 
 
 def readable(ids: Sequence[str], words: Mapping[str, str]) -> tuple[str, ...]:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import UInt8
-from PIL import Image
+from PIL import Image, ImageOps
 
 from lop_tutorial.data.image_set import DataError
 
-SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm"}
+SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm", ".jfif", ".jpe"}
 _MODES = {"1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr"}
 
 
@@ -22,7 +23,7 @@ def is_picture(path: Path) -> bool:
 
 
 def pixels(file: Path) -> UInt8[np.ndarray, "height width 3"]:
-    """The picture as it is, in RGB; what is transparent is laid over white.
+    """The picture in RGB, turned as its EXIF orientation says; what is transparent is laid over white.
 
     Raises DataError if the file is damaged or has more than 8 bits a channel.
     """
@@ -56,13 +57,23 @@ def _open(file: Path) -> Image.Image:
                     f"{file}: pixels of mode {picture.mode!r} have no 8-bit form that is sure to be meant; "
                     "save the picture with 8 bits a channel"
                 )
-            if picture.has_transparency_data:
-                white = Image.new("RGBA", picture.size, "white")
-                return Image.alpha_composite(white, picture.convert("RGBA")).convert("RGB")
-            return picture.convert("RGB")
+            picture.load()
+            upright = _turned(picture)
+            if upright.has_transparency_data:
+                white = Image.new("RGBA", upright.size, "white")
+                return Image.alpha_composite(white, upright.convert("RGBA")).convert("RGB")
+            return upright.convert("RGB")
     except DataError:
         raise
     except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise  # the file, not the picture: missing, forbidden
         raise DataError(f"{file}: not a whole picture ({error}); fetch or save it anew") from error
+
+
+def _turned(picture: Image.Image) -> Image.Image:
+    """Upright by its EXIF orientation; as it is where that cannot be read."""
+    try:
+        return ImageOps.exif_transpose(picture)
+    except (SyntaxError, ValueError, TypeError, KeyError, struct.error):
+        return picture

@@ -98,7 +98,13 @@ def singular_vectors(
 
 
 def layers_up_to(network: nn.Module, x: Shaped[Tensor, "batch *shape"], layer: str | None = None) -> int:
-    """l, by which `ftle` divides where no depth is given."""
+    """l, by which `ftle` divides where no depth is given.
+
+    It is `network.depth` for the representation. Up to a named layer, linear layers, convolutions and blocks of
+    attention count once each time they run, as modules or as functions (`torch.nn.functional.linear`), and so do
+    products with a parameter and recurrent cells; `nn.RNN`, `nn.LSTM` and `nn.GRU` count their `num_layers`. ValueError
+    where it is open what counts: a product with a matrix that is no parameter, a cell that runs more than once.
+    """
     with exactly():
         return prepare(
             network, x[:1], layer, 1, depth=None, method="auto", tolerance=1e-3, dtype=None, chunk=None, seed=0

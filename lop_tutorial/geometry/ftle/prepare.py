@@ -24,7 +24,7 @@ _LINES_A_VALUE = 32
 
 @dataclass(frozen=True)
 class Measurement:
-    """Of which function, at which samples, how. Made by `prepare` and used inside `exactly()`."""
+    """A function, the samples at which to measure it, and the method. Made by `prepare`, used inside `exactly()`."""
 
     function: Function
     depth: int
@@ -109,7 +109,7 @@ def prepare(
     chunk: int | None,
     seed: int,
 ) -> Measurement:
-    """Checks all that was asked, and decides what was left open."""
+    """Checks the arguments of `ftle`, and chooses what was left open; ValueError or TypeError where they are wrong."""
     _check_kinds(x=(x, Tensor), layer=(layer, str | None), k=(k, int | None), depth=(depth, int | None))
     dtype = _dtype(network, x, dtype)
     _check_input(x)

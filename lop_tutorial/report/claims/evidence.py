@@ -9,11 +9,11 @@ import numpy as np
 from jaxtyping import Float64
 from scipy.stats import spearmanr
 
-from lop_tutorial.experiments.inheritance import HELD_OUT, stored_lives
+from lop_tutorial.experiments.inheritance import HELD_OUT, starts_and_ends, stored_inheritance
 from lop_tutorial.interventions import without_settings
 from lop_tutorial.running.results import Results
-from lop_tutorial.running.run import stored, stored_path
-from lop_tutorial.running.sweep import read, select
+from lop_tutorial.running.run import stored
+from lop_tutorial.running.table import load
 
 Seeds = Float64[np.ndarray, " seed"]
 Measured = Callable[[], Seeds]
@@ -108,8 +108,8 @@ def study(name: str, quantity: str, method: str, minus: str, **wanted: str | int
     """A quantity of a stored study, one method minus another with the same seeds."""
 
     def measured() -> Seeds:
-        table = read(stored_path(name) / "table.csv")
-        return select(table, quantity, method=method, **wanted) - select(table, quantity, method=minus, **wanted)
+        table = load(name).table
+        return table.select(quantity, method=method, **wanted) - table.select(quantity, method=minus, **wanted)
 
     return measured
 
@@ -118,7 +118,7 @@ def log_factor(place: str, width: int) -> Measured:
     """log beta or log alpha: the exponent after a task minus that before it, mean over tasks; seeds held out."""
 
     def measured() -> Seeds:
-        starts, ends = stored_lives().starts_and_ends(place, width, HELD_OUT)
+        starts, ends = starts_and_ends(stored_inheritance(), place, width, HELD_OUT)
         return (ends - starts).mean(axis=1)
 
     return measured
@@ -128,7 +128,7 @@ def fitted_sum(place: str, width: int, *, inverse: bool = False) -> Measured:
     """The change from before the first to after the last task as a share of the summed factors, or the inverse."""
 
     def measured() -> Seeds:
-        starts, ends = stored_lives().starts_and_ends(place, width, HELD_OUT)
+        starts, ends = starts_and_ends(stored_inheritance(), place, width, HELD_OUT)
         whole, parts = ends[:, -1] - starts[:, 0], (ends - starts).sum(axis=1)
         return parts / whole if inverse else whole / parts
 
@@ -143,9 +143,9 @@ def damage(place: str, width: int, accuracy: str, *, same_age: bool = False) -> 
     """
 
     def measured() -> Seeds:
-        lives = stored_lives()
-        starts, _ = lives.starts_and_ends(place, width, HELD_OUT)
-        outcome = lives.curves(accuracy, width, HELD_OUT)
+        table = stored_inheritance()
+        starts, _ = starts_and_ends(table, place, width, HELD_OUT)
+        outcome = table.select(accuracy, width=width, seed=HELD_OUT)
         if same_age:
             starts, outcome = (values - values.mean(axis=0) for values in (starts, outcome))
         return np.array([spearmanr(x, y).statistic for x, y in zip(starts, outcome, strict=True)])

@@ -108,8 +108,8 @@ class Fleet:
 
     def train(self, epochs: int) -> None:
         """Epochs of the task that the stack is at, from where the weights are."""
-        size = min(self.training.batch_size, self._tasks.examples)
-        steps = epochs * (self._tasks.examples // size)
+        size = min(self.training.batch_size, self._tasks.length)
+        steps = epochs * (self._tasks.length // size)
         for group in self._groups:
             group.begin(self.learners[group.where], steps, (size, self._tasks.outputs))
         order = [torch_generator(seed, "batches", self.learners[0].tasks_learned) for seed in self._tasks.streams]
@@ -132,8 +132,8 @@ class Fleet:
 
     def _batches(self, order: Sequence[torch.Generator]) -> Int64[Tensor, "step stream batch"]:
         """One epoch, on the device."""
-        one, examples = self.learners[0], self._tasks.examples
-        return torch.stack([one.batches(examples, draw) for draw in order], dim=1)
+        one, length = self.learners[0], self._tasks.length
+        return torch.stack([one.batches(length, draw) for draw in order], dim=1)
 
     def _step(self) -> Float[Tensor, " learner"]:
         """The step on the batch chosen, recorded where that can be done."""
@@ -153,14 +153,14 @@ class Fleet:
         x, y = self._tasks.batch()
         if augment:
             x = torch.cat([group.augment(augment, x[group.where]) for group in self._groups])
-        pairs = [group.batch(x[group.where], y[group.where]) for group in self._groups]
+        pairs = [group.batch(x[group.where], y[group.where], self._tasks, augment) for group in self._groups]
         x, y = (torch.cat(parts) if len(parts) > 1 else parts[0] for parts in zip(*pairs, strict=True))
         with self.precision.step():
             with self.precision.forward():
                 logits, activations = self._forward(stack.tensors, x, training=True)
             logits, default = logits[..., : y.shape[2]].float(), LOSSES[self.training.loss]
             losses = torch.cat([group.loss(default, logits, y, stack.tensors) for group in self._groups])
-            stack.optimiser.zero_grad()
+            stack.optimiser.zero_grad(set_to_none=False)  # the weights' gradients are views of one tensor
             losses.sum().backward()
         stack.optimiser.step()
         with torch.no_grad():

@@ -11,10 +11,13 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.func import functional_call, vmap
+from torch.utils._pytree import tree_map
 
-from lop_tutorial.interventions import Intervention, Loss
+from lop_tutorial.interventions import Examples, Intervention, Loss
 from lop_tutorial.networks import Network, Units
 from lop_tutorial.seeds import Draw, draw_for
+from lop_tutorial.training.augmentation import Augment
+from lop_tutorial.training.fleet.tasks import StackedTasks
 from lop_tutorial.training.fleet.weights import Stack, keep_place
 from lop_tutorial.training.learner import Learner
 
@@ -127,15 +130,22 @@ class Group:
         for i, learner in enumerate(learners):
             learner.memory.update({name: values[i].clone() for name, values in self.memory.items()})
 
-    def augment(self, how: Callable[[Tensor, Draw], Tensor], x: Tensor) -> Tensor:
+    def augment(self, how: Augment, x: Tensor) -> Tensor:
         numbers = self._given("augment", lambda draw: how(x[0], draw))
         return vmap(lambda x, given: how(x, _Given(given)))(x, numbers)
 
-    def batch(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    def batch(self, x: Tensor, y: Tensor, tasks: StackedTasks, augment: Augment | None) -> tuple[Tensor, Tensor]:
+        """`x`, `y`: the batch of this group's learners, which lies in `tasks` as it is without augmentation."""
         if not self._acts("batch"):
             return x, y
-        numbers = self._given("batch", lambda draw: self.intervention.batch(x[0], y[0], draw))
-        return vmap(lambda x, y, given: self.intervention.batch(x, y, _Given(given)))(x, y, numbers)
+        (all_x, all_y), where = tasks.stored, tasks.where(self.where)
+
+        def one(x: Tensor, y: Tensor, own: Any, draw: Draw) -> tuple[Tensor, Tensor]:
+            by_class, batch, begin = own
+            return self.intervention.batch(x, y, draw, Examples(all_x, all_y, by_class, batch, begin, augment))
+
+        numbers = self._given("batch", lambda draw: one(x[0], y[0], tree_map(lambda values: values[0], where), draw))
+        return vmap(lambda x, y, own, given: one(x, y, own, _Given(given)))(x, y, where, numbers)
 
     def loss(self, default: Loss, logits: Tensor, y: Tensor, tensors: dict[str, Tensor]) -> Float[Tensor, " learner"]:
         """The learners' losses: they share no weight, so the gradient of their sum is each one's own."""

@@ -131,7 +131,7 @@ class Pass:
             return torch.addcmul(bias[..., None], x, gain[..., None])
         if isinstance(layer, nn.Flatten):
             return x.flatten(2).mT if x.ndim == 5 else x
-        return _pictures(layer, x) if x.ndim == 5 else layer(x)
+        return _pictures(layer, x) if x.ndim == 5 else layer(x.contiguous())  # strided, some round by their place
 
     def _linear(self, name: str, layer: nn.Linear, x: Float[Tensor, "learner unit batch"]) -> Tensor:
         self.read[name] = x.detach().mT

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 from torch.nn.functional import one_hot
 
+from lop_tutorial.interventions import ByClass
 from lop_tutorial.streams import Task
 from lop_tutorial.training.fleet.weights import keep_place
 
@@ -26,6 +27,7 @@ class StackedTasks:
         self._y: dict[str, Tensor] = {}
         self._one_hot = torch.empty(0)
         self._batch = torch.empty(0, dtype=torch.int64, device=device)
+        self._by_class: list[Tensor] = []  # of each learner
 
     def fill(self, tasks: Mapping[int, Task]) -> None:
         """Takes the tasks of all streams, by their seeds."""
@@ -42,15 +44,18 @@ class StackedTasks:
                 kept[split] = keep_place(kept.get(split), values)
         labels = one_hot(self._y["train"], self.outputs).float()
         self._one_hot = keep_place(self._one_hot, labels)
+        by_class = [values[self.stream] for values in ByClass.of(self._y["train"], self.outputs)]
+        before: Sequence[Tensor | None] = self._by_class or [None] * len(by_class)
+        self._by_class = [keep_place(*each) for each in zip(before, by_class, strict=True)]
 
     @property
     def addresses(self) -> tuple[object, ...]:
         """Where everything lies that a batch is made of: a recorded step is good for as long as these stay."""
-        kept = (self._x["train"], self._one_hot, self._batch)
+        kept = (self._x["train"], self._one_hot, self._batch, *self._by_class)
         return tuple((values.data_ptr(), values.shape) for values in kept)
 
     @property
-    def examples(self) -> int:
+    def length(self) -> int:
         """Training examples of each task."""
         return self._y["train"].shape[1]
 
@@ -60,12 +65,24 @@ class StackedTasks:
 
     def batch(self) -> tuple[Float[Tensor, "learner batch *shape"], Float[Tensor, "learner batch outputs"]]:
         """Each learner's inputs and one-hot labels."""
-        now = (self.stream[:, None] * self.examples + self._batch[self.stream]).flatten()
-        x, y = (
-            values.flatten(0, 1).index_select(0, now).unflatten(0, (len(self.stream), -1))
-            for values in (self._x["train"], self._one_hot)
-        )
+        x, y = self.stored
+        now = (self._begin[:, None] + self._batch[self.stream]).flatten()
+        x, y = (each.index_select(0, now).unflatten(0, (len(self.stream), -1)) for each in (x, y))
         return x, y
+
+    @property
+    def stored(self) -> tuple[Float[Tensor, "stored *shape"], Float[Tensor, "stored outputs"]]:
+        """Training inputs and one-hot labels of all streams, one task after the other."""
+        return self._x["train"].flatten(0, 1), self._one_hot.flatten(0, 1)
+
+    def where(self, learners: slice) -> tuple[ByClass, Int64[Tensor, "learner batch"], Int64[Tensor, " learner"]]:
+        """Some learners' examples by class, the batch's places among them, and where they begin in `stored`."""
+        by_class = ByClass(*(values[learners] for values in self._by_class))
+        return by_class, self._batch[self.stream[learners]], self._begin[learners]
+
+    @property
+    def _begin(self) -> Int64[Tensor, " learner"]:
+        return self.stream * self.length
 
     def chunks(self, split: str, size: int) -> list[Float[Tensor, "stream some *shape"]]:
         """A split's inputs, some of each stream at a time."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Sequence
 
 import torch
@@ -9,6 +11,9 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from lop_tutorial.training.learner import Learner
+
+LANES = 64
+"""Numbers; a multiple of what any CPU takes in one vector, and of a cache line."""
 
 
 def keep_place(place: Tensor | None, values: Tensor) -> Tensor:
@@ -19,35 +24,44 @@ def keep_place(place: Tensor | None, values: Tensor) -> Tensor:
 
 
 class Stack:
-    """Weights, running statistics and momentum of all learners; made once, then read from them at each task."""
+    """Weights, running statistics and momentum of all learners; made once, then read from them at each task.
+
+    All weights are views of one flat tensor, each at a multiple of `LANES` numbers, and so are their gradients and
+    momenta. SGD's kernel on a CPU takes whole vectors at a time and what is left over one by one, which rounds
+    otherwise: padded like this nothing is left over, and no learner's bits depend on who else is in the fleet.
+    """
 
     def __init__(self, learners: Sequence[Learner]) -> None:
         first = learners[0].network
         many = len(learners)
-        self.weights = {
-            name: weight.detach().new_zeros((many, *weight.shape)).requires_grad_()
-            for name, weight in first.named_parameters()
-        }
+        shapes = {name: (many, *weight.shape) for name, weight in first.named_parameters()}
+        ends = list(itertools.accumulate(-(-math.prod(shape) // LANES) * LANES for shape in shapes.values()))
+        begins = dict(zip(shapes, [0, *ends], strict=False))
+
+        def views(flat: Tensor) -> dict[str, Tensor]:
+            return {name: flat[begins[name] :][: math.prod(shape)].view(shape) for name, shape in shapes.items()}
+
+        flat, gradient, momentum = (next(first.parameters()).detach().new_zeros(ends[-1]) for _ in range(3))
+        self.weights = {name: weight.requires_grad_() for name, weight in views(flat).items()}
+        for name, own in views(gradient).items():
+            self.weights[name].grad = own
         self.statistics = {name: value.new_zeros((many, *value.shape)) for name, value in first.named_buffers()}
         kept = {k: v for k, v in learners[0].optimiser.defaults.items() if k in ("momentum", "weight_decay")}
         device = learners[0].device
         # a recorded step reads the step size from where it lies; on a CPU a number is faster
         self._step_size = torch.zeros((), device=device) if device.type == "cuda" else None
         first_size = 0.0 if self._step_size is None else self._step_size
-        self.optimiser = torch.optim.SGD(self.weights.values(), lr=first_size, **kept, fused=True)
+        flat.grad = gradient
+        self.optimiser = torch.optim.SGD([flat], lr=first_size, **kept, fused=True)
+        self.momentum = views(momentum) if kept["momentum"] else {}
+        """The learners' momenta, by the weights' names; empty without momentum."""
         if kept["momentum"]:
-            for weight in self.weights.values():
-                self.optimiser.state[weight]["momentum_buffer"] = torch.zeros_like(weight)
+            self.optimiser.state[flat]["momentum_buffer"] = momentum
 
     @property
     def tensors(self) -> dict[str, Tensor]:
         """Weights and running statistics, by their names in the network."""
         return self.weights | self.statistics
-
-    @property
-    def momentum(self) -> dict[str, Tensor]:
-        kept = {name: self.optimiser.state[weight].get("momentum_buffer") for name, weight in self.weights.items()}
-        return {name: buffer for name, buffer in kept.items() if buffer is not None}
 
     def set_step_size(self, step_size: float) -> None:
         """For the steps that follow."""

@@ -1,0 +1,20 @@
+"""What is reproduced beside the plans, by name: the book's own experiments, and the sweeps of settings."""
+
+from __future__ import annotations
+
+from lop_tutorial.experiments import (
+    disc_networks,
+    heads,
+    increments,
+    inheritance,
+    type1_settings,
+    type2_settings,
+    weight_walk,
+)
+from lop_tutorial.experiments.sweeps import SWEEPS
+from lop_tutorial.running.experiment import Experiment
+from lop_tutorial.running.sweep import Sweep
+
+_MODULES = (disc_networks, heads, increments, inheritance, type1_settings, type2_settings, weight_walk)
+OWN: dict[str, Experiment | Sweep] = {module.EXPERIMENT.name: module.EXPERIMENT for module in _MODULES}
+OWN |= SWEEPS

@@ -1,0 +1,111 @@
+"""A folder that an experiment is carried out into: by one process at a time, in parts, each with where it came from."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from lop_tutorial.locking import Taken, lock
+from lop_tutorial.running.origin import environment
+from lop_tutorial.running.run import NEEDED, write_json
+
+
+@contextmanager
+def alone(checkpoints: Path) -> Iterator[None]:
+    """While this process has the folder that `checkpoints` stands in to itself; ValueError where another has it."""
+    checkpoints.mkdir(parents=True, exist_ok=True)
+    with open(checkpoints / "lock", "ab") as file:
+        try:
+            lock(file)
+        except Taken:
+            told = f"{checkpoints.parent} is in use: another process carries out this run; end that first"
+            raise ValueError(told) from None
+        yield
+
+
+def holds(folder: Path, config: dict[str, Any], usual: dict[str, Any] | None = None) -> bool:
+    """Whether a folder holds a part of the experiment with this config.json, or the whole.
+
+    `usual` has the values of settings that are younger than some folders. ValueError if it holds an experiment with
+    other settings, or is damaged.
+    """
+    there = settings_in(folder)
+    if there is None:
+        return False
+    ours, theirs = _flat(config), _flat(usual or {}) | _flat(there)
+    changed = [name for name in {**theirs, **ours} if ours.get(name, "not set") != theirs.get(name, "not set")]
+    if changed:
+        values = [f"{name} is {ours.get(name, 'not set')!r}, was {theirs.get(name, 'not set')!r}" for name in changed]
+        told = "; ".join(values[:5]) + f"; and {len(values) - 5} more" * (len(values) > 5)
+        raise ValueError(f"{folder} was begun with other settings: {told}. Ask for the same, or use --out")
+    return True
+
+
+def settings_in(folder: Path) -> dict[str, Any] | None:
+    """What a folder's config.json says; None if there is none, ValueError if it is damaged."""
+    path = folder / "config.json"
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"{folder} is a file; name a folder with --out")
+    try:
+        there = json.loads(path.read_text())
+    except FileNotFoundError:
+        return None
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{path} is damaged ({error}); begin the run anew in another folder") from error
+    if not isinstance(there, dict):
+        raise ValueError(f"{path} is damaged (it holds no settings); begin the run anew in another folder")
+    return there
+
+
+def is_finished(folder: Path) -> bool:
+    """Whether the folder's environment.json says so."""
+    environment = _environment(folder)
+    return environment.get("finished") is True and set(NEEDED["environment.json"]) <= set(environment)
+
+
+class Origins:
+    """Where the parts of what a folder holds came from: the earlier ones, and this process's, whose clock runs."""
+
+    def __init__(self, folder: Path, device: str) -> None:
+        earlier = _environment(folder)
+        earlier.pop("finished", None)
+        self._folder = folder
+        self._origins = [*(earlier.get("parts") or [earlier] * bool(earlier)), environment(device)]
+        self._before = sum(origin.get("wall_seconds") or 0 for origin in self._origins)
+        self._began = time.perf_counter()
+        self.tell(finished=False)
+
+    def tell(self, finished: bool) -> None:
+        """Writes environment.json as of now."""
+        self._told = time.perf_counter()
+        seconds = self._told - self._began
+        self._origins[-1]["wall_seconds"] = round(seconds, 1)
+        whole = {"finished": finished, "wall_seconds": round(self._before + seconds, 1)}
+        parts = {"parts": self._origins} if len(self._origins) > 1 else {}
+        write_json(self._folder / "environment.json", self._origins[0] | whole | parts)
+
+    def tell_every(self, seconds: float | int) -> None:
+        """Writes it where that is longer ago."""
+        if time.perf_counter() - self._told > seconds:
+            self.tell(finished=False)
+
+
+def _environment(folder: Path) -> dict[str, Any]:
+    """What environment.json says; nothing where it is missing or damaged."""
+    try:
+        found = json.loads((folder / "environment.json").read_text())
+    except (FileNotFoundError, json.JSONDecodeError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _flat(config: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """{"training": {"epochs": 3}} is {"training.epochs": 3}."""
+    flat: dict[str, Any] = {}
+    for name, value in config.items():
+        flat |= _flat(value, f"{prefix}{name}.") if isinstance(value, dict) and value else {f"{prefix}{name}": value}
+    return flat
