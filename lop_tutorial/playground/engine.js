@@ -222,29 +222,25 @@ function engine() {
     }
   }
 
-  /** The mixture m x_i + (1 - m) x_j of rows and of their labels, with the bump M within a class (interventions/generalized_mixup.py). */
-  function mix(x, y, n, partner, m, bump, mixed, labels) {
+  /** The mixtures m x + (1 - m) x' of n rows and of their labels, with the bump M within a class (interventions/generalized_mixup.py). */
+  function mix(x, y, otherX, otherY, n, m, bump, mixed, labels) {
     const inputs = x.length / n;
     const outputs = y.length / n;
     for (let i = 0; i < n; i++) {
-      const j = partner[i];
-      for (let k = 0; k < inputs; k++) mixed[i * inputs + k] = m[i] * x[i * inputs + k] + (1 - m[i]) * x[j * inputs + k];
+      for (let k = i * inputs; k < (i + 1) * inputs; k++) mixed[k] = m[i] * x[k] + (1 - m[i]) * otherX[k];
       const b = bump / 2 - bump * Math.abs(0.5 - m[i]);
       let same = 0;
-      for (let k = 0; k < outputs; k++) same += y[i * outputs + k] * y[j * outputs + k];
-      for (let k = 0; k < outputs; k++) {
-        const [own, other] = [y[i * outputs + k], y[j * outputs + k]];
-        labels[i * outputs + k] = same > 0 ? own + b * (2 * own - 1) : m[i] * own + (1 - m[i]) * other;
-      }
+      for (let k = i * outputs; k < (i + 1) * outputs; k++) same += y[k] * otherY[k];
+      for (let k = i * outputs; k < (i + 1) * outputs; k++) labels[k] = same > 0 ? y[k] + b * (2 * y[k] - 1) : m[i] * y[k] + (1 - m[i]) * otherY[k];
     }
   }
 
-  /** For each row a random other one of its own class (with chance `intra`) or of another; itself where there is none. */
-  function partners(labels, intra, draw) {
-    return Int32Array.from(labels, (label, i) => {
+  /** For each place another one of its class (with chance `intra`) or of another class, of all in a task; itself where there is none. */
+  function partners(labels, places, intra, draw) {
+    return places.map((i) => {
       const same = draw.uniform() < intra;
       const found = [];
-      labels.forEach((other, j) => j !== i && (other === label) === same && found.push(j));
+      for (let j = 0; j < labels.length; j++) if (j !== i && (labels[i] === labels[j]) === same) found.push(j);
       return found.length ? found[draw.below(found.length)] : i;
     });
   }
@@ -405,25 +401,30 @@ function engine() {
       const n = Math.min(batch, task.labels.length);
       const order = batches.order(task.labels.length);
       const rows = (wide) => new Float64Array(n * wide);
-      const [x, y, mixedX, mixedY] = (this.rooms ??= [rows(inputs), rows(outputs), rows(inputs), rows(outputs)]);
+      const pair = () => [rows(inputs), rows(outputs)];
+      const [own, other, mixed] = (this.rooms ??= [pair(), pair(), pair()]);
+      const take = (places, [x, y]) => {
+        y.fill(0);
+        for (let i = 0; i < n; i++) {
+          const from = places[i] * inputs;
+          for (let k = 0; k < inputs; k++) x[i * inputs + k] = task.x[from + k];
+          y[i * outputs + task.labels[places[i]]] = 1;
+        }
+      };
       const fresh = (k) => {
         const layer = this.network.layers[k];
         return Float64Array.from({ length: layer.into }, () => this.network.spread(layer) * renew.normal());
       };
       for (let start = 0; start + n <= order.length; start += n) {
-        const labels = order.subarray(start, start + n).map((i) => task.labels[i]);
-        y.fill(0);
-        for (let i = 0; i < n; i++) {
-          const from = order[start + i] * inputs;
-          for (let k = 0; k < inputs; k++) x[i * inputs + k] = task.x[from + k];
-          y[i * outputs + labels[i]] = 1;
+        const places = order.subarray(start, start + n);
+        take(places, own);
+        if (method === "mixing") {
+          const others = partners(task.labels, places, intra, mixing);
+          take(others, other);
+          const m = Float64Array.from(others, (j, i) => (j === places[i] ? 1 : mixing.uniform()));
+          mix(...own, ...other, n, m, bump, ...mixed);
         }
-        const mixes = method === "mixing";
-        if (mixes) {
-          const pairs = partners(labels, intra, mixing);
-          mix(x, y, n, pairs, Float64Array.from(pairs, (j, i) => (i === j ? 1 : mixing.uniform())), bump, mixedX, mixedY);
-        }
-        if (!Number.isFinite(this.step(mixes ? mixedX : x, mixes ? mixedY : y, n, fresh))) return false;
+        if (!Number.isFinite(this.step(...(method === "mixing" ? mixed : own), n, fresh))) return false;
       }
       return true;
     }

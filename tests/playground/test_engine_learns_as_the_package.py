@@ -11,7 +11,7 @@ import torch
 
 from lop_tutorial.experiments import plan
 from lop_tutorial.geometry import ftle, unit_shares
-from lop_tutorial.interventions import GeneralizedMixup, generalized_mixup, intervention
+from lop_tutorial.interventions import Examples, generalized_mixup, intervention
 from lop_tutorial.networks import MLP
 from lop_tutorial.playground import CBP, Settings
 from lop_tutorial.training import Learner
@@ -29,11 +29,14 @@ return given.map(({ choices, cbp, weights, heads, tasks }) => {
     if (t) learner.begin(said(heads));
     const losses = steps.map(({ rows, partner, m, fresh }) => {
       const [n, wide] = [rows.length, settings.inputs];
-      let inputs = Float64Array.from(rows.flatMap((row) => x[row]));
-      let y = Float64Array.from(rows.flatMap((row) => [0, 1].map((k) => Number(labels[row] === k))));
+      const take = (places) => [
+        Float64Array.from(places.flatMap((row) => x[row])),
+        Float64Array.from(places.flatMap((row) => [0, 1].map((k) => Number(labels[row] === k)))),
+      ];
+      let [inputs, y] = take(rows);
       if (partner) {
         const mixed = [new Float64Array(n * wide), new Float64Array(2 * n)];
-        E.mix(inputs, y, n, partner, m, settings.bump, ...mixed);
+        E.mix(inputs, y, ...take(partner), n, m, settings.bump, ...mixed);
         [inputs, y] = mixed;
       }
       return learner.step(inputs, y, n, (k, row) => fresh[k][row]);
@@ -81,7 +84,7 @@ def live(settings: Settings, monkeypatch: pytest.MonkeyPatch, method: str | None
         monkeypatch.setattr(owner, name, kept)
 
     keep(Learner, "batches", "orders")
-    keep(GeneralizedMixup, "_partners", "partners")
+    keep(Examples, "partners", "partners")
     keep(generalized_mixup, "beta_from", "mixing")
     keep(MLP, "fresh_weight", "fresh")
     see = Soundness.see
@@ -113,7 +116,7 @@ def live(settings: Settings, monkeypatch: pytest.MonkeyPatch, method: str | None
         rows = torch.cat(recorded["orders"]).tolist()
         steps: list[dict[str, Any]] = [{"rows": each} for each in rows]
         for step, partner, m in zip(steps, recorded["partners"], recorded["mixing"], strict=False):
-            alone = partner == torch.arange(len(partner))
+            alone = partner == torch.tensor(step["rows"])
             step |= {"partner": partner.tolist(), "m": m.masked_fill(alone, 1.0).tolist()}
         for place, step in enumerate(steps):
             layers = len(experiment.network_settings["hidden"])
