@@ -15,13 +15,14 @@ from lop_tutorial import __version__
 from lop_tutorial.commands.bench import bench
 from lop_tutorial.commands.book import book_app
 from lop_tutorial.commands.data import data_app
+from lop_tutorial.commands.queue import queue
 from lop_tutorial.commands.report import report
 from lop_tutorial.commands.reproduce import reproduce
 from lop_tutorial.commands.values import INTERRUPTED, Root
 
 console = Console()
 app = typer.Typer(no_args_is_help=True, add_completion=False)
-for command in (reproduce, report):
+for command in (reproduce, report, queue):
     app.command()(command)
 app.command(context_settings={"ignore_unknown_options": True})(bench)
 app.add_typer(data_app, name="data")

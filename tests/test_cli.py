@@ -130,7 +130,7 @@ WRONG = {
     "reproduce table1 --seeds 500000000": "1,000 seeds are the most",
     "reproduce type1 --classes 0:3": "classes is (0, 3), but the tasks are toy points",
     "reproduce type1 --data procedural": "type1 takes toy points, and nothing else",
-    "reproduce table1 --data points": "table1 takes pictures, not toy points",
+    "reproduce table1 --data points": "table1 takes pictures, and nothing else",
     "reproduce table1 --out full/precious --resume": "full/precious is a file; name a folder with --out",
     "reproduce table1 --tasks 0": "--tasks",
     "reproduce table1 --epochs many": "--epochs",

@@ -181,8 +181,8 @@ def test_what_the_chapter_on_continual_imagenet_tells_of_its_runs():
     for run in runs:
         for method in ("layer_norm", "cbp:replacement_rate=0.01"):
             found = signs(run.results, method)
-            assert found.by_accuracy == "Type-2"
-            assert found.gap.low > 0
+            assert found.by_accuracy == ("Type-2" if run is runs[0] else "neither"), "CIFAR-100 has 3 and 4 pairs"
+            assert found.gap.mean > 0.03
             assert float(found.between_higher.mean) == 1
         assert float(signs(run.results, "g_mixup").between_higher.mean) == 0
     search = [row for row in load("tables_search_cifar100").table.rows if row["method"].startswith("cbp")]
@@ -201,7 +201,8 @@ def test_what_the_chapter_tells_of_fresh_networks_that_mix():
         mixed, new = kept.results.curves("g_mixup"), fresh.results.curves("g_mixup:fresh=true")
         assert np.array_equal(mixed[:, 0], new[:, 0])
         carried = (kept.results.binned("g_mixup") - fresh.results.binned("g_mixup:fresh=true"))[:, -1]
-        assert interval(carried).low > 0
+        assert carried[~np.isnan(carried)].mean() > 0.017
+        assert (interval(finite(carried[:, None])[:, 0]).low > 0) == (name == "tinyimagenet")
         if name != "held_out":
             plain = kept.results.binned("retrained", "train_accuracy")[:, -1]
             for method, run, lost in (("g_mixup:fresh=true", fresh, {8, 6}), ("g_mixup", kept, {1})):
@@ -254,8 +255,9 @@ def test_what_the_chapter_on_increments_tells_of_its_longest_run():
         assert run.binned(method).mean(axis=0)[[0, -1]] == pytest.approx(values, abs=0.0006)
     lead = interval(100 * (run.binned("g_mixup") - run.binned("none")))
     assert [lead.mean[0], lead.mean[3], lead.mean[-1]] == pytest.approx([-2.8, 4.0, 2.3], abs=0.06)
-    assert [bool(low > 0) for low in lead.low] == [False, False, True, True, False]
-    assert [bool(high < 0) for high in lead.high] == [True, True, False, False, False]
+    assert (lead.mean > 0).tolist() == [False, False, True, True, True]
+    assert not (lead.low > 0).any(), "three seeds"
+    assert (lead.high < 0).tolist() == [False, True, False, False, False]
     dead = run.curves("none", "dead_units")[:, -1]
     assert [(dead > 0).sum(), dead.max()] == [1, pytest.approx(1 / 488, rel=1e-3)]
     gap = {m: run.binned(m, "train_accuracy")[:, -1] - run.binned(m)[:, -1] for m in ("none", "retrained")}
@@ -292,7 +294,7 @@ def test_what_the_chapter_on_theory_tells_of_its_lives():
     gained = [(begun[256, place][:, -1] - begun[256, place][:, 0]).mean() for place in PLACES]
     assert gained == pytest.approx([0.4, 0.5], abs=0.05)
     summed_stretch = interval(factors[256, "between"].sum(axis=1))
-    assert [summed_stretch.low, summed_stretch.high] == pytest.approx([-0.88, -0.25], abs=0.005)
+    assert [summed_stretch.low, summed_stretch.high] == pytest.approx([-0.955, -0.144], abs=0.005)
     lost = [(begun[2, place][:, 0] - begun[2, place][:, -1]).mean() for place in PLACES]
     assert lost == pytest.approx([3.2, 3.2], abs=0.06)
 
@@ -301,7 +303,7 @@ def test_what_the_chapter_on_theory_tells_of_the_walk():
     """The numbers in its text that no cell prints, or that it interprets."""
     walks = stored_walks()
     plain = walks["plain"]
-    for width, low, high in ((2, 0.20, 0.37), (256, 0.06, 0.07)):
+    for width, low, high in ((2, 0.17, 0.39), (256, 0.05, 0.08)):
         dent = interval((plain.select("reference", width=width) - plain.select("end_within", width=width)).mean(axis=1))
         assert [dent.low, dent.high] == pytest.approx([low, high], abs=0.005)
     resized = walks["resized"]
@@ -345,7 +347,7 @@ def test_what_the_chapter_on_theory_tells_of_bringing_weights_back_to_their_size
     starts = starts_and_ends(walks["resized"], "within", 2)[0]
     assert (starts[:, -10:].mean(axis=1) - starts[:, 0]).mean() == pytest.approx(-0.09, abs=0.005)
     own = starts_and_ends(walks["plain"], "within", 2)[0] - walks["plain"].select("reference_before", width=2)
-    assert interval(own.mean(axis=1)) == pytest.approx((0.0, -0.043, 0.038), abs=0.001)
+    assert interval(own.mean(axis=1)) == pytest.approx((0.0, -0.054, 0.054), abs=0.001)
     held_out = starts_and_ends(lives, "within", 2, HELD_OUT)
     assert (held_out[1] - held_out[0]).sum(axis=1).mean() == pytest.approx(-21.4, abs=0.06)
     assert (held_out[1][:, -1] - held_out[0][:, 0]).mean() == pytest.approx(-4.2, abs=0.06)

@@ -21,7 +21,7 @@ from rich.table import Table
 
 from lop_tutorial.commands.report import picture_of
 from lop_tutorial.commands.tabular import fill_table
-from lop_tutorial.commands.values import INTERRUPTED, Root, check_device, parse_classes, parse_methods, parse_seeds
+from lop_tutorial.commands.values import INTERRUPTED, Root, parse_classes, parse_methods, parse_seeds
 
 if TYPE_CHECKING:  # imported where they are used: --help shall not wait for torch
     from lop_tutorial.running import Plan, Results
@@ -33,9 +33,9 @@ def reproduce(
     experiment: Annotated[
         str,
         typer.Argument(
-            help="A plan: table1 to table4, first_look, type1, type2, width or real_images; one of the book's own "
-            "experiments: heads, increments, inheritance, ridges, walk, type1_settings or type2_settings; or a sweep, "
-            "such as methods_search."
+            help="A plan: table1 to table4, death, first_look, type1, type2, width or real_images; one of the book's "
+            "own experiments: heads, increments, inheritance, ridges, walk, type1_settings or type2_settings; or a "
+            "sweep, such as methods_search."
         ),
     ],
     profile: Annotated[
@@ -62,7 +62,7 @@ def reproduce(
         Path | None,
         typer.Option(help="The run's folder, new or empty. Default: runs/ and a name with the date."),
     ] = None,
-    device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N.")] = "cpu",
+    device: Annotated[str, typer.Option(help="cpu, cuda, cuda:N, mps, or auto: cuda where there is one.")] = "auto",
     precision: Annotated[
         str, typer.Option(help="Of a step's products: fp32, bf16, or tf32 on CUDA. What is measured stays fp32.")
     ] = "fp32",
@@ -70,6 +70,7 @@ def reproduce(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the run in --out, with the same settings, where it was left.")
     ] = False,
+    every: Annotated[float, typer.Option(help="Seconds between checkpoints; 0: one after each task.", min=0)] = 30,
     launcher: Annotated[
         str, typer.Option(help="local: processes here. ray: tasks on a Ray cluster that shares the run's folder.")
     ] = "local",
@@ -89,6 +90,8 @@ def reproduce(
     from lop_tutorial.experiments.own import OWN
     from lop_tutorial.running.carry_out import LAUNCHERS
     from lop_tutorial.running.run import must_be_new
+    from lop_tutorial.running.suited import must_suit
+    from lop_tutorial.training.devices import choose
 
     if launcher not in LAUNCHERS:
         raise ValueError(f"launcher is {launcher!r}; it must be one of {', '.join(LAUNCHERS)}")
@@ -106,7 +109,9 @@ def reproduce(
         given = [f"--{name}" for name, value in changed.items() if value not in (None, False)]
         if given:
             raise ValueError(f"{experiment} takes no {', '.join(given)}: these belong to plans ({', '.join(PLANS)})")
-        check_device(device, precision)
+        device = "cpu" if device == "auto" else choose(device)  # small, and on a GPU not tested
+        if device == "mps":
+            raise ValueError(f"device is 'mps', which has no float64, and {experiment} cannot do without: use cpu")
         wanted = OWN[experiment].sized(parse_seeds(seeds) if seeds is not None else None, tasks, root)
         how = {"device": device, "workers": workers or os.cpu_count() or 1, "resume": resume}
         fill_table(wanted, out or _default_folder(experiment), how)
@@ -115,9 +120,8 @@ def reproduce(
         raise ValueError(f"experiment is {experiment!r}; known are {', '.join([*PLANS, *OWN])}")
     profile = profile or "quick"
     chosen = plan(experiment, profile)
-    if data is not None and data != chosen.data and "points" in (data, chosen.data):
-        told = "toy points, and nothing else" if chosen.data == "points" else "pictures, not toy points"
-        raise ValueError(f"data is {data!r}, but {experiment} takes {told}")
+    if data is not None and replace(chosen, data=data).spec.what != chosen.spec.what:
+        raise ValueError(f"data is {data!r}, but {experiment} takes {chosen.spec.what}, and nothing else")
     chosen = replace(
         chosen,
         data=data or chosen.data,
@@ -133,11 +137,18 @@ def reproduce(
         seeds=parse_seeds(seeds) if seeds is not None else chosen.seeds,
         precision=precision,
     )
-    check_device(device, precision)
+    device = choose(device, precision)
+    must_suit(chosen, device)
     folder = out or _default_folder(f"{experiment}-{profile}-{chosen.data}")
     if not resume:
         must_be_new(folder)
-    how = {"device": device, "workers": workers or os.cpu_count() or 1, "launcher": launcher, "resume": resume}
+    how = {
+        "device": device,
+        "workers": workers or os.cpu_count() or 1,
+        "launcher": launcher,
+        "resume": resume,
+        "every": every,
+    }
     _train(chosen, profile, folder, how)
 
 
@@ -156,7 +167,7 @@ def _train(chosen: Plan, profile: str, folder: Path, how: dict[str, Any]) -> Non
     from lop_tutorial.running.crews import STEP
 
     size = chosen.stream(chosen.seeds[0]).shape[-1]
-    text = chosen.about if chosen.data == "points" else f"{chosen.about}, {chosen.data} images of {size} pixels"
+    text = chosen.about if chosen.images is None else f"{chosen.about}, {chosen.data} images of {size} pixels"
     sizes = ((len(chosen.widths), "width"), (len(chosen.methods), "method"), (len(chosen.seeds), "seed"))
     size_of_run = " x ".join(counted(number, word) for number, word in (*sizes, (chosen.tasks, "task")) if number)
     console.print(f"{text}: {size_of_run}", highlight=False, soft_wrap=True)

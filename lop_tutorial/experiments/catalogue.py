@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from lop_tutorial.experiments.lifetimes import LIFETIMES
 from lop_tutorial.experiments.tables import TABLES
 from lop_tutorial.running.plan import Plan
 from lop_tutorial.training import Training
@@ -77,6 +78,7 @@ REAL_IMAGES = replace(
 )
 
 PLANS: dict[str, dict[str, Plan]] = TABLES | {
+    "death": LIFETIMES,
     "first_look": {
         "quick": FIRST_LOOK,
         "colab": replace(FIRST_LOOK, seeds=tuple(range(10)), tasks=100),

@@ -29,7 +29,7 @@ COMPARED = {
     "none": "none",
     "retrained": "retrained",
     "g_mixup": "g_mixup",
-    "fresh_g_mixup": "g_mixup:fresh=true",
+    "fresh_g_mixup": "retrained+g_mixup",
 }
 """What each network's method is. The last is in none of the paper's tables."""
 LONG_TRAINED = {"equal_steps": False, "equal_epochs": True}

@@ -76,7 +76,7 @@ def follow(
         return ends | (also(learner, task) if also else {})
 
     until, members = replace(experiment, tasks=first + tasks), [("none", seed) for seed in seeds]
-    steps = list(walk_tasks(until, members, device, before=before, after=after, begin=lambda _: (first, ())))
+    steps = list(walk_tasks(until, members, device, before=before, after=after, begin=lambda _: (first, (), ())))
     width = experiment.make_network().head.in_features
     return Table(
         tuple(

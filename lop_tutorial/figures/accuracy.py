@@ -23,7 +23,7 @@ QUANTITIES = (
 
 
 def accuracy_over_tasks(results: Results, *, smooth: int = 5, title: str = "", chance: float | None = 0.5) -> Figure:
-    """Training accuracy left, test accuracy right: mean over seeds, 95 % bootstrap band, a thin line for each seed.
+    """Training accuracy left, test accuracy right: mean over seeds, 95 % t interval, a thin line for each seed.
 
     `smooth` averages each learner over that many tasks in a row, since tasks differ in difficulty. `chance` None is for
     streams in which it differs from task to task.

@@ -21,7 +21,7 @@ def over_epochs(
     label: str,
     line: str = "-",
 ) -> None:
-    """Mean over seeds with its 95 % bootstrap band, in the colour of `kind`, on an axis of logarithms.
+    """Mean over seeds with its 95 % t interval as a band, in the colour of `kind`, on an axis of logarithms.
 
     Epoch 0, which has no logarithm, is left out.
     """

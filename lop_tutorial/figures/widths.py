@@ -17,7 +17,7 @@ from lop_tutorial.running.results import Interval, Results, finite, interval
 def across_widths(results: Results, *, ends: int = 8, chance: float = 0.5) -> Figure:
     """Accuracies over the last `ends` tasks against width, and beside them the median exponents of "none", if measured.
 
-    Accuracies are means over the seeds that went all the way, with 95 % bootstrap bands. Exponents may be minus
+    Accuracies are means over the seeds that went all the way, with 95 % t intervals as bands. Exponents may be minus
     infinity: theirs are medians over seeds and tasks, with a band from the lower to the upper quarter; those of the
     first `ends` tasks are thin, those of the last ones thick. Lines end where a median is minus infinity.
     """

@@ -1,5 +1,6 @@
 """What is done against loss of plasticity, one file a method."""
 
+from lop_tutorial.interventions.composition import Composition
 from lop_tutorial.interventions.continual_backprop import ContinualBackprop
 from lop_tutorial.interventions.crelu import CReLU
 from lop_tutorial.interventions.examples import ByClass, Examples
@@ -39,6 +40,7 @@ __all__ = [
     "SIX",
     "ByClass",
     "CReLU",
+    "Composition",
     "ContinualBackprop",
     "Examples",
     "GeneralizedMixup",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import MutableMapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -93,7 +94,7 @@ class ContinualBackprop(Intervention):
         return [one for one in units if self.stream or not one.on_stream]
 
     def _choose(
-        self, units: Units, activations: Float[Tensor, "batch unit position"], memory: dict[str, Tensor]
+        self, units: Units, activations: Float[Tensor, "batch unit position"], memory: MutableMapping[str, Tensor]
     ) -> tuple[Tensor, Tensor]:
         """The units to replace as a mask, and every unit's mean activation."""
         utility, mean, age = (memory[f"{units.name}.{what}"] for what in ("utility", "mean", "age"))

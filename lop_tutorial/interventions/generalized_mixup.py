@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from lop_tutorial.interventions.examples import Examples
-from lop_tutorial.interventions.intervention import Intervention, LearnerState, Loss, at_least, one_of, share
+from lop_tutorial.interventions.intervention import Intervention, Loss, at_least, one_of, share
 from lop_tutorial.seeds import Draw
 
 PAIRINGS = ("by_kind", "by_kind_in_batch", "permutation")
@@ -61,9 +61,6 @@ class GeneralizedMixup(Intervention):
     logits; "training" takes the training's own for them too, which is refused where that is cross-entropy (with a
     negative label it has no lower bound), unless `unbounded` asks to see it fail. These choices, and the defaults,
     are ours, from the study in `results/generalized_mixup_study`.
-
-    With `fresh` every task begins with fresh weights, as in Retrained: what mixing gives to a network that has nothing
-    to lose. It is in none of the paper's tables.
     """
 
     title: ClassVar[str] = "G-mixup"
@@ -75,7 +72,6 @@ class GeneralizedMixup(Intervention):
     intra_loss: str = "squared_error"
     intra_weight: float | int = 0.25
     unbounded: bool = False
-    fresh: bool = False
 
     def __post_init__(self) -> None:
         at_least(0, bump=self.bump, intra_weight=self.intra_weight)
@@ -92,10 +88,6 @@ class GeneralizedMixup(Intervention):
                 "G-mixup's labels go below 0, and cross-entropy then has no lower bound: use intra_loss=squared_error, "
                 "or train with squared_error, or see it fail with unbounded=true"
             )
-
-    def start_task(self, learner: LearnerState) -> None:
-        if self.fresh:
-            learner.restart()
 
     def batch(
         self, x: Float[Tensor, "batch *shape"], y: Float[Tensor, "batch outputs"], draw: Draw, examples: Examples

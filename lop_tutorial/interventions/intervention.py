@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
@@ -43,7 +43,7 @@ class LearnerState(Protocol):
         """What the units put out in this step's forward pass, a tensor a hidden layer; empty unless `watches`."""
 
     @property
-    def memory(self) -> dict[str, Tensor]:
+    def memory(self) -> MutableMapping[str, Tensor]:
         """The method's own tensors, as `remember` made them; changed in place or replaced by name."""
 
     @property
@@ -71,6 +71,10 @@ class Intervention:
 
     watches: ClassVar[bool] = False
     """Whether the learner keeps the hidden units' activations of each step for `after_step`."""
+
+    def acts(self, hook: str) -> bool:
+        """Whether the method overrides a moment, by its name."""
+        return getattr(type(self), hook) is not getattr(Intervention, hook)
 
     def check(self, loss: str) -> None:
         """ValueError where the method cannot go with the training's loss, one of `training.LOSSES`."""

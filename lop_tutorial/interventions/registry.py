@@ -1,12 +1,14 @@
-"""Every method by name, and with settings: `cbp`, `g_mixup:M=0.5:intra=1`."""
+"""Every method by name, with settings, and composed: `cbp`, `g_mixup:M=0.5:intra=1`, `retrained+g_mixup`."""
 
 from __future__ import annotations
 
 import difflib
 import functools
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
 
+from lop_tutorial.interventions.composition import Composition
 from lop_tutorial.interventions.continual_backprop import ContinualBackprop
 from lop_tutorial.interventions.crelu import CReLU
 from lop_tutorial.interventions.generalized_mixup import GeneralizedMixup
@@ -59,7 +61,11 @@ FIRST_EDITION, EDITION = 1, 2
 of the first."""
 
 FORMER_DEFAULTS: dict[int, dict[str, dict[str, str]]] = {
-    FIRST_EDITION: {"cbp": {"count": "mature"}, "g_mixup": {"pairing": "by_kind_in_batch"}},
+    FIRST_EDITION: {
+        "cbp": {"count": "mature"},
+        "g_mixup": {"pairing": "by_kind_in_batch"},
+        "l2_init": {"normalisation": "true"},
+    },
 }
 """Of every former edition, the defaults that were others."""
 
@@ -68,10 +74,19 @@ FORMER_DEFAULTS: dict[int, dict[str, dict[str, str]]] = {
 def intervention(text: str, edition: int = EDITION) -> Intervention:
     """The method that a text names, with its settings: "l2_init", "l2_init:strength=0.01", "g_mixup:M=0.5:intra=1".
 
-    `edition`: the one whose defaults are meant. ValueError for a name, a setting, a value or an edition that does not
-    exist, with the nearest right one.
+    "retrained+g_mixup:M=1" is two methods at once, each with its own settings. `edition`: the one whose defaults are
+    meant. ValueError for a name, a setting, a value or an edition that does not exist, with the nearest right one.
     """
-    text = spelled_out(text, edition)
+    parts = tuple(_one(part) for part in _parts(spelled_out(text, edition)))
+    return parts[0] if len(parts) == 1 else Composition(parts)
+
+
+def _parts(method: str) -> list[str]:
+    """The methods that a text composes; the plus sign of a number such as 1e+3 is none."""
+    return re.split(r"\+(?!\d)", method)
+
+
+def _one(text: str) -> Intervention:
     name, *settings = text.split(":")
     if name not in INTERVENTIONS:
         raise ValueError(f"method is {name!r}; {nearest(name, INTERVENTIONS)}")
@@ -118,22 +133,37 @@ def spelled_out(method: str, edition: int) -> str:
     """A method of an edition in today's terms: `cbp` of the first is `cbp:count=mature`."""
     if edition not in (*FORMER_DEFAULTS, EDITION):
         raise ValueError(f"edition is {edition}; known are 1 to {EDITION}: is the run younger than this package?")
+    return "+".join(_part_spelled_out(part, edition) for part in _parts(method))
+
+
+def _part_spelled_out(method: str, edition: int) -> str:
     name, *settings = method.split(":")
+    if name == "g_mixup":  # composition once was a setting of this one
+        fresh = "fresh=true" in settings
+        settings = [setting for setting in settings if not setting.startswith("fresh=")]
+        method = ":".join([name, *settings])
+        if fresh:
+            return f"retrained+{_part_spelled_out(method, edition)}"
     named = {SYMBOLS.get(key, key) for key in (setting.partition("=")[0] for setting in settings)}
     former = FORMER_DEFAULTS.get(edition, {}).get(name, {})
     return ":".join([method, *(f"{key}={value}" for key, value in former.items() if key not in named)])
 
 
 def without_settings(method: str) -> str:
-    """`l2_init` of `l2_init:strength=0.01`."""
-    return method.split(":")[0]
+    """`l2_init` of `l2_init:strength=0.01`, `retrained+g_mixup` of `retrained+g_mixup:M=1`."""
+    return "+".join(part.split(":")[0] for part in _parts(method))
 
 
 def title(method: str) -> str:
     """A method's name in tables and figures with the settings that the text gives; the text itself if unknown."""
-    name, *settings = method.split(":")
-    if name not in INTERVENTIONS:
+    parts = _parts(method)
+    if not all(part.split(":")[0] in INTERVENTIONS for part in parts):
         return method
+    return " + ".join(_title(part) for part in parts)
+
+
+def _title(part: str) -> str:
+    name, *settings = part.split(":")
     shown = ", ".join(setting.replace("=", " = ").replace("_", " ") for setting in settings)
     return INTERVENTIONS[name].title + (f" ({shown})" if shown else "")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import MutableMapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -69,7 +70,7 @@ class SelfNormalisedReset(Intervention):
             replace_units(learner, units, chosen)
 
     def _choose(
-        self, units: Units, activations: Float[Tensor, "batch unit position"], memory: dict[str, Tensor]
+        self, units: Units, activations: Float[Tensor, "batch unit position"], memory: MutableMapping[str, Tensor]
     ) -> Bool[Tensor, " unit"]:
         """Takes in a batch, and gives the units to reset, whose past is forgotten."""
         seen, fired, age = (memory[f"{units.name}.{what}"] for what in ("seen", "fired", "age"))

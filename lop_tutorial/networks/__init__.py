@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from lop_tutorial.networks.conv import ConvNet, SmallConv
-from lop_tutorial.networks.hidden_units import Units, Watch, Weighted
+from lop_tutorial.networks.hidden_units import Norm, Units, Watch, Weighted
 from lop_tutorial.networks.mlp import ACTIVATIONS, MLP
 from lop_tutorial.networks.network import HEADS, Network
 from lop_tutorial.networks.resnet import ResNet18
@@ -23,6 +23,7 @@ __all__ = [
     "NETWORKS",
     "ConvNet",
     "Network",
+    "Norm",
     "ResNet18",
     "SmallConv",
     "Units",

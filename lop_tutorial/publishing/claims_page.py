@@ -3,68 +3,124 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from lop_tutorial.atomic import write_text
-from lop_tutorial.report.claims.claim import VERDICTS, Claim, Verdict
+from lop_tutorial.report.claims.claim import RULE, SAYS, VERDICTS, Claim, Evidence, Number, Verdict, verdict
+from lop_tutorial.report.claims.collect import in_results
+from lop_tutorial.report.claims.comparison import Source
 from lop_tutorial.report.claims.poster import PARTS
 
 _COLOURS: dict[Verdict, str] = {
     "supported": "success",
     "partly supported": "warning",
     "not supported": "danger",
+    "too few seeds": "secondary",
     "not tested": "secondary",
 }
-_HEAD = """\
+_HEAD = f"""\
 <!-- Written by `lop-tutorial book claims` from the stored runs. -->
 # Claims
 
-Which sentences of the paper {cite}`wang2025` hold here, which do not, and which are untested?
+Which sentences of the paper {{cite}}`wang2025` hold here, which do not, and which are untested?
 
-Every sentence of the poster that can be true or false stands here in its own words. Below it stands what was
-measured: a mean over seeds with its 95 % interval, where the claim says that it lies, and the stored run and the
-chapter that it comes from. One rule gives the verdicts, and no hand mends them. A number supports a claim if its
-whole interval lies on the claimed side. A claim is **supported** if all its numbers support it, **partly
-supported** if some do, **not supported** if none does, and **not tested** if there is none. So a verdict speaks of
-these experiments, which are smaller than the paper's; it does not speak of the paper's own.
+Every sentence of the poster that can be true or false stands here in its own words, what it says of an effect apart
+from what it says of the cause. One rule gives the verdicts, and no hand mends them.
+
+{RULE}
+Early and late are the first and the last fifth of the tasks; of studies, which store no more, the first and the last
+ten of forty. In every experiment all methods have the same step size, which is named; none is at its own best. Some
+experiments share learners: `type1`, `type2`, `inheritance.json` and `walk.json` are the same toys, looked at in other
+ways. A verdict speaks of these experiments, which are smaller than the paper's; it does not speak of the paper's own.
 """
 
 
-def page() -> str:
-    """The whole page, as text."""
-    lines = [_HEAD, *_summary()]
+@dataclass(frozen=True)
+class Judged:
+    """A claim with all that bears on it, what speaks against it first."""
+
+    claim: Claim
+    evidence: tuple[Evidence, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        """By the rule."""
+        return verdict(self.evidence, exists=self.claim.exists)
+
+    @property
+    def counts(self) -> str:
+        """How many pieces say what."""
+        counts = Counter(each.says for each in self.evidence)
+        return ", ".join(
+            f"{counts[says]} {says}" for says in ("for", "against", "open", "too few seeds") if counts[says]
+        )
+
+
+def judge(stored: Sequence[Source]) -> dict[str, list[Judged]]:
+    """Every claim, under the poster's headings, by what is stored."""
+    return {
+        part: [
+            Judged(claim, tuple(sorted(claim.evidence(stored), key=lambda each: SAYS.index(each.says))))
+            for claim in claims
+        ]
+        for part, claims in PARTS.items()
+    }
+
+
+def page(stored: Sequence[Source] | None = None) -> str:
+    """The whole page, as text; without anything else by what is in results/."""
+    parts = judge(in_results() if stored is None else stored)
+    lines = [_HEAD, *_summary([judged for part in parts.values() for judged in part])]
     number = 0
-    for part, claims in PARTS.items():
+    for part, claims in parts.items():
         lines += [f"## {part}", ""]
-        for claim in claims:
+        for judged in claims:
             number += 1
-            lines += _section(number, claim)
+            lines += _section(number, judged)
     lines += ["To make this page again: `lop-tutorial book claims`."]
     return "\n".join(lines) + "\n"
 
 
-def _summary() -> list[str]:
-    claims = [claim for part in PARTS.values() for claim in part]
-    counts = Counter(claim.verdict for claim in claims)
+def _summary(claims: Sequence[Judged]) -> list[str]:
+    counts = Counter(judged.verdict for judged in claims)
     told = ", ".join(f"{counts[verdict]} {verdict}" for verdict in VERDICTS if counts[verdict])
-    lines = [f"Of {len(claims)} claims: {told}.", "", "| | claim | verdict |", "|--:|:--|:--|"]
-    lines += [f"| {n} | [{claim.short}](claim-{n}) | {_badge(claim)} |" for n, claim in enumerate(claims, start=1)]
+    lines = [f"Of {len(claims)} claims: {told}.", "", "| | claim | verdict | pieces of evidence |", "|--:|:--|:--|:--|"]
+    for number, judged in enumerate(claims, start=1):
+        lines.append(f"| {number} | [{judged.claim.short}](claim-{number}) | {_badge(judged)} | {judged.counts} |")
     return [*lines, ""]
 
 
-def _section(number: int, claim: Claim) -> list[str]:
-    lines = [f"(claim-{number})=", f"### {number}. {claim.short}", "", f"> {claim.quote}", "", _badge(claim), ""]
-    for each in claim.evidence:
-        found, details = str(each).split(" (", 1)
-        where = f"`results/{each.run}`; {{doc}}`chapters/{each.chapter}`"
-        lines.append(f"- {each.of}: **{found}** ({details}.<br>{where}")
-    if claim.evidence:
-        lines.append("")
-    return [*lines, claim.remark, ""] if claim.remark else lines
+def _section(number: int, judged: Judged) -> list[str]:
+    claim = judged.claim
+    lines = [f"(claim-{number})=", f"### {number}. {claim.short}", "", f"> {claim.quote}", ""]
+    lines += [
+        f"{_badge(judged)} {judged.counts}; {{doc}}`chapters/{claim.chapter}`",
+        "",
+        f"*Evidence.* {claim.asked}",
+        "",
+    ]
+    if claim.remark:
+        lines += [claim.remark, ""]
+    if judged.evidence:
+        pieces = len(judged.evidence)
+        lines += [f":::{{dropdown}} {pieces} piece{'s' * (pieces > 1)} of evidence", ""]
+        lines += ["| says | `results/` | what | mean, 95 % interval |", "|:--|:--|:--|:--|"]
+        for each in judged.evidence:
+            lines.append(f"| {each.says} | `{each.run}` | {each.of} | {'<br>'.join(map(_told, each.numbers))} |")
+        lines += [":::", ""]
+    return lines
 
 
-def _badge(claim: Claim) -> str:
-    return f"{{bdg-{_COLOURS[claim.verdict]}}}`{claim.verdict}`"
+def _told(number: Number) -> str:
+    label = f"{number.label}: " if number.label else ""
+    unit = {"points": " points", "per layer": " per layer"}.get(number.unit, "")
+    return f"{label}{str(number).replace(' (', f'{unit} (', 1) if unit else number}"
+
+
+def _badge(judged: Judged) -> str:
+    return f"{{bdg-{_COLOURS[judged.verdict]}}}`{judged.verdict}`"
 
 
 def write_page(top: Path) -> Path:

@@ -47,7 +47,7 @@ def bin_table(results: Results, *, bins: int = 5, paper: int | None = None, data
             lines.append((plain, "paper", *(f"{value:.3f}" for value in theirs.rows[plain])))
     spans = [f"{first}–{last}" if last > first else f"{first}" for first, last in results.bin_edges(bins)]
     seeds = len({row["seed"] for row in results.rows})
-    note = f"{data or 'Ours'}. " + (f"Mean over {seeds} seeds, 95 % bootstrap interval." if seeds > 1 else "One seed.")
+    note = f"{data or 'Ours'}. " + (f"Mean over {seeds} seeds, 95 % t interval." if seeds > 1 else "One seed.")
     settings = [title_of(method) for method, name in names.items() if name != title_of(method)]
     if settings:
         note += f" Settings: {'; '.join(settings)}."

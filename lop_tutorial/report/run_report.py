@@ -16,12 +16,10 @@ from lop_tutorial.interventions import title as title_of
 from lop_tutorial.report.bin_table import BinTable, bin_table
 from lop_tutorial.report.numbers import signed
 from lop_tutorial.report.paper import PaperTable, paper_table
-from lop_tutorial.running.results import Results, finite, interval
+from lop_tutorial.running.results import ENOUGH, Results, finite, interval
 from lop_tutorial.running.run import Run
 
 REFERENCES = ("none", "retrained")
-ENOUGH = 5
-"""Seeds from which a difference may stand in bold: with two, nearly half of all empty ones would."""
 COMPARED = (
     "network",
     "network_settings",
@@ -126,8 +124,8 @@ class RunReport:
             return None
         header = self.accuracies().header
         note = (
-            "Hundredths of test accuracy, seed by seed on the same tasks: mean and 95 % bootstrap interval, too narrow "
-            f"where seeds are few. Bold where it leaves out 0 and {ENOUGH} seeds or more are behind it."
+            "Hundredths of test accuracy, seed by seed on the same tasks: mean and 95 % t interval. Bold where it "
+            f"leaves out 0 and {ENOUGH} seeds or more are behind it."
         )
         return BinTable((header[0], "difference", *header[2:]), tuple(lines), note)
 

@@ -153,6 +153,7 @@ def _as_begun(plan: Plan, there: dict[str, Any] | None) -> Plan:
 def _usual() -> dict[str, Any]:
     """What a setting was, for a run that is older than it."""
     plain = {f.name: f.default for f in fields(Plan) if f.name != "data_root" and f.default is not MISSING}
+    plain["step_sizes"] = {}
     plain["edition"] = FIRST_EDITION
     return dict(json.loads(json.dumps(plain | {"training": asdict(Training())})))
 

@@ -126,8 +126,10 @@ class Part:
 
     parts: Parts
     name: str
-    diverged: list[bool] = field(default_factory=list)
-    """For each learner, whether it diverged: what it does afterwards is no part of the run."""
+    ended: list[bool] = field(default_factory=list)
+    """For each learner, whether it diverged or is dead: what it does afterwards is no part of the run."""
+    at_chance: list[int] = field(default_factory=list)
+    """For each learner, how many tasks running it was at chance."""
     finished: bool = False
 
     def __post_init__(self) -> None:
@@ -149,7 +151,8 @@ class Part:
             raise ValueError(f"{error}: a process of this run is still alive; end it first") from None
         facts = self.parts.checked(self.name)
         valid = 0 if facts is None else facts["rows_bytes"]
-        self.diverged = [False] * len(learners) if facts is None else facts["diverged"]
+        self.ended = [False] * len(learners) if facts is None else facts["diverged"]
+        self.at_chance = (facts or {}).get("at_chance", [0] * len(learners))
         self.finished = facts is not None and facts["finished"]
         if facts is not None and not self.finished:
             checkpoint.restore_all(self.parts.folder, facts, learners)
@@ -184,7 +187,8 @@ class Part:
         facts = {
             "task": task,
             "finished": finished,
-            "diverged": self.diverged,
+            "diverged": self.ended,
+            "at_chance": self.at_chance,
             "rows_bytes": self._rows.seek(0, os.SEEK_END),
             "rows_sha256": self._hash.hexdigest(),
         }

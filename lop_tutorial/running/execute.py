@@ -15,6 +15,7 @@ from typing import Any
 
 from lop_tutorial.running.crews import Crew, Part, Parts
 from lop_tutorial.running.measures import measure
+from lop_tutorial.running.odometer import Odometer
 from lop_tutorial.running.plan import Plan
 from lop_tutorial.running.results import Row
 from lop_tutorial.running.walk_tasks import row_of, walk_tasks
@@ -55,8 +56,9 @@ def _together(plan: Plan, device: str, fleets: int) -> list[list[tuple[str, int]
     for method in plan.methods:
         network = plan.learner(method, plan.seeds[0], device).network
         learners = [(method, seed) for seed in plan.seeds]
-        if fleets and pays(network, device):
-            together.setdefault(str(network), []).extend(learners)
+        if fleets and pays(network, device) and "path" not in plan.measures:
+            same = f"{network} {plan.training_of(method).step_size}"
+            together.setdefault(same, []).extend(learners)
         else:
             alone += [[learner] for learner in learners]
     parts = [
@@ -90,20 +92,28 @@ def _task_by_task(plan: Plan, crew: Crew, device: str, part: Part | None) -> Ite
     learners: Sequence[Learner] = ()
     done = 0
 
-    def begin(new: Sequence[Learner]) -> tuple[int, Sequence[bool]]:
+    odometers: dict[int, Odometer] = {}
+
+    def begin(new: Sequence[Learner]) -> tuple[int, Sequence[bool], Sequence[int]]:
         nonlocal learners, done
         learners, done = new, part.restore(new) if part else 0
-        return done, part.diverged if part else ()
+        return (done, part.ended, part.at_chance) if part else (done, (), ())
+
+    def set_out(learner: Learner, task: Task) -> None:
+        if "path" in plan.measures:
+            odometers[learner.seed] = Odometer(learner)
 
     def look(learner: Learner, task: Task) -> Mapping[str, float]:
-        return {} if (task.index + 1) % plan.measure_every else measure(plan.measures, learner.network, task)
+        way = odometers.pop(learner.seed).read() if odometers else {}
+        return {} if (task.index + 1) % plan.measure_every else way | measure(plan.measures, learner.network, task)
 
-    for visits in walk_tasks(plan, crew.learners, device, after=look, begin=begin):
+    for visits in walk_tasks(plan, crew.learners, device, before=set_out, after=look, begin=begin):
         done += 1
         rows = [row_of(plan, method, visit) for (method, _), visit in zip(crew.learners, visits, strict=True) if visit]
         if part:
             part.add(rows)
-            part.diverged = [visit is None or visit.outcome.diverged for visit in visits]
+            part.ended = [visit is None or visit.ended for visit in visits]
+            part.at_chance = [0 if visit is None else visit.at_chance for visit in visits]
         yield rows
         if part and done < plan.tasks and part.due():
             part.keep(learners, done)

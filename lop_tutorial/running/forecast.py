@@ -59,8 +59,6 @@ def forecast(
     if plan.tasks < 2:
         return None
     workers = min(workers, len(crews)) if device == "cpu" else 1
-    if device == "cpu":
-        torch.set_num_threads(1)  # as the run will have it
     kinds: dict[Kind, list[Crew]] = {}
     for crew in crews:
         kinds.setdefault((crew.width, *(method for method, _ in crew.learners)), []).append(crew)
@@ -83,8 +81,7 @@ def forecast(
 
 def in_tasks(plan: Plan, begin: int) -> float:
     """What the plan's tasks from `begin` on amount to, in second tasks: of increments the t-th has t shares."""
-    grows = plan.data != "points" and plan.benchmark == "increments"
-    return sum((number + 1) / 2 if grows else 1.0 for number in range(begin, plan.tasks))
+    return sum(plan.spec.share(number) for number in range(begin, plan.tasks))
 
 
 def _whole(number: float | int, kinds: dict[Kind, list[Crew]], task: dict[Kind, float], n: int) -> float:
@@ -111,7 +108,6 @@ def _task(plan: Plan, crew: Crew, device: str, epochs: int, measured: bool = Fal
     measures = plan.measures if measured else ()
     training = replace(plan.training, epochs=epochs)
     small = replace(plan, tasks=2, training=training, measures=measures, measure_every=1)
-    small.__dict__["images"] = plan.images if plan.data != "points" else None  # opened already
     ends = {row["task"]: time.perf_counter() for row in crew_rows(small, 0, crew, device)}
     return ends[1] - ends[0] if 1 in ends else 0.0  # 0: diverged at once
 
@@ -122,7 +118,8 @@ def _weights(plan: Plan) -> float:
 
 
 def _memory_now(device: str) -> float:
-    if device != "cpu":
+    if device.startswith("cuda"):
+        torch.cuda.init()  # asked for one by its number, torch does not do so by itself
         torch.cuda.reset_peak_memory_stats(device)
         return float(torch.cuda.memory_allocated(device))
     statm = Path("/proc/self/statm")
@@ -134,7 +131,7 @@ def _memory_now(device: str) -> float:
 
 
 def _memory_peak(device: str) -> float:
-    if device != "cpu":
+    if device.startswith("cuda"):
         return float(torch.cuda.max_memory_allocated(device))
     try:
         import resource
@@ -144,7 +141,7 @@ def _memory_peak(device: str) -> float:
 
 
 def _memory_free(device: str) -> float | None:
-    if device != "cpu":
+    if device.startswith("cuda"):
         return float(torch.cuda.mem_get_info(device)[0])
     try:
         lines = dict(line.split(":", 1) for line in Path("/proc/meminfo").read_text().splitlines())

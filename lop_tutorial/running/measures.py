@@ -63,15 +63,19 @@ MEASURES: dict[str, Measure] = {"exponents": exponents, "health": health}
 """By the name that plans use."""
 
 COLUMNS_OF: dict[str, tuple[str, ...]] = {
+    "path": ("path_length", "displacement"),  # taken along the way, by an odometer
     "exponents": tuple(f"ftle_{place}_{name}" for place in ("within", "between") for name in _QUANTILES),
     "health": ("weight_norm", "effective_rank", "dead_units", "dormant_units", "ftle_q50"),
 }
 
 
 def measure(names: Sequence[str], network: Network, task: Task) -> dict[str, float]:
-    """All columns of the named measures, for the task just learned; products are never rounded to less than float32."""
+    """The columns of those of the named measures that can be taken once the task is learned.
+
+    Products are never rounded to less than float32.
+    """
     found: dict[str, float] = {}
     with float32_products():
-        for name in names:
+        for name in (name for name in names if name in MEASURES):
             found |= MEASURES[name](network.eval(), task)
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +14,19 @@ from lop_tutorial.data import LabelledImages, SomeClasses, load
 from lop_tutorial.data.procedural import ProceduralImages
 from lop_tutorial.interventions import EDITION, Intervention, intervention
 from lop_tutorial.networks import NETWORKS, Network
-from lop_tutorial.running.measures import COLUMNS_OF, MEASURES
+from lop_tutorial.running.measures import COLUMNS_OF
 from lop_tutorial.running.results import COLUMNS
-from lop_tutorial.streams import CIFAR100_PIXELS, ClassIncrements, ClassPairs, OnDevice, Pixels, Stream, ToyPoints
+from lop_tutorial.running.stream_spec import IncrementsSpec, PairsSpec, PointsSpec, StreamSpec
+from lop_tutorial.streams import OnDevice, Stream
 from lop_tutorial.training import Learner, Training
 
 BENCHMARKS = ("pairs", "increments")
+
+
+@lru_cache(maxsize=1)
+def _drawn(**settings: Any) -> ProceduralImages:
+    """Procedural images, those of the latest settings kept: plans of the same images need not draw them again."""
+    return ProceduralImages(**settings)
 
 
 @dataclass(frozen=True)
@@ -33,8 +40,10 @@ class Plan:
     their places in a shuffled order that is always the same (see `SomeClasses`). `table` is the paper's table it stands
     beside. `measures` are taken beside the accuracies (see `measures.py`), after every `measure_every`-th task. With
     `widths`, every learner is trained once with each of them as the number of units in its last hidden layer, and
-    metrics.csv has the column `width`. `precision` is that of the steps (see `training/precision.py`). `edition` is
-    that of the methods' defaults (see `interventions/registry.py`).
+    metrics.csv has the column `width`. `step_sizes` gives methods that it names a step size of their own, in place of
+    `training`'s. With `dead_after`, a learner whose training accuracy was at chance in that many tasks running is dead,
+    and stops there (see `death.py`); 0: never. `precision` is that of the steps (see `training/precision.py`).
+    `edition` is that of the methods' defaults (see `interventions/registry.py`).
     """
 
     name: str
@@ -55,6 +64,7 @@ class Plan:
     increment: int = 5
     valid_per_class: int = 0
     training: Training = Training()
+    step_sizes: Mapping[str, float] = field(default_factory=dict)
     methods: tuple[str, ...] = ("none", "retrained")
     seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
     tasks: int = 5000
@@ -62,6 +72,7 @@ class Plan:
     measures: tuple[str, ...] = ()
     measure_every: int = 1
     widths: tuple[int, ...] = ()
+    dead_after: int = 0
     precision: str = "fp32"
     edition: int = EDITION
 
@@ -72,16 +83,19 @@ class Plan:
             raise ValueError(f"benchmark is {self.benchmark!r}; known are {', '.join(BENCHMARKS)}")
         for method in self.methods:
             self.intervention(method).check(self.training.loss)
-        if self.data == "points" and self.classes is not None:
+        if isinstance(self.spec, PointsSpec) and self.classes is not None:
             raise ValueError(f"classes is {self.classes}, but the tasks are toy points, not classes of pictures")
-        for name in ("tasks", "measure_every"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} is {getattr(self, name)}; it must be at least 1")
+        for name, low in (("tasks", 1), ("measure_every", 1), ("dead_after", 0)):
+            if getattr(self, name) < low:
+                raise ValueError(f"{name} is {getattr(self, name)}; it must be at least {low}")
         for name in self.measures:
-            if name not in MEASURES:
-                raise ValueError(f"measure is {name!r}; known are {', '.join(MEASURES)}")
+            if name not in COLUMNS_OF:
+                raise ValueError(f"measure is {name!r}; known are {', '.join(COLUMNS_OF)}")
         if self.widths and not self.network_settings.get("hidden"):
             raise ValueError(f"widths is {self.widths}, but network_settings name no hidden layers to be that wide")
+        for method in self.step_sizes:
+            if method not in self.methods:
+                raise ValueError(f"step_sizes names {method!r}; the methods are {', '.join(self.methods)}")
         if any(width < 1 for width in self.widths):
             raise ValueError(f"widths is {self.widths}; each must be at least 1")
         for name in ("methods", "seeds") + ("widths",) * bool(self.widths):
@@ -89,52 +103,41 @@ class Plan:
             if not values or len(set(values)) < len(values):
                 raise ValueError(f"{name} is {values}; it must name at least one, none of them twice")
 
+    @property
+    def spec(self) -> StreamSpec:
+        """Where the tasks come from."""
+        if self.data == "points":
+            return PointsSpec(self.points)
+        settings = {"train_per_class": self.train_per_class, "test_per_class": self.test_per_class}
+        if self.benchmark == "pairs":
+            return PairsSpec({**settings, "reshuffle": self.reshuffle}, self.image_size)
+        settings |= {"increment": self.increment, "valid_per_class": self.valid_per_class}
+        return IncrementsSpec(settings, self.image_size, self.tasks, self.data)
+
     @cached_property
-    def images(self) -> LabelledImages:
-        procedural = self.data == "procedural"
-        found = ProceduralImages(**self.procedural) if procedural else load(self.data, root=self.data_root)
-        return found if self.classes is None else SomeClasses(found, *self.classes)
+    def images(self) -> LabelledImages | None:
+        """The image set that the tasks are made from, or None: toy points need none."""
+        if isinstance(self.spec, PointsSpec):
+            return None
+        whole = _drawn(**self.procedural) if self.data == "procedural" else load(self.data, root=self.data_root)
+        return whole if self.classes is None else SomeClasses(whole, *self.classes)
 
     def images_on(self, device: torch.device | str) -> OnDevice | None:
-        """The images as bytes on a device, for the streams of all seeds; None where the data are points."""
-        return None if self.data == "points" else OnDevice(self.images, device)
+        """The images as bytes on a device, for the streams of all seeds; None where there are none."""
+        return None if self.images is None else OnDevice(self.images, device)
 
     def stream(self, seed: int, images: OnDevice | None = None) -> Stream:
         """The tasks that every learner of this seed meets, from `images_on` a device or, without, on the CPU."""
-        if self.data == "points":
-            return ToyPoints(seed, **self.points)
-        if self.benchmark == "increments":
-            return self._increments(seed, images)
-        return ClassPairs(
-            images or self.images,
-            seed,
-            train_per_class=self.train_per_class,
-            test_per_class=self.test_per_class,
-            pixels=Pixels(size=self.image_size),
-            reshuffle=self.reshuffle,
-        )
-
-    def _increments(self, seed: int, images: OnDevice | None) -> Stream:
-        found = ClassIncrements(
-            images or self.images,
-            seed,
-            increment=self.increment,
-            train_per_class=self.train_per_class,
-            test_per_class=self.test_per_class,
-            valid_per_class=self.valid_per_class,
-            pixels=replace(CIFAR100_PIXELS, size=self.image_size),
-        )
-        if found.length is not None and self.tasks > found.length:
-            raise ValueError(
-                f"tasks is {self.tasks}, but the {found.outputs} classes of {self.data} make {found.length} increments "
-                f"of {self.increment}: ask for no more with --tasks"
-            )
-        return found
+        return self.spec.stream(seed, images or self.images)
 
     def make_network(self) -> Network:
         """A network for the plan's inputs, its weights from torch's global generator."""
         stream = self.stream(self.seeds[0])
         return NETWORKS[self.network](stream.shape, stream.outputs, **self.network_settings)
+
+    def training_of(self, method: str) -> Training:
+        """How this method trains: with a step size of its own, where `step_sizes` has one."""
+        return replace(self.training, step_size=self.step_sizes.get(method, self.training.step_size))
 
     def intervention(self, method: str) -> Intervention:
         """What one of `methods` means in this plan."""
@@ -144,7 +147,7 @@ class Plan:
         """A new learner, before its first task."""
         return Learner(
             self.make_network,
-            self.training,
+            self.training_of(method),
             self.intervention(method),
             seed=seed,
             device=device,
@@ -156,10 +159,7 @@ class Plan:
         if width is None:
             return self
         above = tuple(self.network_settings["hidden"])[:-1]
-        found = replace(self, network_settings={**self.network_settings, "hidden": (*above, width)}, widths=(width,))
-        if "images" in self.__dict__:  # opened already
-            found.__dict__["images"] = self.images
-        return found
+        return replace(self, network_settings={**self.network_settings, "hidden": (*above, width)}, widths=(width,))
 
     def at_each_width(self) -> list[tuple[int | None, Plan]]:
         """Each of `widths` with its plan; None with the plan itself where there are none."""
@@ -189,7 +189,7 @@ class Plan:
         """Every setting, for config.json, with the name and content hash of the data."""
         settings = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "data_root"}
         settings["training"] = asdict(self.training)
-        if self.data == "points":
+        if self.images is None:
             return settings
         if self.classes is not None:
             settings["class_names"] = self.images.classes

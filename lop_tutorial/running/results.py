@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float64
-from scipy.stats import bootstrap
+from scipy.stats import t as student_t
 
 from lop_tutorial.training import OUTCOME_FIELDS
 
@@ -18,6 +19,10 @@ COLUMNS = ("method", "seed", *OUTCOME_FIELDS)
 """Columns of metrics.csv: method, seed, task, train_accuracy, test_accuracy, then what else was measured."""
 
 Row = dict[str, str | int | float]
+
+
+ENOUGH = 5
+"""Seeds from which a verdict may be given."""
 
 
 class Interval(NamedTuple):
@@ -29,24 +34,19 @@ class Interval(NamedTuple):
 
 
 def interval(values: Float64[np.ndarray, "seed *shape"]) -> Interval:
-    """Mean over seeds (the first axis) with a 95 % percentile bootstrap interval, the same at every call.
+    """Mean over seeds (the first axis) with its 95 % t interval. For a paired comparison pass differences seed by seed.
 
-    With few seeds such intervals are somewhat too narrow (five seeds cover about 83 % instead of 95 %). One seed has no
-    interval: its ends are NaN.
+    It covers the true mean in 95 % of all cases for normal values, whatever the number of seeds. Of 3 to 10 seeds it
+    covers 92 to 95 % for uniform values, 88 to 90 % for exponential ones and 82 to 84 % for log-normal ones. One seed
+    has no interval, nor have values that are not finite: its ends are NaN.
     """
     mean = values.mean(axis=0)
     if len(values) < 2:
         return Interval(mean, np.full_like(mean, np.nan), np.full_like(mean, np.nan))
-    found = bootstrap(
-        (values,),
-        np.mean,
-        axis=0,
-        n_resamples=2000,
-        batch=100,
-        method="percentile",
-        rng=np.random.default_rng(0),
-    ).confidence_interval
-    return Interval(mean, np.asarray(found.low), np.asarray(found.high))
+    with np.errstate(invalid="ignore"):  # of infinite values there is no deviation
+        error = values.std(axis=0, ddof=1) / math.sqrt(len(values))
+    half = student_t.ppf(0.975, len(values) - 1) * error
+    return Interval(mean, mean - half, mean + half)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import torch
 
+from lop_tutorial.running.death import at_chance
 from lop_tutorial.running.plan import Plan
 from lop_tutorial.running.results import Row
 from lop_tutorial.streams import Task
@@ -18,8 +19,9 @@ from lop_tutorial.training.cpu import keep_memory
 Look = Callable[[Learner, Task], Any]
 """What is measured, or changed, of a learner at a task; the task lies on the learner's device."""
 
-Begin = Callable[[Sequence[Learner]], tuple[int, Sequence[bool]]]
-"""Given the new learners, the number of their next task, and for each whether it has diverged already."""
+Begin = Callable[[Sequence[Learner]], tuple[int, Sequence[bool], Sequence[int]]]
+"""Given the new learners: the number of their next task; for each whether it has ended already, by divergence or death;
+and for each how many tasks running it was at chance until then."""
 
 
 class Visit(NamedTuple):
@@ -30,6 +32,10 @@ class Visit(NamedTuple):
     outcome: Outcome
     before: Any
     after: Any
+    at_chance: int
+    """How many tasks running, with this one, it was at chance."""
+    ended: bool
+    """Whether this was its last task: it diverged, or is dead."""
 
 
 def walk_tasks(
@@ -43,12 +49,12 @@ def walk_tasks(
 ) -> Iterator[list[Visit | None]]:
     """Trains `members`, as (method, seed), on the plan's tasks; gives their visits task by task, in their order.
 
-    One member is a plain `Learner`; several are a `Fleet`, and their networks must have the same layers. All train with
-    the plan's precision, on tasks made on the device. `before(learner, task)` is called before the task's first step
-    (what it changes in the learner's network holds), `after(learner, task)` once it has been learned. A learner that
-    has diverged has None from the next task on; the walk ends after the plan's last task, with the stream, or where all
-    learners have diverged. On a CPU the process is held to one thread: small networks gain nothing from more, and the
-    number of threads changes last digits.
+    One member is a plain `Learner`; several are a `Fleet`: their networks must have the same layers, and their methods
+    the same step size. All train with the plan's precision, on tasks made on the device. `before(learner, task)` is
+    called before the task's first step (what it changes in the learner's network holds), `after(learner, task)` once
+    it is learned. A learner that has diverged, or is dead by the plan's `dead_after`, has None from the next task on;
+    the walk ends after the plan's last task, with the stream, or where all learners have ended. On a CPU the process is
+    held to one thread: small networks gain nothing from more, and the number of threads changes last digits.
     """
     if torch.device(device).type == "cpu":
         torch.set_num_threads(1)
@@ -56,8 +62,8 @@ def walk_tasks(
     images = plan.images_on(device)
     streams = {seed: plan.stream(seed, images) for _, seed in members}
     learners, learn = _learners(plan, members, device)
-    first, diverged = begin(learners) if begin else (0, ())
-    gone = list(diverged) or [False] * len(learners)
+    first, ended, at_chance_before = begin(learners) if begin else (0, (), ())
+    gone, chance = list(ended) or [False] * len(learners), list(at_chance_before) or [0] * len(learners)
     ends = [plan.tasks, *(stream.length for stream in streams.values() if stream.length is not None)]
     for number in range(first, min(ends)):
         if all(gone):
@@ -66,11 +72,20 @@ def walk_tasks(
         there = [None if lost else (one, tasks[one.seed]) for one, lost in zip(learners, gone, strict=True)]
         looks = [before(*place) if before and place else None for place in there]
         outcomes = learn(tasks)
-        visits = [
-            Visit(*place, outcome, look, after(*place) if after and not outcome.diverged else None) if place else None
-            for place, outcome, look in zip(there, outcomes, looks, strict=True)
+        chance = [
+            so_far + 1 if at_chance(outcome.train_accuracy, tasks[one.seed].outputs) else 0
+            for one, outcome, so_far in zip(learners, outcomes, chance, strict=True)
         ]
-        gone = [visit is None or visit.outcome.diverged for visit in visits]
+        gone = [
+            lost or outcome.diverged or 0 < plan.dead_after <= running
+            for lost, outcome, running in zip(gone, outcomes, chance, strict=True)
+        ]
+        visits = [
+            Visit(*place, outcome, look, after(*place) if after and not outcome.diverged else None, running, ended)
+            if place
+            else None
+            for place, outcome, look, running, ended in zip(there, outcomes, looks, chance, gone, strict=True)
+        ]
         yield visits
 
 
@@ -90,5 +105,6 @@ def _learners(
         alone = plan.learner(method, seed, device)
         return [alone], lambda tasks: [alone.learn(tasks[seed])]
     crew = [(plan.intervention(method), seed) for method, seed in members]
-    fleet = Fleet(plan.make_network, plan.training, crew, device=device, precision=plan.precision)
+    training = plan.training_of(members[0][0])
+    fleet = Fleet(plan.make_network, training, crew, device=device, precision=plan.precision)
     return fleet.learners, fleet.learn

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn.functional import cross_entropy, mse_loss, one_hot
 
-from lop_tutorial.interventions import Examples, GeneralizedMixup, NoIntervention, Retrained, mixup_labels
+from lop_tutorial.interventions import Composition, Examples, GeneralizedMixup, NoIntervention, Retrained, mixup_labels
 from lop_tutorial.networks import MLP
 from lop_tutorial.seeds import draw_for
 from lop_tutorial.streams import ToyPoints
@@ -182,7 +182,9 @@ def test_why_plain_cross_entropy_is_refused():
 
 
 @pytest.mark.parametrize(
-    "same", [(NoIntervention(), GeneralizedMixup()), (Retrained(), GeneralizedMixup(fresh=True))], ids=["kept", "fresh"]
+    "same",
+    [(NoIntervention(), GeneralizedMixup()), (Retrained(), Composition((Retrained(), GeneralizedMixup())))],
+    ids=["kept", "fresh"],
 )
 def test_with_m_always_one_nothing_is_changed(monkeypatch, same):
     monkeypatch.setattr(

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from lop_tutorial.interventions import L2Init, NoIntervention
+from lop_tutorial.interventions import Composition, L2Init, LayerNorm, NoIntervention
 from lop_tutorial.networks import MLP
 from lop_tutorial.streams import ToyPoints
 from lop_tutorial.training import Learner, Training
@@ -97,3 +97,16 @@ def test_strength_zero_is_no_intervention_to_the_last_bit():
 def test_a_wrong_strength_is_named(strength):
     with pytest.raises(ValueError, match=f"strength is {strength}; it must be a finite number from 0 up"):
         L2Init(strength)
+
+
+@pytest.mark.parametrize("normalisation", [False, True])
+def test_normalisation_is_left_free_unless_asked_for(normalisation):
+    method = Composition((LayerNorm(), L2Init(0.5, normalisation)))
+    one = Learner(lambda: MLP((20,), 2, hidden=(8, 6)), FAST, method)
+    norms = {name: p for name, p in one.network.named_parameters() if name.startswith(("body.2.", "body.5."))}
+    assert len(norms) == 4
+    with torch.no_grad():
+        for p in norms.values():
+            p += 2
+    moved = sum(4 * p.numel() for p in norms.values())
+    assert one.intervention.penalty(one).item() == pytest.approx(0.5 * moved if normalisation else 0)

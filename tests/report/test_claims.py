@@ -1,95 +1,184 @@
-"""Claims: the rule that turns numbers into a verdict, and the list of claims on the stored runs."""
+"""Claims: the rule that turns evidence into a verdict, and that all evidence is found by what it is."""
 
+import json
+import shutil
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from lop_tutorial.cli import main
-from lop_tutorial.publishing.claims_page import page
-from lop_tutorial.report.claims.claim import VERDICTS, Claim, Evidence
-from lop_tutorial.report.claims.evidence import change, share, tenths
+from lop_tutorial.publishing.claims_page import judge, page
+from lop_tutorial.report.claims.claim import SAYS, VERDICTS, Evidence, Number, verdict
+from lop_tutorial.report.claims.collect import NO_LEARNERS, collect, in_results
+from lop_tutorial.report.claims.comparison import BINS
 from lop_tutorial.report.claims.poster import PARTS
-from lop_tutorial.running.run import stored, stored_path
+from lop_tutorial.running.run import stored
 
 TOP = Path(__file__).parents[2]
 ALL = [claim for part in PARTS.values() for claim in part]
+FALLS = (-0.3, -0.2, -0.25, -0.28, -0.24)
+RISES = tuple(-value for value in FALLS)
+UNCLEAR = (-0.3, 0.2, -0.1, 0.15, 0.02)
 
 
-def evidence(*values: float, side="below", bound=0.0, unit=""):
-    return Evidence("a number", lambda: np.array(values, float), side, bound, "type1", "type_1", unit)
+def number(*values, side="below", bound=0.0, unit="points"):
+    return Number(np.array(values, float), side, bound, unit)
 
 
-def test_a_number_supports_only_with_its_whole_interval():
-    falls, unclear = evidence(-0.3, -0.2, -0.25, -0.28), evidence(-0.3, 0.2, -0.1, 0.15)
-    assert falls.supports
-    assert not unclear.supports
-    assert not evidence(-0.3, -0.2, -0.25, -0.28, side="above").supports
-    assert not evidence(-0.3, -0.2, -0.25, -0.28, bound=-0.25).supports
+def evidence(*numbers):
+    return Evidence("a number", numbers, "type1")
+
+
+def question(words):
+    return next(claim for claim in ALL if words in claim.short)
 
 
 @pytest.mark.parametrize(
-    ("values", "verdict"),
+    ("values", "says"),
+    [(FALLS, "for"), (RISES, "against"), (UNCLEAR, "open"), (FALLS[:4], "too few seeds"), ((), "too few seeds")],
+)
+def test_a_number_speaks_only_with_its_whole_interval_and_five_seeds(values, says):
+    assert number(*values).says == says
+
+
+def test_the_bound_and_the_side_count():
+    assert number(*FALLS, side="above").says == "against"
+    assert number(*FALLS, bound=-0.25).says == "open"
+    assert number(*FALLS, np.nan).says == "for"
+    assert number(*FALLS[:4], np.nan).says == "too few seeds"
+
+
+def test_a_share_of_seeds_takes_six():
+    """Of n successes in n trials Clopper and Pearson's lower end is 0.025 ** (1 / n): below one half for n = 5."""
+    shares = [number(*[1] * n, side="above", bound=0.5, unit="seeds") for n in (5, 6, 8)]
+    assert [share.says for share in shares] == ["too few seeds", "for", "for"]
+    assert float(shares[2].interval.low) == pytest.approx(0.025 ** (1 / 8))
+    assert number(*[1] * 5 + [0] * 3, side="above", bound=0.5, unit="seeds").says == "open"
+
+
+@pytest.mark.parametrize(
+    ("numbers", "says"),
     [
-        ([(-1.0, -1.1)], "supported"),
-        ([(-1.0, -1.1), (1.0, 1.1)], "partly supported"),
-        ([(1.0, 1.1)], "not supported"),
-        ([(-1.0, 1.0)], "not supported"),
+        ((FALLS, FALLS), "for"),
+        ((FALLS, UNCLEAR), "open"),
+        ((FALLS, RISES), "against"),
+        ((FALLS, FALLS[:3]), "too few seeds"),
+        ((RISES, FALLS[:3]), "against"),
+    ],
+)
+def test_all_numbers_of_a_piece_must_lie_where_the_claim_says(numbers, says):
+    assert evidence(*(number(*each) for each in numbers)).says == says
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([FALLS, FALLS], "supported"),
+        ([FALLS, FALLS[:3]], "supported"),
+        ([FALLS, UNCLEAR], "partly supported"),
+        ([FALLS, RISES], "partly supported"),
+        ([UNCLEAR, RISES], "not supported"),
+        ([FALLS[:3], RISES[:3]], "too few seeds"),
         ([], "not tested"),
     ],
 )
-def test_the_verdict_follows_from_all_pieces_together(values, verdict):
-    assert Claim("", "", tuple(evidence(*each) for each in values)).verdict == verdict
+def test_the_verdict_follows_from_all_pieces_together(values, expected):
+    assert verdict(evidence(number(*each)) for each in values) == expected
 
 
-def test_shares_of_seeds_have_the_exact_binomial_interval():
-    """Of n successes in n trials Clopper and Pearson's lower end is 0.025 ** (1 / n)."""
-    all_eight = evidence(*[1] * 8, side="above", bound=0.5, unit="seeds")
-    assert float(all_eight.interval.low) == pytest.approx(0.025 ** (1 / 8))
-    assert float(all_eight.interval.high) == 1
-    assert all_eight.supports
-    assert not evidence(*[1] * 5 + [0] * 3, side="above", bound=0.5, unit="seeds").supports
-    assert str(all_eight) == "in 8 of 8 seeds (share 0.63 to 1.00; claimed above 0.50)"
+def test_one_example_is_enough_for_a_claim_that_something_exists():
+    pieces = [evidence(number(*each)) for each in (RISES, FALLS, UNCLEAR)]
+    assert verdict(pieces, exists=True) == "supported"
+    assert verdict(pieces[::2], exists=True) == "not supported"
 
 
-def test_learners_that_diverged_are_left_out_and_counted():
-    some = evidence(-0.1, np.nan, -0.1, -0.1, unit="points")
-    assert str(some) == "−10.0 points (−10.0 to −10.0, 3 seeds, 1 diverged; claimed below 0.0)"
-    with pytest.raises(ValueError, match="every learner diverged"):
-        _ = evidence(np.nan, np.nan).interval
-    shares = evidence(1, np.nan, 0, 1, 1, side="above", bound=0.5, unit="seeds")
-    assert str(shares).startswith("in 3 of 4 seeds, 1 diverged")
+def test_numbers_are_told_with_their_seeds_and_what_diverged():
+    assert str(number(-0.1, np.nan, -0.1, -0.1)) == "−10.0 (−10.0 to −10.0; 3 seeds, 1 diverged)"
+    assert str(number(1, np.nan, 0, 1, 1, unit="seeds")) == "in 3 of 4 seeds, 1 diverged"
+    assert str(number(np.nan, np.nan)) == "all 2 diverged"
 
 
-def test_the_tenths_are_the_first_and_last_tasks_of_a_stored_run():
-    curves = stored("type1").results.curves("none", "train_accuracy")
-    first, last = tenths("type1", "none", "train_accuracy")
-    np.testing.assert_allclose(first, curves[:, :8].mean(axis=1))
-    np.testing.assert_allclose(last, curves[:, -8:].mean(axis=1))
-    np.testing.assert_allclose(change("type1", "none", "train_accuracy")(), last - first)
+def test_everything_in_results_is_read_but_what_holds_no_learner():
+    names = {path.name for path in (TOP / "results").iterdir()}
+    assert {each.name for each in in_results()} == names - set(NO_LEARNERS)
+    assert all(each.experiments for each in in_results())
 
 
-def test_minus_infinity_is_lower_than_what_was_before():
-    median = stored("type1").results.curves("none", "ftle_within_q50")
-    assert np.isneginf(median).any()
-    assert share("type1", "none", "ftle_within_q50", rose=False)().all()
+def test_the_bins_are_those_of_the_stored_run():
+    run = stored("table1_tinyimagenet").results
+    (experiment,) = next(each for each in in_results() if each.name == "table1_tinyimagenet")
+    np.testing.assert_allclose(experiment.bins("g_mixup"), run.binned("g_mixup", bins=BINS))
+    exponents = run.curves("none", "ftle_within_q50")[:, -12:]
+    looked = ~np.isnan(exponents).all(axis=0)
+    np.testing.assert_allclose(
+        experiment.bins("none", "ftle_within_q50")[:, -1], exponents[:, looked].mean(axis=1), atol=1e-12
+    )
 
 
-def test_no_stored_run_of_a_whole_table_on_real_pictures_is_left_out():
-    used = {each.run for claim in ALL for each in claim.evidence}
-    tables = {path.parent.name: stored(path.parent.name) for path in (TOP / "results").glob("table*/metrics.csv")}
-    real = {name: run.config for name, run in tables.items() if run.config["data"] != "procedural"}
-    assert {name for name, config in real.items() if len(config["methods"]) == 6} <= used
+def copied(tmp_path, *names):
+    """Some of what is stored, under names that nobody knows."""
+    for name in names:
+        source = TOP / "results" / name
+        copy = shutil.copytree if source.is_dir() else shutil.copy
+        copy(source, tmp_path / f"unknown_{name}")
+    return collect(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "claims"),
+    [
+        ("table1_cifar100", ["Plasticity is lost", "best of the six methods where pairs", "ends at chance"]),
+        ("table1_quick", ["best of the six methods where pairs"]),
+        ("table2_cifar100", ["best of the six methods where pairs", "Layernorm keeps"]),
+        ("methods", ["best of the six methods where pairs", "Continual backpropagation", "helps against both types"]),
+        ("real_images_cifar100", ["helps against both types", "low-dimensional: Type-1", "mixed forms"]),
+        ("type1_settings.json", ["belongs to low", "belongs to high"]),
+        ("increments.json", ["best of the six methods where classes", "ends below one that is retrained"]),
+        ("inheritance.json", ["exponents between its classes rise", "approach collapsed", "product of the α"]),
+    ],
+)
+def test_a_stored_experiment_is_evidence_whatever_it_is_called(tmp_path, name, claims):
+    experiments = copied(tmp_path, name)
+    for words in claims:
+        claim = question(words)
+        found = list(claim.evidence(experiments))
+        assert found, f"{name} bears on {claim.short!r}"
+        assert {each.run for each in found} == {f"unknown_{name}"}
+        there = [each for each in claim.evidence(in_results()) if each.run == name]
+        assert Counter(each.says for each in found) == Counter(each.says for each in there)
+
+
+def test_contrary_evidence_changes_a_verdict(tmp_path):
+    """A copy of a run in which G-mixup wins every bin, with the labels of G-mixup and No Intv. exchanged."""
+    source = TOP / "results" / "table1_tinyimagenet"
+    shutil.copytree(source, tmp_path / "as_it_is")
+    claim = question("best of the six methods where pairs")
+    before = {each.of.split(": ")[1]: each.says for each in claim.evidence(collect(tmp_path))}
+    shutil.copytree(source, tmp_path / "exchanged")
+    path = tmp_path / "exchanged" / "metrics.csv"
+    text = path.read_text().replace("\nnone,", "\nX,").replace("\ng_mixup,", "\nnone,").replace("\nX,", "\ng_mixup,")
+    path.write_text(text)
+    after = [each for each in claim.evidence(collect(tmp_path)) if each.run == "exchanged"]
+    assert {each.of.split(": ")[1]: each.says for each in after}["G-mixup minus No Intv."] == "against"
+    assert before["G-mixup minus No Intv."] == "for"
+
+
+def test_a_file_of_an_unknown_kind_is_refused(tmp_path):
+    (tmp_path / "new.json").write_text(json.dumps({"environment": {}, "rows": [{"a": 1}]}))
+    with pytest.raises(ValueError, match="no run, no sweep"):
+        collect(tmp_path)
 
 
 @pytest.mark.parametrize("claim", ALL, ids=lambda claim: claim.short)
-def test_every_claim_rests_on_stored_runs_and_chapters_or_says_why_not(claim):
+def test_every_claim_has_evidence_and_a_chapter(claim):
     assert claim.quote
-    assert claim.evidence or claim.remark
-    for each in claim.evidence:
-        assert stored_path(each.run).exists()
-        assert (TOP / f"book/chapters/{each.chapter}.ipynb").exists()
-        assert np.isfinite(each.interval).all()
+    assert claim.asked
+    assert (TOP / f"book/chapters/{claim.chapter}.ipynb").exists()
+    found = list(claim.evidence(in_results()))
+    assert found or claim.remark
+    assert {each.says for each in found} <= set(SAYS)
 
 
 def test_the_page_is_what_the_stored_runs_give():
@@ -105,9 +194,9 @@ def test_the_page_is_written_by_a_command(tmp_path, capsys):
 
 
 def test_the_readme_counts_the_verdicts():
-    words = {5: "five", 7: "seven", 13: "thirteen", 25: "twenty-five"}
-    some, partly, none = (words[sum(c.verdict == v for c in ALL)] for v in VERDICTS[:3])
+    counts = Counter(judged.verdict for part in judge(in_results()).values() for judged in part)
+    supported, partly, none = (counts[each] for each in VERDICTS[:3])
     text = " ".join((TOP / "README.md").read_text().split())
-    assert (
-        f"Of {words[len(ALL)]} [claims](book/claims.md) {some} are supported here, {partly} partly, {none} not." in text
-    )
+    told = f"Of {len(ALL)} [claims](book/claims.md) {supported} are supported here, {partly} partly, {none} not"
+    assert sum(counts.values()) == supported + partly + none
+    assert f"{told}." in text

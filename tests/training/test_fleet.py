@@ -1,14 +1,14 @@
 """The fleet against the plain learner: the same weights, the same memories, the same outcomes."""
 
 from dataclasses import dataclass
-from itertools import islice
+from itertools import combinations, islice
 from typing import ClassVar
 
 import pytest
 import torch
 from torch import nn
 
-from lop_tutorial.interventions import INTERVENTIONS, Intervention, NoIntervention, intervention
+from lop_tutorial.interventions import INTERVENTIONS, SIX, Intervention, NoIntervention, intervention
 from lop_tutorial.networks import MLP
 from lop_tutorial.seeds import draw_for
 from lop_tutorial.streams import ToyPoints
@@ -72,6 +72,17 @@ def test_methods_side_by_side_do_not_touch_each_other(training):
     methods = ["none", "retrained", "l2_init", STRONG["cbp"], "g_mixup:M=1", "g_mixup:intra=1:alpha=0.3"]
     fleet, plain, *_ = both(methods, training)
     assert_same(fleet, plain)
+
+
+@pytest.mark.parametrize("pair", list(combinations(SIX, 2)), ids="+".join)
+def test_every_pair_of_the_tables_methods_ends_in_the_same_weights(pair):
+    training = Training(step_size=0.05, epochs=3, batch_size=20, head="fresh")
+    method = "+".join(STRONG.get(name, name) for name in pair)
+    fleet, plain, together, alone = both([method], training, tasks=2)
+    assert_same(fleet, plain)
+    assert [[one.train_accuracy for one in life] for life in together] == [
+        [one.train_accuracy for one in life] for life in alone
+    ]
 
 
 def test_one_learner_that_diverges_does_not_disturb_the_others():

@@ -1,102 +1,153 @@
-"""A claim, the evidence for it in stored runs, and the verdict that follows by one rule."""
+"""A claim, the evidence for and against it in stored experiments, and the verdict that follows by one rule."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from jaxtyping import Float64
 from scipy.stats import binomtest
 
-from lop_tutorial.running.results import Interval, finite, interval
+from lop_tutorial.running.results import ENOUGH, Interval, interval
 
-Verdict = Literal["supported", "partly supported", "not supported", "not tested"]
-VERDICTS: tuple[Verdict, ...] = ("supported", "partly supported", "not supported", "not tested")
+if TYPE_CHECKING:
+    from lop_tutorial.report.claims.comparison import Source
+
+Says = Literal["against", "open", "for", "too few seeds"]
+SAYS: tuple[Says, ...] = ("against", "open", "for", "too few seeds")
+Verdict = Literal["supported", "partly supported", "not supported", "too few seeds", "not tested"]
+VERDICTS: tuple[Verdict, ...] = ("supported", "partly supported", "not supported", "too few seeds", "not tested")
 Side = Literal["above", "below"]
+
+RULE = """\
+Every experiment stored in `results/` that bears on a claim is evidence for or against it. Which ones bear, and what is
+measured in them, stands under each claim; it is a question that is put to all of them, not a list. A piece of evidence
+is one number a seed, or several, and a bound: the claim says that the mean lies above it, or below. Methods are
+compared within each seed, on the same tasks. The interval is a 95 % t interval of the mean over seeds; of a share of
+seeds it is the exact binomial one. Learners that diverged are left out, and counted.
+
+A piece speaks **for** a claim if the whole interval of each of its numbers lies on the claimed side of the bound,
+**against** it if the whole interval of one of them lies on the other side, and is **open** otherwise. With fewer than
+five seeds (six for a share, since five of five prove nothing) it has **too few seeds** to say anything.
+
+A claim is **supported** if every piece with enough seeds speaks for it, **partly supported** if some do, **not
+supported** if none does. Where all pieces have too few seeds the verdict is **too few seeds**, and where there is no
+piece, **not tested**. A claim that something exists is supported as soon as one piece speaks for it. Of many intervals
+one in twenty misses its mean by chance: one piece among many that falls out of line is weak evidence, so look at how
+many there are.
+"""
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """One number that the claim says lies above (or below) a bound, measured once a seed.
+class Number:
+    """One value a seed, and the side of a bound on which the claim says that their mean lies.
 
-    `measured` reads the values from a stored run, one a seed; a NaN is a learner that diverged, left out and counted.
-    In the unit "seeds" they are 1 or 0, and their mean is a share. `of` says what they are, `run` and `chapter` where
-    they stand.
+    NaN is a learner that diverged. In the unit "seeds" values are 1 or 0 and their mean is a share.
     """
 
-    of: str
-    measured: Callable[[], Float64[np.ndarray, " seed"]]
+    values: Float64[np.ndarray, " seed"]
     side: Side
-    bound: float | int
-    run: str
-    chapter: str
-    unit: Literal["points", "per layer", "seeds", ""] = ""
-
-    @cached_property
-    def values(self) -> Float64[np.ndarray, " seed"]:
-        """One a seed, NaN where the learner diverged."""
-        return self.measured()
+    bound: float | int = 0
+    unit: Literal["points", "per layer", "seeds", ""] = "points"
+    label: str = ""
 
     @property
     def kept(self) -> Float64[np.ndarray, " kept"]:
-        """The values of the learners that did not diverge; ValueError if none is left."""
-        kept = finite(self.values[:, None])[:, 0]
-        if not len(kept):
-            raise ValueError(f"{self.run}: every learner diverged, so there is nothing to judge {self.of!r} by")
-        return kept
+        """The values of the learners that did not diverge."""
+        return self.values[~np.isnan(self.values)]
 
     @cached_property
     def interval(self) -> Interval:
-        """Mean and 95 % interval: bootstrap over seeds; of a share, the exact binomial one (Clopper and Pearson)."""
+        """Mean with its 95 % interval: t, or of a share the exact binomial one (Clopper and Pearson)."""
+        if not len(self.kept):
+            return Interval(*(np.array(math.nan),) * 3)
         if self.unit != "seeds":
             return interval(self.kept)
         found = binomtest(int(self.kept.sum()), len(self.kept)).proportion_ci(0.95)
         return Interval(*(np.array(value) for value in (self.kept.mean(), found.low, found.high)))
 
     @property
-    def supports(self) -> bool:
-        """Whether the whole interval lies on the claimed side of the bound."""
+    def says(self) -> Says:
+        """By the whole interval and the number of seeds."""
+        if len(self.kept) < ENOUGH + (self.unit == "seeds"):
+            return "too few seeds"
         low, high = float(self.interval.low), float(self.interval.high)
-        return low > self.bound if self.side == "above" else high < self.bound
+        above, below = low > self.bound, high < self.bound
+        if self.side == "below":
+            above, below = below, above
+        return "for" if above else "against" if below else "open"
 
     def __str__(self) -> str:
-        """The number with its interval, and what the claim says of it."""
-        scale = 100 if self.unit == "points" else 1
-        digits = 1 if self.unit == "points" else 2
+        """The mean with its interval, and the number of seeds."""
+        scale, digits = (100, 1) if self.unit == "points" else (1, 2)
         signed = self.unit in ("points", "per layer")
-        mean, low, high, bound = (
-            _number(scale * float(value), digits, signed) for value in (*self.interval, self.bound)
-        )
+        mean, low, high = (_number(scale * float(value), digits, signed) for value in self.interval)
         seeds = f"{len(self.kept)} seeds"
         if len(self.kept) < len(self.values):
             seeds += f", {len(self.values) - len(self.kept)} diverged"
+        if not len(self.kept):
+            return f"all {len(self.values)} diverged"
         if self.unit == "seeds":
-            return f"in {int(self.kept.sum())} of {seeds} (share {low} to {high}; claimed {self.side} {bound})"
-        unit = f" {self.unit}" if self.unit else ""
-        return f"{mean}{unit} ({low} to {high}, {seeds}; claimed {self.side} {bound})"
+            return f"in {int(self.kept.sum())} of {seeds}"
+        if len(self.kept) == 1:
+            return f"{mean} ({seeds[:-1]})"
+        return f"{mean} ({low} to {high}; {seeds})"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Numbers of one experiment that must all lie where the claim says; `run` is its name in `results/`."""
+
+    of: str
+    numbers: tuple[Number, ...]
+    run: str
+
+    @property
+    def says(self) -> Says:
+        """Against if one number is; else too few seeds or open if one is that; for only if all are."""
+        found = {number.says for number in self.numbers}
+        order: tuple[Says, ...] = ("against", "too few seeds", "open", "for")
+        return next(says for says in order if says in found)
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A sentence of the paper that can be true or false, in its words, and what bears on it."""
+    """A sentence of the paper that can be true or false, in its words, and the question that is put to experiments.
+
+    `asked` says in words what `question` does: it takes everything stored under one name and gives the evidence in it,
+    none where it does not bear on the claim. `exists` marks a claim of which one example is enough.
+    """
 
     short: str
     quote: str
-    evidence: tuple[Evidence, ...] = ()
+    asked: str
+    question: Callable[[Source], Iterable[Evidence]]
+    chapter: str
     remark: str = ""
-    """What a reader must know beside the numbers: where it holds, where not, why it was not tested."""
+    exists: bool = False
 
-    @property
-    def verdict(self) -> Verdict:
-        """Supported if every piece of evidence supports it, partly if some do, not supported if none does."""
-        if not self.evidence:
-            return "not tested"
-        found = [each.supports for each in self.evidence]
-        return "supported" if all(found) else "partly supported" if any(found) else "not supported"
+    def evidence(self, stored: Iterable[Source]) -> Iterator[Evidence]:
+        """All that bears on the claim."""
+        for each in stored:
+            yield from self.question(each)
+
+
+def verdict(evidence: Iterable[Evidence], *, exists: bool = False) -> Verdict:
+    """The verdict by `RULE`."""
+    counts = Counter(each.says for each in evidence)
+    if not counts:
+        return "not tested"
+    judged = sum(counts[says] for says in SAYS if says != "too few seeds")
+    if not judged:
+        return "too few seeds"
+    if not counts["for"]:
+        return "not supported"
+    return "supported" if exists or counts["for"] == judged else "partly supported"
 
 
 def _number(value: float, digits: int, signed: bool) -> str:

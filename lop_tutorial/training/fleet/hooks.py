@@ -136,7 +136,7 @@ class Group:
 
     def batch(self, x: Tensor, y: Tensor, tasks: StackedTasks, augment: Augment | None) -> tuple[Tensor, Tensor]:
         """`x`, `y`: the batch of this group's learners, which lies in `tasks` as it is without augmentation."""
-        if not self._acts("batch"):
+        if not self.intervention.acts("batch"):
             return x, y
         (all_x, all_y), where = tasks.stored, tasks.where(self.where)
 
@@ -151,7 +151,7 @@ class Group:
         """The learners' losses: they share no weight, so the gradient of their sum is each one's own."""
         logits, y = logits[self.where], y[self.where]
         loss = vmap(lambda logits, y: self.intervention.loss(default, logits, y))(logits, y)
-        if not self._acts("penalty"):
+        if not self.intervention.acts("penalty"):
             return loss
 
         def penalty(tensors: dict[str, Tensor], memory: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
@@ -163,7 +163,7 @@ class Group:
         return loss + found
 
     def after_step(self, stacked: Stack, activations: Sequence[Tensor]) -> None:
-        if not self._acts("after_step"):
+        if not self.intervention.acts("after_step"):
             return
         tensors = {name: values[self.where] for name, values in stacked.tensors.items()}
         momentum = {name: values[self.where] for name, values in stacked.momentum.items()}
@@ -188,9 +188,6 @@ class Group:
     def _call(self, hook: Callable[[Any], Any], tensors: dict[str, Tensor], momentum: Any, **rest: Any) -> Any:
         named = {f"network.{name}": values for name, values in tensors.items()}
         return functional_call(self._one, named, (hook, momentum), rest)
-
-    def _acts(self, name: str) -> bool:
-        return getattr(type(self.intervention), name) is not getattr(Intervention, name)
 
     def _remember(self, memory: dict[str, Tensor]) -> None:
         for name, values in memory.items():

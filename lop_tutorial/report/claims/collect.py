@@ -1,0 +1,188 @@
+"""Reads everything in results/ as experiments: runs, sweeps and the book's own, told apart by what is in them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from lop_tutorial.experiments.type2_settings import with_setting
+from lop_tutorial.report.claims.comparison import (
+    Comparison,
+    Learners,
+    Source,
+    from_config,
+    learners,
+)
+from lop_tutorial.running.results import Results
+from lop_tutorial.running.run import Run, stored_path
+from lop_tutorial.running.table import load
+
+Rows = Sequence[Mapping[str, Any]]
+QUANTITIES = (
+    "train_accuracy",
+    "test_accuracy",
+    *(f"ftle_{place}_{quantile}" for place in ("within", "between") for quantile in ("q05", "q50", "q95")),
+)
+"""What claims ask of a run."""
+NO_LEARNERS = ("README.md", "timings.csv", "marathon.txt", "ftle_ridges.json")
+"""What in results/ holds no learner that went from task to task."""
+
+
+@cache
+def in_results() -> tuple[Source, ...]:
+    """All that the book shows."""
+    return collect(stored_path("README.md").parent)
+
+
+def collect(folder: Path) -> tuple[Source, ...]:
+    """Everything in a folder of stored experiments, by name. ValueError for a file that it cannot make sense of."""
+    return tuple(Source(path.name, tuple(_read(path))) for path in sorted(folder.iterdir()) if not _skipped(path))
+
+
+def _skipped(path: Path) -> bool:
+    return path.name in NO_LEARNERS
+
+
+def _read(path: Path) -> Iterator[Comparison]:
+    if (path / "metrics.csv").exists():
+        return _run(Run.open(path))
+    if path.is_dir() or path.suffix == ".json":
+        config, _, table = load(path)
+        for keys, reader in _READERS.items():
+            if set(keys) <= set(table.columns):
+                return reader(config, table.rows)
+    raise ValueError(f"{path} is no run, no sweep and no experiment that is known; take it away or teach `collect` it")
+
+
+def _run(run: Run) -> Iterator[Comparison]:
+    for width in run.results.widths or (None,):
+        results = run.results if width is None else run.results.at(width)
+        yield from_config(run.config, {method: _learners(results, method) for method in results.methods}, width)
+
+
+def _learners(results: Results, method: str) -> Learners:
+    names = [name for name in QUANTITIES if name in results.rows[0]]
+    return learners(results.seeds(method), **{name: results.curves(method, name) for name in names})
+
+
+def _sweep(config: Mapping[str, Any], table: Rows) -> Iterator[Comparison]:
+    """One experiment a setting, of which the first and the last tasks are known."""
+    for (data, loss, step), rows in _grouped(table, "data", "loss", "step_size"):
+        training = {**config["base"]["training"], "loss": loss, "step_size": float(step)}
+        plan = {**config["base"], "data": data, "training": training}
+        found = {}
+        for (method,), mine in _grouped(rows, "method"):
+            curves = {
+                f"{what}_accuracy": [[row[f"{what}_early"], row[f"{what}_late"]] for row in mine]
+                for what in ("train", "test")
+            }
+            found[method] = learners([row["seed"] for row in mine], **curves)
+        yield from_config(plan, found)
+
+
+def _settings_of_type1(content: Mapping[str, Any], rows: Rows) -> Iterator[Comparison]:
+    """A retrained learner's head is new at every task, so that it was run for one kind of head alone."""
+
+    def those(of: Rows, method: str) -> Learners:
+        mine = [row for row in of if row["method"] == method]
+        return learners(
+            [row["seed"] for row in mine],
+            **{f"{what}_accuracy": [_numbers(row[what]) for row in mine] for what in ("train", "test")},
+        )
+
+    for (representation, step, head), mine in _grouped(rows, "representation", "step_size", "head"):
+        fresh = [row for row in rows if (row["representation"], row["step_size"]) == (representation, step)]
+        words = f"{representation} representation, head {'kept' if head == 'keep' else 'drawn anew'}"
+        found = {"none": those(mine, "none"), "retrained": those(fresh, "retrained")}
+        yield _toy(2, step, _tasks(content), found, words)
+
+
+def _settings_of_type2(content: Mapping[str, Any], rows: Rows) -> Iterator[Comparison]:
+    for (name,), mine in _grouped(rows, "setting"):
+        quantities = [key for key in mine[0] if key not in ("setting", "seed")]
+        found = learners([row["seed"] for row in mine], **{q: [row[q] for row in mine] for q in quantities})
+        step = with_setting(name).training.step_size
+        yield _toy(256, step, _tasks(content), {"none": found}, name)
+
+
+def _tasks(content: Mapping[str, Any]) -> int:
+    """How many tasks an experiment had, by its own record or by that of its plan."""
+    return int(content["tasks"] if "tasks" in content else content["plan"]["tasks"])
+
+
+def _increments(content: Mapping[str, Any], rows: Rows) -> Iterator[Comparison]:
+    """Those that lived through all increments; fresh networks on the last one alone are another experiment."""
+    called = {"fresh_g_mixup": "g_mixup:fresh=true"}
+    found = {}
+    for (network,), mine in _grouped(rows, "network"):
+        if len(mine[0]["test_accuracy"]) == content["tasks"]:
+            accuracies = {name: [row[name] for row in mine] for name in ("train_accuracy", "test_accuracy")}
+            found[called.get(network, network)] = learners([row["seed"] for row in mine], **accuracies)
+    training, tasks = content["training"], content["tasks"]
+    about = f"increments of drawn pictures, ResNet-18, d = 64, step {training['step_size']:g}"
+    yield Comparison(f"{about}, {training['epochs']} epochs, {tasks} tasks", "increments", "procedural", 64, found)
+
+
+def _tasks_one_by_one(content: Mapping[str, Any], rows: Rows) -> Iterator[Comparison]:
+    """Toys looked at before and after every task."""
+    for (width,), mine in _grouped(rows, "width"):
+        lives = [[row for row in mine if row["seed"] == seed] for seed in content["seeds"]]
+        names = [name for name in mine[0] if name not in ("width", "seed", "task")]
+        curves = {name: [_numbers(row[name] for row in life) for life in lives] for name in names}
+        step = content["training"]["step_size"]
+        yield _toy(width, step, content["tasks"], {"none": learners(content["seeds"], **curves)})
+
+
+def _walks(content: Mapping[str, Any], rows: Rows) -> Iterator[Comparison]:
+    """The same with what was done to the weights; of `plain` ones nothing."""
+    for (width,), mine in _grouped(rows, "width"):
+        found = {}
+        for (way,), lives in _grouped(mine, "kind"):
+            names = ("train_accuracy", "test_accuracy", "start_within", "end_within")
+            curves = {name: [_numbers(life[name]) for life in lives] for name in names}
+            found["none" if way == "plain" else way] = learners([life["seed"] for life in lives], **curves)
+        yield _toy(width, content["training"]["step_size"], content["tasks"], found)
+
+
+def _heads(content: Mapping[str, Any], rows: Rows) -> Iterator[Comparison]:
+    """Heads of several kinds; only the last tasks are known."""
+    width = content["network"]["hidden"][-1]
+    for (head,), mine in _grouped(rows, "head"):
+        found = {}
+        for (method,), those in _grouped(mine, "method"):
+            accuracies = {name: [[row[name]] for row in those] for name in ("train_accuracy", "test_accuracy")}
+            found[content["methods"][method]] = learners([row["seed"] for row in those], **accuracies)
+        yield _toy(width, content["step_size"], content["tasks"], found, f"head: {head}")
+
+
+def _toy(width: int, step: float | int, tasks: int, found: Mapping[str, Learners], words: str = "") -> Comparison:
+    about = f"toy points, d = {width}, step {step:g}, {tasks} tasks" + (f", {words}" if words else "")
+    return Comparison(about, "points", "points", width, found)
+
+
+_READERS: dict[tuple[str, ...], Callable[[Mapping[str, Any], Rows], Iterator[Comparison]]] = {
+    ("data", "test_late"): _sweep,
+    ("representation", "train"): _settings_of_type1,
+    ("setting", "test_accuracy"): _settings_of_type2,
+    ("network", "best_test"): _increments,
+    ("kind", "start_within"): _walks,
+    ("task", "start_within"): _tasks_one_by_one,
+    ("head", "reference"): _heads,
+}
+"""By columns of a table."""
+
+
+def _grouped(rows: Iterable[Mapping[str, Any]], *keys: str) -> list[tuple[tuple[Any, ...], Rows]]:
+    """Rows by their entries under some keys, in the order in which these first appear; seeds rising."""
+    found: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
+    for row in rows:
+        found.setdefault(tuple(row[key] for key in keys), []).append(row)
+    return [(values, sorted(mine, key=lambda row: row["seed"])) for values, mine in found.items()]
+
+
+def _numbers(values: Iterable[Any]) -> list[float]:
+    """Null is NaN, and text an infinity."""
+    return [math.nan if value is None else float(value) for value in values]

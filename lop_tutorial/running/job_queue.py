@@ -1,0 +1,205 @@
+"""A queue of long runs: one after the other, each from where it was left, however the last attempt ended.
+
+A queue is a text file with a job a line, `NAME: reproduce ...`; empty lines, and lines that begin with #, say nothing.
+Job NAME is carried out into the folder NAME of a folder of runs, and what stands there says how far it is. What no run
+says stands beside them in `QUEUE.queue.json`: which job was begun last, and which failed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lop_tutorial.locking import Taken, lock
+from lop_tutorial.running.folder import is_finished
+from lop_tutorial.running.forecast import duration
+from lop_tutorial.running.run import write_json
+
+COMMAND = "reproduce"
+OWN = ("--out", "--resume", "--workers", "--launcher", "--every")
+"""Options that the queue gives, and a job must not."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A line of the queue: what the run is called, and the words of its command."""
+
+    name: str
+    words: tuple[str, ...]
+
+    @property
+    def command(self) -> str:
+        return shlex.join(self.words)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far a job is.
+
+    `state` is waiting, running, done or failed. `done` of `total` counts tasks of a run, learners of a sweep; `total`
+    is 0 where the job has not begun. `seconds_left` is what the rest takes at the job's own pace, None where that is
+    not known: an upper bound where learners may stop before their last task.
+    """
+
+    job: Job
+    state: str
+    done: int = 0
+    total: int = 0
+    seconds_left: float | None = None
+    why: str = ""
+
+    @property
+    def progress(self) -> str:
+        """As in "120 of 2,400, at most 3.5 h left"; empty where there is none."""
+        if self.state == "failed":
+            return self.why
+        if not self.total or self.state == "done":
+            return ""
+        left = "" if self.seconds_left is None else f", at most {duration(self.seconds_left)} left"
+        return f"{self.done:,} of {self.total:,}{left}"
+
+
+def read_jobs(path: Path) -> list[Job]:
+    """The jobs of a queue's file, in their order; ValueError names the line that is wrong."""
+    jobs: list[Job] = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        name, colon, command = line.partition(":")
+        place = f"{path}, line {number}"
+        if not colon or not re.fullmatch(r"\w[\w.-]*", name):
+            raise ValueError(f"{place} is {line!r}; write NAME: COMMAND, with a name of letters, digits, _, - and .")
+        if name in (job.name for job in jobs):
+            raise ValueError(f"{place}: a job above is called {name!r} already; each needs a name of its own")
+        words = tuple(shlex.split(command))
+        if words[:1] != (COMMAND,):
+            raise ValueError(f"{place}: command is {command.strip()!r}; it must begin with {COMMAND}")
+        for option in OWN:
+            if any(word.partition("=")[0] == option for word in words):
+                raise ValueError(f"{place}: the queue chooses {option} itself; take it away")
+        jobs.append(Job(name, words))
+    return jobs
+
+
+class JobQueue:
+    """The jobs of a file, carried out into the folders below `runs`."""
+
+    def __init__(self, path: Path, runs: Path) -> None:
+        self.path, self.runs = path, runs
+        self._facts = runs / f"{path.stem}.queue.json"
+        self._lock = runs / f"{path.stem}.queue.lock"
+
+    def folder(self, job: Job) -> Path:
+        return self.runs / job.name
+
+    def standings(self) -> list[Standing]:
+        """How far each job is, in the file's order."""
+        facts, alive = self._read(), self.pid() is not None
+        return [self._standing(job, facts, alive) for job in read_jobs(self.path)]
+
+    def status(self) -> str:
+        """One line: how many jobs are done, what is running, what is left, which failed."""
+        standings, pid = self.standings(), self.pid()
+        told = [f"{sum(one.state == 'done' for one in standings)} of {len(standings)} jobs done"]
+        told += [
+            f"running {one.job.name} ({one.progress or 'beginning'})" for one in standings if one.state == "running"
+        ]
+        told.append(f"{sum(one.state == 'waiting' for one in standings)} waiting")
+        failed = [one.job.name for one in standings if one.state == "failed"]
+        told += [f"failed: {', '.join(failed)}"] if failed else []
+        return f"{self.path.stem}: {'; '.join(told)}; {'nothing runs' if pid is None else f'process {pid}'}"
+
+    def carry_on(self, run: Callable[[Job, Path], str]) -> Iterator[Standing]:
+        """Carries out every job that is neither done nor failed; gives how each ended. The file is read before each.
+
+        `run(job, folder)` carries out a job, or goes on with it, and gives why it failed, or nothing; a
+        KeyboardInterrupt ends the queue, and the job is waiting again. ValueError where another process has the queue.
+        """
+        self.runs.mkdir(parents=True, exist_ok=True)
+        with self._alone():
+            while job := next((one.job for one in self.standings() if one.state in ("waiting", "running")), None):
+                self._note(began=job.name)
+                why = run(job, self.folder(job))
+                if not why and not is_finished(self.folder(job)):
+                    why = "it ended, but its run is not finished"
+                if why:
+                    self._note(failed=self._read()["failed"] | {job.name: {"command": job.command, "why": why}})
+                yield self._standing(job, self._read(), alive=True)
+            self._note(began=None)
+
+    def again(self) -> None:
+        """Forgets which jobs failed."""
+        self._note(failed={})
+
+    def pid(self) -> int | None:
+        """The process that carries out this queue; None if there is none."""
+        with suppress(FileNotFoundError), open(self._lock, "rb") as file:
+            try:
+                lock(file)
+            except Taken:
+                return int(file.read() or 0)
+        return None
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        with open(self._lock, "ab+", buffering=0) as file:
+            try:
+                lock(file)
+            except Taken:
+                raise ValueError(
+                    f"{self.path} is carried out by process {self.pid()} already; end that first"
+                ) from None
+            file.truncate(0)
+            file.write(str(os.getpid()).encode())
+            yield
+
+    def _standing(self, job: Job, facts: dict[str, Any], alive: bool) -> Standing:
+        folder = self.folder(job)
+        if is_finished(folder):
+            return Standing(job, "done")
+        failure = facts["failed"].get(job.name)
+        if failure and failure["command"] == job.command:  # one that was mended is tried again
+            return Standing(job, "failed", why=failure["why"])
+        state = "running" if alive and facts["began"] == job.name else "waiting"
+        done, total, seconds = progress_of(folder)
+        return Standing(job, state, done, total, seconds / done * (total - done) if done and seconds else None)
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            return dict(json.loads(self._facts.read_text()))
+        except FileNotFoundError:
+            return {"began": None, "failed": {}}
+
+    def _note(self, **facts: Any) -> None:
+        write_json(self._facts, self._read() | facts)
+
+
+def progress_of(folder: Path) -> tuple[int, int, float]:
+    """Rows that stand in a run's or a sweep's folder, rows it will have at the most, and the seconds they took."""
+    try:
+        config = json.loads((folder / "config.json").read_text())
+        seconds = json.loads((folder / "environment.json").read_text())["wall_seconds"]
+        table = next(path for path in (folder / "table.csv", folder / "metrics.csv") if path.exists())
+        done = table.read_bytes().count(b"\n") - 1
+    except (FileNotFoundError, StopIteration):
+        return 0, 0, 0.0
+    return max(0, done), _rows(config), seconds
+
+
+def _rows(config: dict[str, Any]) -> int:
+    if "base" in config:
+        varied: Sequence[str] = ("step_sizes", "losses", "data")
+        number = len(config["base"]["methods"]) * len(config["base"]["seeds"])
+    else:
+        varied = ("methods", "seeds")
+        number = config["tasks"] * max(1, len(config.get("widths") or ()))
+    for name in varied:
+        number *= len(config[name])
+    return int(number)

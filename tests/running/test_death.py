@@ -1,0 +1,105 @@
+"""Death by hand, learners that stop at it, and how far weights travel, against another way to compute it."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from lop_tutorial.running import Plan, Results, carry_out, rows
+from lop_tutorial.running.death import at_chance, died_in
+from lop_tutorial.training import Training
+
+PLAN = Plan(
+    name="short",
+    about="a short experiment",
+    network="smallconv",
+    procedural={"number": 4, "size": 10, "train": 20, "test": 10},
+    training=Training(step_size=0.05, epochs=2, batch_size=10),
+    methods=("none",),
+    seeds=(0, 1),
+    tasks=4,
+    measures=("path",),
+)
+DEADLY = replace(PLAN, training=replace(PLAN.training, step_size=1.0), tasks=30, dead_after=3)
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "task"),
+    [
+        ([0.9, 0.5, 0.51, 0.5], 1),
+        ([0.5, 0.5, 0.511, 0.5, 0.5, 0.5, 0.9], 3),
+        ([0.9, 0.5, 0.5], None),
+        ([float("nan")] * 3, None),
+        ([], None),
+    ],
+)
+def test_dead_is_three_tasks_running_at_chance(accuracies, task):
+    assert died_in(accuracies, 3) == task
+
+
+def test_chance_is_that_of_the_tasks_classes():
+    assert at_chance(0.11, 10)
+    assert not at_chance(0.111, 10)
+
+
+def test_a_dead_learner_stops_at_its_last_task_of_death():
+    found = Results(tuple(rows(DEADLY)))
+    for row in found.curves("none", "train_accuracy"):
+        lived = row[~np.isnan(row)].tolist()
+        assert died_in(lived, 3) == len(lived) - 3
+        assert len(lived) < DEADLY.tasks
+
+
+def test_without_it_a_dead_learner_goes_on():
+    assert len(list(rows(replace(DEADLY, dead_after=0, tasks=8)))) == 2 * 8
+
+
+def test_in_a_fleet_the_others_live_on():
+    fleet = replace(
+        DEADLY, network="mlp", network_settings={"hidden": (6,)}, measures=(), methods=("none", "layer_norm")
+    )
+    together, alone = (Results(tuple(rows(fleet, engine=engine))) for engine in ("fleet", "plain"))
+    for method in fleet.methods:
+        lives = [(~np.isnan(each.curves(method))).sum(axis=1).tolist() for each in (together, alone)]
+        assert lives[0] == lives[1]
+
+
+def test_stopped_between_two_tasks_at_chance_it_dies_in_the_same_task(tmp_path):
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    list(carry_out(DEADLY, "quick", whole))
+    while (
+        not (parts / "environment.json").exists() or '"finished": true' not in (parts / "environment.json").read_text()
+    ):
+        for _ in carry_out(DEADLY, "quick", parts, resume=True, every=0):
+            (parts / "checkpoints" / "stop").touch()  # after one task
+    assert (parts / "metrics.csv").read_text() == (whole / "metrics.csv").read_text()
+
+
+def test_the_path_is_the_sum_of_the_steps_of_the_same_learner():
+    """Against a learner without an odometer, stopped after every step: batches as large as the task, one an epoch."""
+    plan = replace(PLAN, training=Training(step_size=0.05, epochs=1, batch_size=40, momentum=0.0), seeds=(0,), tasks=3)
+    found = list(rows(plan))
+    learner, stream = plan.learner("none", 0), plan.stream(0)
+    for task, row in enumerate(found):
+        before = vector(learner)
+        learner.learn(stream.task(task))
+        moved = (vector(learner) - before).norm().item()
+        assert row["path_length"] == pytest.approx(moved, rel=1e-6)
+        assert row["displacement"] == pytest.approx(moved, rel=1e-6)
+
+
+def test_a_path_of_several_steps_is_at_least_as_long_as_the_way_from_end_to_end():
+    for row in rows(replace(PLAN, tasks=2)):
+        assert row["path_length"] > row["displacement"] > 0
+
+
+def test_a_restart_is_part_of_the_path():
+    """Fresh weights are far from the old ones: further than four small steps lead."""
+    gentle = replace(PLAN, methods=("retrained",), training=replace(PLAN.training, step_size=1e-4), tasks=2)
+    first, second = [row["displacement"] for row in rows(gentle) if row["seed"] == 0]
+    assert second > 10 * first
+
+
+def vector(learner):
+    return torch.cat([weight.detach().flatten() for weight in learner.network.body.parameters()])
