@@ -21,7 +21,7 @@ from rich.table import Table
 
 from lop_tutorial.commands.report import picture_of
 from lop_tutorial.commands.tabular import fill_table
-from lop_tutorial.commands.values import INTERRUPTED, Root, check_device, parse_classes, parse_methods, parse_seeds
+from lop_tutorial.commands.values import INTERRUPTED, Root, parse_classes, parse_methods, parse_seeds
 
 if TYPE_CHECKING:  # imported where they are used: --help shall not wait for torch
     from lop_tutorial.running import Plan, Results
@@ -62,7 +62,7 @@ def reproduce(
         Path | None,
         typer.Option(help="The run's folder, new or empty. Default: runs/ and a name with the date."),
     ] = None,
-    device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N.")] = "cpu",
+    device: Annotated[str, typer.Option(help="cpu, cuda, cuda:N, mps, or auto: cuda where there is one.")] = "auto",
     precision: Annotated[
         str, typer.Option(help="Of a step's products: fp32, bf16, or tf32 on CUDA. What is measured stays fp32.")
     ] = "fp32",
@@ -90,6 +90,8 @@ def reproduce(
     from lop_tutorial.experiments.own import OWN
     from lop_tutorial.running.carry_out import LAUNCHERS
     from lop_tutorial.running.run import must_be_new
+    from lop_tutorial.running.suited import must_suit
+    from lop_tutorial.training.devices import choose
 
     if launcher not in LAUNCHERS:
         raise ValueError(f"launcher is {launcher!r}; it must be one of {', '.join(LAUNCHERS)}")
@@ -107,7 +109,9 @@ def reproduce(
         given = [f"--{name}" for name, value in changed.items() if value not in (None, False)]
         if given:
             raise ValueError(f"{experiment} takes no {', '.join(given)}: these belong to plans ({', '.join(PLANS)})")
-        check_device(device, precision)
+        device = "cpu" if device == "auto" else choose(device)  # small, and on a GPU not tested
+        if device == "mps":
+            raise ValueError(f"device is 'mps', which has no float64, and {experiment} cannot do without: use cpu")
         wanted = OWN[experiment].sized(parse_seeds(seeds) if seeds is not None else None, tasks, root)
         how = {"device": device, "workers": workers or os.cpu_count() or 1, "resume": resume}
         fill_table(wanted, out or _default_folder(experiment), how)
@@ -133,7 +137,8 @@ def reproduce(
         seeds=parse_seeds(seeds) if seeds is not None else chosen.seeds,
         precision=precision,
     )
-    check_device(device, precision)
+    device = choose(device, precision)
+    must_suit(chosen, device)
     folder = out or _default_folder(f"{experiment}-{profile}-{chosen.data}")
     if not resume:
         must_be_new(folder)
