@@ -22,7 +22,7 @@ def by_hand(h, weights):
 
 def by_the_package(h, weights):
     """The exponent of the layer tanh(W x), at an x that it takes to h."""
-    x = np.linalg.pinv(weights) @ np.arctanh(np.clip(h, -1, 1), where=np.abs(h) < 1, out=np.copysign(40.0, h))
+    x = np.linalg.pinv(weights) @ np.arctanh(np.clip(h, -1, 1), where=np.abs(h) < 1, out=np.copysign(400.0, h))
     w = torch.from_numpy(weights)
     return ftle(lambda x: torch.tanh(x @ w.T), torch.from_numpy(x)[None], depth=1).item()
 
