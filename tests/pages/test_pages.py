@@ -38,11 +38,13 @@ def opened(
 
 
 def wait_for_explorers(tab: Any) -> Any:
-    """The page's explorers, once all have come to life."""
+    """The page's explorers, once all have come to life, and a playground as well where there is one."""
     slots = tab.locator(".lop-explorer-slot").count()
-    tab.wait_for_function("n => document.querySelectorAll('.lop-explorer .lop-plot svg *').length || !n", arg=slots)
+    tab.wait_for_function(
+        "n => document.querySelectorAll('.lop-explorer :is(.lop-plot, .lop-cloud) svg *').length || !n", arg=slots
+    )
     tab.wait_for_function("n => document.querySelectorAll('.lop-explorer').length === n", arg=slots)
-    return tab.locator(".lop-explorer")
+    return tab.locator(".lop-explorer:not(.lop-playground)")
 
 
 @pytest.mark.parametrize("mode", MODES)
