@@ -7,6 +7,11 @@ once), `theory` (what is derived), `running` (how an experiment is carried out a
 command line in `cli`.
 """
 
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 
-__version__ = version("lop-tutorial")
+try:
+    __version__ = version("lop-tutorial")
+except PackageNotFoundError:  # a clone that is on the path, as in a notebook at its top, but was not installed
+    from lop_tutorial.clone import version_of_clone
+
+    __version__ = version_of_clone()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import io
 import sys
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -15,6 +17,7 @@ from lop_tutorial import __version__
 from lop_tutorial.commands.bench import bench
 from lop_tutorial.commands.book import book_app
 from lop_tutorial.commands.data import data_app
+from lop_tutorial.commands.method_list import method_list
 from lop_tutorial.commands.queue import queue
 from lop_tutorial.commands.report import report
 from lop_tutorial.commands.reproduce import reproduce
@@ -22,9 +25,10 @@ from lop_tutorial.commands.values import INTERRUPTED, Root
 
 console = Console()
 app = typer.Typer(no_args_is_help=True, add_completion=False)
-for command in (reproduce, report, queue):
+app.command(epilog=method_list())(reproduce)
+for command in (report, queue):
     app.command()(command)
-app.command(context_settings={"ignore_unknown_options": True})(bench)
+app.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})(bench)
 app.add_typer(data_app, name="data")
 app.add_typer(book_app, name="book")
 
@@ -61,8 +65,30 @@ def options(
     """Loss of plasticity in deep continual learning: the book's experiments, data and pages."""
 
 
+PLAIN = str.maketrans(
+    {"–": "-", "—": "-", "−": "-", "…": "...", "·": ".", "×": "x", "±": "+-", "→": "->", "λ": "lambda"}
+)
+"""What stands for a character on a console that cannot show it; a question mark for any other."""
+
+
+def _in_plain(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    there = error.object[error.start : error.end].translate(PLAIN)
+    return there.encode("ascii", "replace").decode(), error.end
+
+
+codecs.register_error("plain", _in_plain)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The exit code: 0, or 2 after one line on what was wrong, or 130 after an interrupt."""
+    """The exit code: 0, or 2 after one line on what was wrong, or 130 after an interrupt.
+
+    What the console's encoding lacks is written in plain letters: no run ends for a dash in its table.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="plain")
     command = typer.main.get_command(app)
     words = None if arguments is None else list(arguments)
     message = ""

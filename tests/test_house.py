@@ -12,10 +12,12 @@ FILES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))
 # From the ground up. A file at the top of the package is a room of its own.
 ROOMS = (
     *(
+        "clone",
         "seeds",
         "products",
         "atomic",
         "locking",
+        "own_classes",
         "data",
         "networks",
         "streams",

@@ -18,7 +18,8 @@ console = Console(highlight=False)
 
 def report(
     runs: Annotated[
-        list[str] | None, typer.Argument(help="Run folders, finished or not, or names in results/. Default: runs/*.")
+        list[str] | None,
+        typer.Argument(help="Run folders, finished or not, folders of such, or names in results/. Default: runs."),
     ] = None,
     out: Annotated[Path, typer.Option(help="Where the page goes; an older one is replaced.")] = Path("report"),
 ) -> None:

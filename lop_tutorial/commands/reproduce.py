@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # imported where they are used: --help shall not wait for tor
     from lop_tutorial.running import Plan, Results, Run
 
 console = Console()
+MOST = 1_000_000
 
 
 def reproduce(
@@ -51,10 +52,21 @@ def reproduce(
         str | None, typer.Option(help="Only some of the set's classes, by places in a fixed shuffled order: 80:100.")
     ] = None,
     methods: Annotated[
-        str | None, typer.Option(help="Methods with commas, settings with colons: none,cbp,g_mixup:M=0.5:intra=1.")
+        str | None,
+        typer.Option(
+            help="Methods with commas, settings with colons: none,cbp,g_mixup:M=0.5:intra=1 (listed below); your own "
+            "as my_package.module:MyMethod:strength=0.1."
+        ),
     ] = None,
-    tasks: Annotated[int | None, typer.Option(help="Tasks of each learner.", min=1)] = None,
-    epochs: Annotated[int | None, typer.Option(help="Epochs of each task.", min=1)] = None,
+    network: Annotated[
+        str | None,
+        typer.Option(help="mlp, smallconv, convnet, resnet18, or your own: my_package.module:MyNetwork."),
+    ] = None,
+    stream: Annotated[
+        str | None, typer.Option(help="Your own stream of tasks, in place of images: my_package.module:MyStream.")
+    ] = None,
+    tasks: Annotated[int | None, typer.Option(help="Tasks of each learner.", min=1, max=MOST)] = None,
+    epochs: Annotated[int | None, typer.Option(help="Epochs of each task.", min=1, max=MOST)] = None,
     step_size: Annotated[float | None, typer.Option(help="SGD's step size.")] = None,
     seeds: Annotated[
         str | None, typer.Option(help="5 (five seeds from 0), 100:108 (from 100 up to 107) or 1,4,7.")
@@ -89,6 +101,7 @@ def reproduce(
     """
     from lop_tutorial.experiments import PLANS, plan
     from lop_tutorial.experiments.own import OWN
+    from lop_tutorial.own_classes import is_address
     from lop_tutorial.running.carry_out import LAUNCHERS
     from lop_tutorial.running.run import must_be_new
     from lop_tutorial.running.suited import must_suit
@@ -104,6 +117,8 @@ def reproduce(
             "data": data,
             "classes": classes,
             "methods": methods,
+            "network": network,
+            "stream": stream,
             "epochs": epochs,
         }
         changed |= {"step-size": step_size, "precision": precision != "fp32", "launcher": launcher != "local"}
@@ -121,11 +136,19 @@ def reproduce(
         raise ValueError(f"experiment is {experiment!r}; known are {', '.join([*PLANS, *OWN])}")
     profile = profile or "quick"
     chosen = plan(experiment, profile)
-    if data is not None and replace(chosen, data=data).spec.what != chosen.spec.what:
+    if stream is not None:
+        if data is not None or classes is not None:
+            raise ValueError(f"stream is {stream!r}, which has its own data: leave out --data and --classes")
+        if not is_address(stream):
+            raise ValueError(f"stream is {stream!r}; write my_package.module:MyStream")
+    elif data is not None and replace(chosen, data=data).spec.what != chosen.spec.what:
         raise ValueError(f"data is {data!r}, but {experiment} takes {chosen.spec.what}, and nothing else")
     chosen = replace(
         chosen,
-        data=data or chosen.data,
+        data=stream or data or chosen.data,
+        network=network or chosen.network,
+        network_settings=chosen.network_settings if network in (None, chosen.network) else {},
+        widths=chosen.widths if network in (None, chosen.network) else (),
         data_root=root,
         classes=chosen.classes if classes is None else parse_classes(classes),
         methods=chosen.methods if methods is None else parse_methods(methods),
@@ -140,7 +163,7 @@ def reproduce(
     )
     device = choose(device, precision)
     must_suit(chosen, device)
-    folder = out or _default_folder(f"{experiment}-{profile}-{chosen.data}")
+    folder = out or _default_folder(f"{experiment}-{profile}-{chosen.data.replace(':', '.')}")
     if not resume:
         must_be_new(folder)
     how = {
@@ -169,6 +192,7 @@ def _train(chosen: Plan, profile: str, folder: Path, how: dict[str, Any]) -> Non
 
     size = chosen.stream(chosen.seeds[0]).shape[-1]
     text = chosen.about if chosen.images is None else f"{chosen.about}, {chosen.data} images of {size} pixels"
+    text += f", {chosen.data}" * (":" in chosen.data)
     sizes = ((len(chosen.widths), "width"), (len(chosen.methods), "method"), (len(chosen.seeds), "seed"))
     size_of_run = " x ".join(counted(number, word) for number, word in (*sizes, (chosen.tasks, "task")) if number)
     console.print(f"{text}: {size_of_run}", highlight=False, soft_wrap=True)

@@ -25,6 +25,7 @@ from lop_tutorial.interventions.retrained import Retrained
 from lop_tutorial.interventions.self_normalised_reset import SelfNormalisedReset
 from lop_tutorial.interventions.shrink_and_perturb import ShrinkAndPerturb
 from lop_tutorial.interventions.spectral import Spectral
+from lop_tutorial.own_classes import class_at, is_address
 
 SIX: dict[str, type[Intervention]] = {
     "none": NoIntervention,
@@ -74,8 +75,9 @@ FORMER_DEFAULTS: dict[int, dict[str, dict[str, str]]] = {
 def intervention(text: str, edition: int = EDITION) -> Intervention:
     """The method that a text names, with its settings: "l2_init", "l2_init:strength=0.01", "g_mixup:M=0.5:intra=1".
 
-    "retrained+g_mixup:M=1" is two methods at once, each with its own settings. `edition`: the one whose defaults are
-    meant. ValueError for a name, a setting, a value or an edition that does not exist, with the nearest right one.
+    "retrained+g_mixup:M=1" is two methods at once, each with its own settings. A user's own method goes by its address:
+    "my_package:MyMethod:strength=0.1". `edition`: the one whose defaults are meant. ValueError for a name, a setting, a
+    value or an edition that does not exist, with the nearest right one.
     """
     parts = tuple(_one(part) for part in _parts(spelled_out(text, edition)))
     return parts[0] if len(parts) == 1 else Composition(parts)
@@ -87,11 +89,11 @@ def _parts(method: str) -> list[str]:
 
 
 def _one(text: str) -> Intervention:
-    name, *settings = text.split(":")
-    if name not in INTERVENTIONS:
+    name, *settings = _named(text)
+    if name not in INTERVENTIONS and not is_address(name):
         raise ValueError(f"method is {name!r}; {nearest(name, INTERVENTIONS)}")
-    kind = INTERVENTIONS[name]
-    kinds = {field.name: type(field.default) for field in fields(kind)}
+    kind = INTERVENTIONS[name] if name in INTERVENTIONS else class_at(name, Intervention)
+    kinds = settings_of(kind)
     values: dict[str, object] = {}
     for setting in settings:
         key, equals, value = setting.partition("=")
@@ -107,8 +109,16 @@ def _one(text: str) -> Intervention:
         values[key] = _value(value, kinds[key], f"{key} in {text!r}")
     try:
         return kind(**values)
-    except ValueError as error:
+    except (ValueError, TypeError) as error:
         raise ValueError(f"{name}: {error}") from None
+
+
+def settings_of(kind: type[Intervention]) -> dict[str, type]:
+    """A method's settings with the types of their defaults; where any number will do, a float."""
+    return {
+        field.name: float if type(field.default) is int and "float" in str(field.type) else type(field.default)
+        for field in fields(kind)
+    }
 
 
 def _value(text: str, kind: type, what: str) -> object:
@@ -137,7 +147,7 @@ def spelled_out(method: str, edition: int) -> str:
 
 
 def _part_spelled_out(method: str, edition: int) -> str:
-    name, *settings = method.split(":")
+    name, *settings = _named(method)
     if name == "g_mixup":  # composition once was a setting of this one
         fresh = "fresh=true" in settings
         settings = [setting for setting in settings if not setting.startswith("fresh=")]
@@ -149,23 +159,32 @@ def _part_spelled_out(method: str, edition: int) -> str:
     return ":".join([method, *(f"{key}={value}" for key, value in former.items() if key not in named)])
 
 
+def _named(method: str) -> list[str]:
+    """The method's name or address, then its settings."""
+    name, *settings = method.split(":")
+    if name not in INTERVENTIONS and settings and is_address(address := f"{name}:{settings[0]}"):
+        return [address, *settings[1:]]
+    return [name, *settings]
+
+
 def without_settings(method: str) -> str:
     """`l2_init` of `l2_init:strength=0.01`, `retrained+g_mixup` of `retrained+g_mixup:M=1`."""
-    return "+".join(part.split(":")[0] for part in _parts(method))
+    return "+".join(_named(part)[0] for part in _parts(method))
 
 
 def title(method: str) -> str:
     """A method's name in tables and figures with the settings that the text gives; the text itself if unknown."""
     parts = _parts(method)
-    if not all(part.split(":")[0] in INTERVENTIONS for part in parts):
+    if not all(_named(part)[0] in INTERVENTIONS or is_address(_named(part)[0]) for part in parts):
         return method
     return " + ".join(_title(part) for part in parts)
 
 
 def _title(part: str) -> str:
-    name, *settings = part.split(":")
+    name, *settings = _named(part)
     shown = ", ".join(setting.replace("=", " = ").replace("_", " ") for setting in settings)
-    return INTERVENTIONS[name].title + (f" ({shown})" if shown else "")
+    called = INTERVENTIONS[name].title if name in INTERVENTIONS else name.partition(":")[2]
+    return called + (f" ({shown})" if shown else "")
 
 
 def titles(methods: Sequence[str]) -> dict[str, str]:

@@ -20,14 +20,28 @@ from lop_tutorial.running.run import Run, stored
 def find_runs(wanted: Sequence[str], here: Path = Path("runs")) -> list[Run]:
     """The runs of these folders, or of that name in `results/`; without any, all in `here` with rows, newest last.
 
+    A folder that holds runs, and is none itself, stands for all of them.
+
     ValueError where one is not there, or is no run.
     """
     if not wanted:
-        found = sorted(here.glob("*/metrics.csv"), key=lambda path: path.stat().st_mtime)
-        if not found:
+        if not (found := _runs_in(here)):
             raise ValueError(f"no run in {here.resolve()}: name run folders, or make one with `lop-tutorial reproduce`")
-        return [Run.open(path.parent) for path in found]
-    return [Run.open(Path(name)) if Path(name).exists() else stored(name) for name in wanted]
+        return found
+    return [run for name in wanted for run in _named(name)]
+
+
+def _named(name: str) -> list[Run]:
+    if not Path(name).exists():
+        return [stored(name)]
+    is_run = (Path(name) / "config.json").exists()
+    return (not is_run and _runs_in(Path(name))) or [Run.open(Path(name))]
+
+
+def _runs_in(folder: Path) -> list[Run]:
+    """All with rows, newest last."""
+    found = sorted(folder.glob("*/metrics.csv"), key=lambda path: path.stat().st_mtime)
+    return [Run.open(path.parent) for path in found]
 
 
 def write_page(reports: Sequence[RunReport], pictures: Mapping[Path, bytes], folder: Path) -> None:

@@ -32,7 +32,6 @@ def carry_out(
     *,
     device: str = "cpu",
     workers: int = 1,
-    engine: str = "fleet",
     launcher: str = "local",
     resume: bool = False,
     every: float | int = EVERY,
@@ -49,12 +48,13 @@ def carry_out(
     """
     if launcher not in LAUNCHERS:
         raise ValueError(f"launcher is {launcher!r}; it must be one of {', '.join(LAUNCHERS)}")
+    launch = _launcher(launcher)
     plan = _as_begun(plan, settings_in(folder)) if resume else plan
     parts = Parts(folder.absolute(), plan.columns, every)
     fresh: list[Crew] = []
     if not resume or not begun(folder, plan, profile):
         must_be_new(folder, beside=("checkpoints",) if resume else ())
-        fresh = crews_of(plan, device, workers, engine)  # what cannot be begun leaves no folder
+        fresh = crews_of(plan, device, workers)  # what cannot be begun leaves no folder
     with alone(parts.folder):
         if (folder / "config.json").exists() and not resume:
             must_be_new(folder)
@@ -63,10 +63,10 @@ def carry_out(
             if crews is None:
                 _no_rows(folder)
                 write_json(folder / "config.json", _config(plan, profile))
-                crews = fresh or crews_of(plan, device, workers, engine)
+                crews = fresh or crews_of(plan, device, workers)
                 parts.begin(crews)
             parts.stop.unlink(missing_ok=True)
-            yield from _written(plan, parts, crews, _launcher(launcher)(plan, crews, device, workers, parts), device)
+            yield from _written(plan, parts, crews, launch(plan, crews, device, workers, parts), device)
         if is_finished(folder):
             remove(parts.folder)
 
@@ -159,8 +159,10 @@ def _usual() -> dict[str, Any]:
 
 
 def _launcher(name: str) -> Launcher:
+    """ValueError where it cannot be had here, before anything is written."""
     if name == "local":
         return carry_on
-    from lop_tutorial.running.ray_tasks import carry_on_with_ray
+    from lop_tutorial.running.ray_tasks import carry_on_with_ray, connected
 
+    connected()
     return carry_on_with_ray

@@ -14,6 +14,7 @@ from queue import Empty
 from typing import Any
 
 from lop_tutorial.running.crews import Crew, Part, Parts
+from lop_tutorial.running.main_guard import must_be_guarded
 from lop_tutorial.running.measures import measure
 from lop_tutorial.running.odometer import Odometer
 from lop_tutorial.running.plan import Plan
@@ -22,26 +23,23 @@ from lop_tutorial.running.walk_tasks import row_of, walk_tasks
 from lop_tutorial.streams import Task
 from lop_tutorial.training import Learner, pays
 
-ENGINES = ("fleet", "plain")
 
-
-def rows(plan: Plan, *, device: str = "cpu", workers: int = 1, engine: str = "fleet") -> Iterator[Row]:
+def rows(plan: Plan, *, device: str = "cpu", workers: int = 1) -> Iterator[Row]:
     """One row a learner and task, as it ends.
 
-    `engine` "fleet" trains learners together where their networks can be stacked, "plain" one after the other.
-    `workers` processes share the learners (CPU only). The rows of one learner come in order and are the same for any
-    number of workers up to rounding; those of different learners may alternate. On a CPU every process is held to one
+    Learners are trained together where a fleet pays. `workers` processes share them (CPU only). The rows of one learner
+    come in order and on a CPU are the same, to the last bit, whoever else is trained and by however many workers; those
+    of different learners may alternate. On a CPU every process is held to one
     thread, this one too: small networks gain nothing from more, and the number of threads changes last digits. The
     row in which a learner diverged has the step in `diverged_step`, and is its last.
     """
-    yield from carry_on(plan, crews_of(plan, device, workers, engine), device, workers)
+    yield from carry_on(plan, crews_of(plan, device, workers), device, workers)
 
 
-def crews_of(plan: Plan, device: str, workers: int, engine: str = "fleet") -> list[Crew]:
+def crews_of(plan: Plan, device: str, workers: int) -> list[Crew]:
     """Who is trained with whom, width by width."""
-    if engine not in ENGINES:
-        raise ValueError(f"engine is {engine!r}; it must be one of {', '.join(ENGINES)}")
-    fleets = (workers if device == "cpu" else 1) if engine == "fleet" else 0
+    must_be_guarded(workers if device == "cpu" else 1)
+    fleets = workers if device == "cpu" else 1
     return [
         Crew(learners, width)
         for width, at_width in plan.at_each_width()
@@ -56,7 +54,7 @@ def _together(plan: Plan, device: str, fleets: int) -> list[list[tuple[str, int]
     for method in plan.methods:
         network = plan.learner(method, plan.seeds[0], device).network
         learners = [(method, seed) for seed in plan.seeds]
-        if fleets and pays(network, device) and "path" not in plan.measures:
+        if pays(network, device) and "path" not in plan.measures:
             same = f"{network} {plan.training_of(method).step_size}"
             together.setdefault(same, []).extend(learners)
         else:

@@ -16,7 +16,9 @@ from typing import Any
 
 import torch
 
-PACKAGES = ("lop-tutorial", "torch", "torchvision", "numpy", "scipy", "pillow", "matplotlib")
+from lop_tutorial import __version__
+
+PACKAGES = ("torch", "torchvision", "numpy", "scipy", "pillow", "matplotlib")
 PACKAGE = Path(__file__).resolve().parents[1]
 """The folder of the package, in a clone or installed."""
 SOURCES = (".py", ".js", ".csv")
@@ -35,7 +37,7 @@ def environment(device: str = "cpu") -> dict[str, Any]:
         "cores": os.cpu_count(),
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
-        "packages": {name: version(name) for name in PACKAGES},
+        "packages": {"lop-tutorial": __version__} | {name: version(name) for name in PACKAGES},
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -14,12 +14,14 @@ from lop_tutorial.data import LabelledImages, SomeClasses, load
 from lop_tutorial.data.procedural import ProceduralImages
 from lop_tutorial.interventions import EDITION, Intervention, intervention
 from lop_tutorial.networks import NETWORKS, Network
+from lop_tutorial.own_classes import class_at, is_address
 from lop_tutorial.running.measures import COLUMNS_OF
 from lop_tutorial.running.results import COLUMNS
-from lop_tutorial.running.stream_spec import IncrementsSpec, PairsSpec, PointsSpec, StreamSpec
+from lop_tutorial.running.stream_spec import IncrementsSpec, OwnSpec, PairsSpec, PointsSpec, StreamSpec
 from lop_tutorial.streams import OnDevice, Stream
 from lop_tutorial.training import Learner, Training
 
+MOST_TASKS = 1_000_000
 BENCHMARKS = ("pairs", "increments")
 
 
@@ -36,14 +38,15 @@ class Plan:
     A seed fixes the stream, the initial weights and the batches; methods with the same seed are therefore paired.
     `data` is "points" (the stream is then `ToyPoints` with the settings in `points`), "procedural" or the name of a
     stored image set, from which `benchmark` makes "pairs" of classes or "increments" of `increment` more classes at a
-    time, with `valid_per_class` training images of each set aside. `classes` takes only some of the set's classes, by
-    their places in a shuffled order that is always the same (see `SomeClasses`). `table` is the paper's table it stands
-    beside. `measures` are taken beside the accuracies (see `measures.py`), after every `measure_every`-th task. With
-    `widths`, every learner is trained once with each of them as the number of units in its last hidden layer, and
-    metrics.csv has the column `width`. `step_sizes` gives methods that it names a step size of their own, in place of
-    `training`'s. With `dead_after`, a learner whose training accuracy was at chance in that many tasks running is dead,
-    and stops there (see `death.py`); 0: never. `precision` is that of the steps (see `training/precision.py`).
-    `edition` is that of the methods' defaults (see `interventions/registry.py`).
+    time, with `valid_per_class` training images of each set aside; or the address of a user's own stream, which is
+    given the seed alone. `network` is one of `NETWORKS`, or an address too: `my_package:MyClass`. `classes` takes only
+    some of the set's classes, by their places in a shuffled order that is always the same (see `SomeClasses`). `table`
+    is the paper's table it stands beside. `measures` are taken beside the accuracies (see `measures.py`), after every
+    `measure_every`-th task. With `widths`, every learner is trained once with each of them as the number of units in
+    its last hidden layer, and metrics.csv has the column `width`. `step_sizes` gives methods that it names a step size
+    of their own, in place of `training`'s. With `dead_after`, a learner whose training accuracy was at chance in that
+    many tasks running is dead, and stops there (see `death.py`); 0: never. `precision` is that of the steps (see
+    `training/precision.py`). `edition` is that of the methods' defaults (see `interventions/registry.py`).
     """
 
     name: str
@@ -77,14 +80,18 @@ class Plan:
     edition: int = EDITION
 
     def __post_init__(self) -> None:
-        if self.network not in NETWORKS:
+        if is_address(self.network):
+            class_at(self.network, Network)
+        elif self.network not in NETWORKS:
             raise ValueError(f"network is {self.network!r}; known are {', '.join(NETWORKS)}")
         if self.benchmark not in BENCHMARKS:
             raise ValueError(f"benchmark is {self.benchmark!r}; known are {', '.join(BENCHMARKS)}")
         for method in self.methods:
             self.intervention(method).check(self.training.loss)
-        if isinstance(self.spec, PointsSpec) and self.classes is not None:
-            raise ValueError(f"classes is {self.classes}, but the tasks are toy points, not classes of pictures")
+        if self.spec.what != "pictures" and self.classes is not None:
+            raise ValueError(f"classes is {self.classes}, but the tasks are {self.spec.what}, not classes of pictures")
+        if self.tasks > MOST_TASKS:
+            raise ValueError(f"tasks is {self.tasks}; {MOST_TASKS:,} are the most")
         for name, low in (("tasks", 1), ("measure_every", 1), ("dead_after", 0)):
             if getattr(self, name) < low:
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be at least {low}")
@@ -108,6 +115,8 @@ class Plan:
         """Where the tasks come from."""
         if self.data == "points":
             return PointsSpec(self.points)
+        if is_address(self.data):
+            return OwnSpec(class_at(self.data, Stream))  # type: ignore[type-abstract]
         settings = {"train_per_class": self.train_per_class, "test_per_class": self.test_per_class}
         if self.benchmark == "pairs":
             return PairsSpec({**settings, "reshuffle": self.reshuffle}, self.image_size)
@@ -117,7 +126,7 @@ class Plan:
     @cached_property
     def images(self) -> LabelledImages | None:
         """The image set that the tasks are made from, or None: toy points need none."""
-        if isinstance(self.spec, PointsSpec):
+        if self.spec.what != "pictures":
             return None
         whole = _drawn(**self.procedural) if self.data == "procedural" else load(self.data, root=self.data_root)
         return whole if self.classes is None else SomeClasses(whole, *self.classes)
@@ -133,7 +142,9 @@ class Plan:
     def make_network(self) -> Network:
         """A network for the plan's inputs, its weights from torch's global generator."""
         stream = self.stream(self.seeds[0])
-        return NETWORKS[self.network](stream.shape, stream.outputs, **self.network_settings)
+        own = is_address(self.network)
+        make: Callable[..., Network] = class_at(self.network, Network) if own else NETWORKS[self.network]
+        return make(stream.shape, stream.outputs, **self.network_settings)
 
     def training_of(self, method: str) -> Training:
         """How this method trains: with a step size of its own, where `step_sizes` has one."""

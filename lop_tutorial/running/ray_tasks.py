@@ -25,7 +25,7 @@ def carry_on_with_ray(plan: Plan, crews: Sequence[Crew], device: str, workers: i
     must be installed on each. A task whose worker is lost is run again elsewhere, from the crew's last checkpoint.
     Which crews there are was decided before: `workers` of them for each kind of network that can be stacked.
     """
-    ray = _connected()
+    ray = connected()
     needs = {"num_gpus": 1} if device != "cpu" else {"num_cpus": 1}
     task = ray.remote(max_retries=RETRIES, **needs)(_crew_life)
     unopened = replace(plan)  # without its images: each worker opens them itself
@@ -51,7 +51,8 @@ def _crew_life(plan: Plan, number: int, crew: Crew, device: str, parts: Parts) -
         pass
 
 
-def _connected() -> Any:
+def connected() -> Any:
+    """Ray, connected to the cluster that is there; ValueError where Ray or the cluster is missing."""
     try:
         import ray
     except ImportError:

@@ -75,6 +75,9 @@ class Run:
 
 def must_be_new(folder: Path, beside: Sequence[str] = ()) -> None:
     """ValueError unless a run can be written there without touching what is there, apart from the names `beside`."""
+    for above in folder.absolute().parents:
+        if above.exists() and not above.is_dir():
+            raise ValueError(f"{above} is a file, and {folder} would lie in it; name another place with --out")
     if folder.exists() and (not folder.is_dir() or any(path.name not in beside for path in folder.iterdir())):
         raise ValueError(f"{folder} is there already; name another place with --out, or remove it first")
 

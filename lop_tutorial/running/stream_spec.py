@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -37,6 +37,17 @@ class PointsSpec(StreamSpec):
 
     def stream(self, seed: int, images: Images | None = None) -> Stream:
         return ToyPoints(seed, **self.settings)
+
+
+@dataclass(frozen=True)
+class OwnSpec(StreamSpec):
+    """A user's own stream, made of the seed alone."""
+
+    what: ClassVar[str] = "a stream of your own"
+    kind: Callable[[int], Stream]
+
+    def stream(self, seed: int, images: Images | None = None) -> Stream:
+        return self.kind(seed)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from lop_tutorial.running.death import at_chance
 from lop_tutorial.running.plan import Plan
 from lop_tutorial.running.results import Row
 from lop_tutorial.streams import Task
-from lop_tutorial.training import Fleet, Learner, Outcome
+from lop_tutorial.training import Fleet, Learner, Outcome, pays
 from lop_tutorial.training.cpu import keep_memory
 
 Look = Callable[[Learner, Task], Any]
@@ -49,12 +49,14 @@ def walk_tasks(
 ) -> Iterator[list[Visit | None]]:
     """Trains `members`, as (method, seed), on the plan's tasks; gives their visits task by task, in their order.
 
-    One member is a plain `Learner`; several are a `Fleet`: their networks must have the same layers, and their methods
-    the same step size. All train with the plan's precision, on tasks made on the device. `before(learner, task)` is
-    called before the task's first step (what it changes in the learner's network holds), `after(learner, task)` once
-    it is learned. A learner that has diverged, or is dead by the plan's `dead_after`, has None from the next task on;
-    the walk ends after the plan's last task, with the stream, or where all learners have ended. On a CPU the process is
-    held to one thread: small networks gain nothing from more, and the number of threads changes last digits.
+    Members are a `Fleet`: their networks must have the same layers, and their methods the same step size. One member
+    alone is a plain `Learner` where a fleet does not pay, or the plan measures its path; so the arithmetic of a learner
+    does not depend on who else is trained. All train with the plan's precision, on tasks made on the device.
+    `before(learner, task)` is called before the task's first step (what it changes in the learner's network holds),
+    `after(learner, task)` once it is learned. A learner that has diverged, or is dead by the plan's `dead_after`, has
+    None from the next task on; the walk ends after the plan's last task, with the stream, or where all learners have
+    ended. On a CPU the process is held to one thread: small networks gain nothing from more, and the number of threads
+    changes last digits.
     """
     if torch.device(device).type == "cpu":
         torch.set_num_threads(1)
@@ -100,9 +102,9 @@ def _learners(
     plan: Plan, members: Sequence[tuple[str, int]], device: str
 ) -> tuple[Sequence[Learner], Callable[[dict[int, Task]], list[Outcome]]]:
     """The members as new learners, and what trains all of them on their seeds' tasks."""
-    if len(members) == 1:
-        ((method, seed),) = members
-        alone = plan.learner(method, seed, device)
+    (method, seed), *others = members
+    alone = plan.learner(method, seed, device)
+    if not others and ("path" in plan.measures or not pays(alone.network, device)):
         return [alone], lambda tasks: [alone.learn(tasks[seed])]
     crew = [(plan.intervention(method), seed) for method, seed in members]
     training = plan.training_of(members[0][0])

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
+pytestmark = pytest.mark.product
+
 TOP = Path(__file__).parents[2]
 CONTENTS = yaml.safe_load((TOP / "_toc.yml").read_text(encoding="utf-8"))
 PAGES = [CONTENTS["root"], *(entry["file"] for part in CONTENTS["parts"] for entry in part["chapters"])]

@@ -56,7 +56,7 @@ def test_early_lives_are_those_of_the_stored_run(engine):
     assert smallest * compared > 0.01
 
 
-@pytest.mark.long
+@pytest.mark.product
 @pytest.mark.parametrize(("name", "width"), [("type1", 2), ("type2", 256)])
 def test_whole_lives_are_those_of_the_stored_runs(engine, name, width):
     inside, smallest, compared = compare(engine, name, width, 80)

@@ -25,13 +25,12 @@ PLAN = Plan(
 )
 
 
-@pytest.mark.parametrize("engine", ["fleet", "plain"])
-def test_it_is_of_the_right_size(engine):
-    crews = crews_of(PLAN, "cpu", 1, engine)
+def test_it_is_of_the_right_size():
+    crews = crews_of(PLAN, "cpu", 1)
     foretold = forecast(PLAN, crews, "cpu", 1, long=0)
     assert foretold is not None
     began = time.perf_counter()
-    list(rows(PLAN, engine=engine))
+    list(rows(PLAN))
     assert 0.3 < foretold.seconds / (time.perf_counter() - began) < 3
     assert 1e7 < foretold.memory < 5e9  # at least torch, at most what so small an experiment could take
 

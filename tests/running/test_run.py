@@ -1,5 +1,6 @@
 import json
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
@@ -26,18 +27,29 @@ def ordered(found):
     return sorted(found, key=lambda row: (row["method"], row["seed"], row["task"]))
 
 
-def test_workers_change_nothing_but_the_order_and_last_digits():
-    alone, together = list(rows(TINY)), list(rows(TINY, workers=2))
-    assert len(alone) == TINY.steps == 12
-    for one, other in zip(ordered(alone), ordered(together), strict=True):
-        assert one.pop("method") == other.pop("method")
-        assert one == pytest.approx(other, rel=1e-5)
+def test_workers_and_other_seeds_change_nothing_but_the_order():
+    """To the last bit: who has eight cores gets the numbers of who has two, and one seed alone those of many."""
+    plan = replace(TINY, seeds=(0, 3, 4), methods=(*TINY.methods, "spectral"))
+    whole = ordered(rows(plan))
+    assert len(whole) == plan.steps == 9 * len(plan.methods)
+    for workers in (2, 3):
+        assert ordered(rows(plan, workers=workers)) == whole
+    for seed in plan.seeds:
+        assert ordered(rows(replace(plan, seeds=(seed,)))) == [row for row in whole if row["seed"] == seed]
+    for method in plan.methods:
+        assert ordered(rows(replace(plan, methods=(method,)))) == [row for row in whole if row["method"] == method]
 
 
 def test_the_precision_is_that_of_every_learner():
     """bfloat16 keeps eight bits: nearly the same numbers, stacked or alone, and not the same."""
     exact, coarse = (list(rows(replace(TINY, precision=precision))) for precision in ("fp32", "bf16"))
-    alone = list(rows(replace(TINY, precision="bf16"), engine="plain"))
+    plan = replace(TINY, precision="bf16")
+    alone = [
+        {"method": method, "seed": seed, "task": task, "train_loss": learner.learn(stream.task(task)).train_loss}
+        for method, seed in product(plan.methods, plan.seeds)
+        for learner, stream in [(plan.learner(method, seed), plan.stream(seed))]
+        for task in range(plan.tasks)
+    ]
     losses = [[row["train_loss"] for row in ordered(found)] for found in (exact, coarse, alone)]
     assert losses[0] != losses[1]
     np.testing.assert_allclose(losses[1], losses[0], rtol=0.05)
