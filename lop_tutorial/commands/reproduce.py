@@ -7,6 +7,7 @@ import shlex
 import signal
 import sys
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -24,7 +25,7 @@ from lop_tutorial.commands.tabular import fill_table
 from lop_tutorial.commands.values import INTERRUPTED, Root, parse_classes, parse_methods, parse_seeds
 
 if TYPE_CHECKING:  # imported where they are used: --help shall not wait for torch
-    from lop_tutorial.running import Plan, Results
+    from lop_tutorial.running import Plan, Results, Run
 
 console = Console()
 MOST = 1_000_000
@@ -228,6 +229,8 @@ def _train(chosen: Plan, profile: str, folder: Path, how: dict[str, Any]) -> Non
         where = "{method}{of}, seed {seed}: diverged in task {task}, step {step}".format(of=_width(lost), **lost)
         told = f"{where} (counted from 0)"
         console.print(told, highlight=False)
+    if chosen.dead_after:
+        console.print(_told_of_deaths(run, chosen), highlight=False)
     figures.use()
     picture = picture_of(results, chosen.as_config(), title=text)
     (folder / "accuracy.png").write_bytes(picture)
@@ -289,6 +292,19 @@ def _stopping(folder: Path, say: Callable[[str], None]) -> Iterator[None]:
 
 def _width(row: Any) -> str:
     return f" of width {row['width']}" if "width" in row else ""
+
+
+def _told_of_deaths(run: Run, chosen: Plan) -> str:
+    """Which learners of a finished run stopped because they were at chance for so many tasks."""
+    lived = Counter((f"{row['method']}{_width(row)}", int(row["seed"])) for row in run.results.rows)
+    diverged = {(f"{row['method']}{_width(row)}", int(row["seed"])) for row in run.diverged}
+    dead = [
+        f"{method}, seed {seed} from task {tasks - chosen.dead_after}"
+        for (method, seed), tasks in lived.items()
+        if tasks < chosen.tasks and (method, seed) not in diverged
+    ]
+    told = f"{len(dead)} of {len(lived)} learners stopped before the end, at chance for {chosen.dead_after} tasks"
+    return told + (f" (counted from 0): {'; '.join(dead)}" if dead else "")
 
 
 def _print_table(results: Results, chosen: Plan, text: str) -> None:

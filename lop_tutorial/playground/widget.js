@@ -163,7 +163,7 @@ function chart(title, limits, ticksOf) {
       if (!width) return;
       const height = 150;
       svg.style.height = `${height}px`;
-      const box = { left: 34, top: 6, width: width - 42, height: height - 30 };
+      const box = { left: 46, top: 6, width: width - 54, height: height - 30 };
       const tasks = Math.max(20, series[0].values.length);
       const x = scale([1, tasks], [box.left, box.left + box.width]);
       const y = scale(limits, [box.top + box.height, box.top]);

@@ -22,14 +22,13 @@ PLAN = Plan(
 )
 
 
-@pytest.mark.parametrize("engine", ["fleet", "plain"])
-def test_each_learner_is_the_one_of_a_plan_with_its_step_size_alone(engine):
+def test_each_learner_is_the_one_of_a_plan_with_its_step_size_alone():
     own = replace(PLAN, step_sizes={"l2_init": 0.2, "g_mixup": 0.01})
-    found = list(rows(own, engine=engine))
+    found = list(rows(own))
     assert len(found) == own.steps
     for method, step_size in (("none", 0.05), ("l2_init", 0.2), ("g_mixup", 0.01)):
         alone = replace(PLAN, methods=(method,), training=replace(PLAN.training, step_size=step_size))
-        mine, others = Results(tuple(found)), Results(tuple(rows(alone, engine=engine)))
+        mine, others = Results(tuple(found)), Results(tuple(rows(alone)))
         for quantity in ("train_accuracy", "test_accuracy", "train_loss"):
             np.testing.assert_allclose(mine.curves(method, quantity), others.curves(method, quantity), rtol=1e-4)
 
