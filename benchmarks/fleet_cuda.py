@@ -11,6 +11,8 @@ from __future__ import annotations
 import gc
 import json
 import multiprocessing
+import signal
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -66,7 +68,10 @@ class Row:
 
 
 def measure(reference: Path | None, out: Path, minutes: float, device: str = "cuda") -> None:
-    """Writes the table to `out`, line by line as it comes, and prints it. On "cpu" it is a rehearsal."""
+    """Writes the table to `out`, line by line as it comes, and prints it. On "cpu" it is a rehearsal.
+
+    However it ends, also by SIGTERM, the last line is the JSON object of what was measured until then.
+    """
     if device == "cuda" and not torch.cuda.is_available():
         raise SystemExit("there is no CUDA device here")
     end = time.monotonic() + 60 * minutes
@@ -82,38 +87,44 @@ def measure(reference: Path | None, out: Path, minutes: float, device: str = "cu
             file.flush()
 
         say(f"{name}, torch {torch.__version__}")
-        for network, kind in KINDS.items():
-            if reference and kind.theirs:
-                for method in ("none", "cbp"):
-                    theirs[f"{network} {method}"] = rate = _reference(reference.resolve(), kind.theirs, method, device)
+        before = signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))
+        try:
+            for network, kind in KINDS.items() if reference else ():
+                for method in ("none", "cbp") if kind.theirs else ():
+                    try:
+                        rate = _reference(reference.resolve(), str(kind.theirs), method, device)  # type: ignore[union-attr]
+                    except ChildProcessError as error:
+                        say(f"reference's loop: {network} {method}: {error}")
+                        continue
+                    theirs[f"{network} {method}"] = rate
                     say(f"reference's loop: {network} {method} {rate:.1f} steps/s")
-        titles = f"{'network':>17} {'method':>6} {'way':>9} {'prec':>5} {'rec':>3}"
-        say(f"{titles} {'learners':>8} {'steps/s':>9} {'GiB':>4} {'share':>5} {'ratio':>5}")
-        profiles = []
-        for place, (network, kind) in enumerate(KINDS.items()):
-            until = time.monotonic() + (end - LAST - time.monotonic()) / (len(KINDS) - place)
-            found = _network(network, kind, theirs, peak, until, say, device)
-            rows += found
-            if found:
-                best = max(found, key=lambda row: row.steps_a_second if row.precision != "bf16" else 0)
-                profiles.append(best)
-        for best in profiles[:1]:
-            if time.monotonic() < end:
-                say(_profile(best, device))
-        convnet = [row for row in rows if row.network == "convnet" and row.method == "none" and row.precision != "bf16"]
-        ours = max((row.steps_a_second for row in convnet), default=None)
-        against = theirs.get("convnet none")
-        summary: dict[str, Any] = {
-            "benchmark": "fleet",
-            "device": name,
-            "ours": ours,
-            "theirs": against,
-            "ratio": ours / against if ours and against else None,
-            "reference": theirs,
-            "rows": [asdict(row) for row in rows],
-            "torch": torch.__version__,
-        }
-        say(json.dumps(summary))
+            titles = f"{'network':>17} {'method':>6} {'way':>9} {'prec':>5} {'rec':>3}"
+            say(f"{titles} {'learners':>8} {'steps/s':>9} {'GiB':>4} {'share':>5} {'ratio':>5}")
+            for place, (network, kind) in enumerate(KINDS.items()):
+                until = time.monotonic() + (end - LAST - time.monotonic()) / (len(KINDS) - place)
+                _network(network, kind, theirs, peak, until, say, device, rows)
+            first = [row for row in rows if row.network == next(iter(KINDS)) and row.precision != "bf16"]
+            if first and time.monotonic() < end:
+                say(_profile(max(first, key=lambda row: row.steps_a_second), device))
+        finally:
+            signal.signal(signal.SIGTERM, before)
+            say(json.dumps(_summary(name, theirs, rows)))
+
+
+def _summary(name: str, theirs: dict[str, float], rows: list[Row]) -> dict[str, Any]:
+    convnet = [row for row in rows if row.network == "convnet" and row.method == "none" and row.precision != "bf16"]
+    ours = max((row.steps_a_second for row in convnet), default=None)
+    against = theirs.get("convnet none")
+    return {
+        "benchmark": "fleet",
+        "device": name,
+        "ours": ours,
+        "theirs": against,
+        "ratio": ours / against if ours and against else None,
+        "reference": theirs,
+        "rows": [asdict(row) for row in rows],
+        "torch": torch.__version__,
+    }
 
 
 def _network(
@@ -124,8 +135,10 @@ def _network(
     until: float,
     say: Callable[[str], None],
     device: str,
-) -> list[Row]:
-    work, rows = useful_products(kind), []
+    rows: list[Row],
+) -> None:
+    """Adds to `rows` as they come."""
+    work, first = useful_products(kind), len(rows)
 
     def one(way: str, number: int, method: str = "none", precision: str = "tf32", record: bool = True) -> bool:
         if device == "cpu":
@@ -156,13 +169,12 @@ def _network(
     while number <= (kind.most if device == "cuda" else 1) and going:
         going = {way for way in WAYS if way in going and one(way, number)}
         number *= 4
-    if rows:
-        best = max(rows, key=lambda row: row.steps_a_second)
+    if rows[first:]:
+        best = max(rows[first:], key=lambda row: row.steps_a_second)
         one(best.way, best.learners, method="cbp")
         one(best.way, best.learners, precision="bf16")
         one(best.way, best.learners, precision="fp32")
         one(best.way, best.learners, record=False)
-    return rows
 
 
 def _fleet(kind: Kind, method: str, way: str, precision: str, record: bool, number: int, device: str) -> Fleet:
@@ -206,28 +218,37 @@ def useful_products(kind: Kind) -> int:
 
 
 def _reference(path: Path, network: str, method: str, device: str) -> float:
+    """Steps a second; ChildProcessError where its process ended."""
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
     process = context.Process(target=fleet_reference.run, args=(path, network, method, device, 4, there), daemon=True)
     process.start()
-    assert here.recv() == "ready"
-    spent: list[float] = []
-    while len(spent) < 3 or sum(spent) < 3 * SECONDS:
-        here.send("go")
-        spent.append(here.recv()[0])
-    here.send("stop")
+    there.close()  # so that the end of the process is the end of the line
+    try:
+        assert here.recv() == "ready"
+        spent: list[float] = []
+        while len(spent) < 3 or sum(spent) < 3 * SECONDS:
+            here.send("go")
+            spent.append(here.recv()[0])
+        here.send("stop")
+    except (EOFError, OSError):
+        process.join()
+        raise ChildProcessError(f"its process ended with exit code {process.exitcode}") from None
     process.join()
     return fleet_reference.STEPS / sorted(spent)[len(spent) // 2]
 
 
 def _profile(row: Row, device: str) -> str:
-    """Where the time of the fastest fleet goes."""
-    fleet = _fleet(KINDS[row.network], row.method, row.way, row.precision, True, row.learners, device)
+    """Where the time of the fastest fleet goes; in one line what is wrong where the profiler fails."""
     kinds = torch.profiler.ProfilerActivity
-    with torch.profiler.profile(activities=[kinds.CUDA if device == "cuda" else kinds.CPU]) as seen:
-        fleet.train(1)
-        _wait(device)
-    table = seen.key_averages().table(sort_by=f"self_{device}_time_total", row_limit=12, max_name_column_width=60)
+    try:
+        fleet = _fleet(KINDS[row.network], row.method, row.way, row.precision, True, row.learners, device)
+        with torch.profiler.profile(activities=[kinds.CUDA if device == "cuda" else kinds.CPU]) as seen:
+            fleet.train(1)
+            _wait(device)
+        table = seen.key_averages().table(sort_by=f"self_{device}_time_total", row_limit=12, max_name_column_width=60)
+    except (RuntimeError, AttributeError, AssertionError) as error:
+        return f"no profile of {row.network}: {error}"
     return f"one epoch of {row.network}, {row.learners} learners, {row.way}:\n{table}"
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import torch
 
 from lop_tutorial.data import damaged_sets, data_root, list_sets
+from lop_tutorial.training.devices import cuda_trouble, driver, precisions
 
 INSTALL = "in a clone of the repository: pip install -r requirements.txt"
 GROUPS = {
@@ -45,16 +46,7 @@ def examine(root: Path | None = None) -> Iterator[Finding]:
         text = ", ".join(f"{package} {number or 'missing'}" for package, number in found.items())
         yield Finding(all(found.values()), what, text, INSTALL)
     yield Finding(True, "CPU", f"{os.cpu_count()} cores, torch uses {torch.get_num_threads()} threads")
-    if torch.cuda.is_available():
-        for number in range(torch.cuda.device_count()):
-            yield Finding(True, f"GPU cuda:{number}", torch.cuda.get_device_name(number))
-    else:
-        yield Finding(
-            False,
-            "GPU",
-            "none that torch can use",
-            "not needed for the profile quick; Colab lends a T4 (Runtime menu)",
-        )
+    yield from _gpus()
     place = data_root(root)
     writable = os.access(next(p for p in (place, *place.parents) if p.exists()), os.W_OK)
     yield Finding(writable, "place for image sets", str(place), "set LOP_DATA, or give --root")
@@ -69,6 +61,23 @@ def examine(root: Path | None = None) -> Iterator[Finding]:
         yield Finding(False, f"images: {name}", f"damaged: {wrong}", remedy)
     for card in here.values():
         yield Finding(True, f"images: {card.name}", f"{len(card.classes)} classes, {card.images:,} images")
+
+
+def _gpus() -> Iterator[Finding]:
+    """Each GPU with its name, generation and memory, and what torch can multiply in there; or why there is none."""
+    trouble = cuda_trouble()
+    if trouble and torch.backends.mps.is_available():
+        yield Finding(True, "GPU mps", "Apple's, without float64: not for what measures, nor for cbp")
+    elif trouble and not torch.cuda.is_available():
+        yield Finding(False, "GPU", trouble, "not needed for the profile quick; Colab lends a T4 (Runtime menu)")
+    else:
+        driven = f"torch's CUDA {torch.version.cuda}, driver {driver() or 'of unknown version'}"
+        for number in range(torch.cuda.device_count()):
+            name, wrong = f"cuda:{number}", cuda_trouble(number)
+            about = torch.cuda.get_device_properties(number)
+            text = f"{about.name} ({about.major}.{about.minor}), {about.total_memory / 2**30:.0f} GiB; {driven}"
+            found = f"{text}; {wrong}" if wrong else f"{text}; can do {', '.join(precisions(name))}"
+            yield Finding(wrong is None, f"GPU {name}", found, "use --device cpu until then")
 
 
 def _version(package: str) -> str | None:

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from lop_tutorial import figures
+from lop_tutorial.products import set_products
 
 Profile = Literal["quick", "colab", "full"]
 PROFILES: tuple[Profile, ...] = get_args(Profile)
@@ -43,9 +44,9 @@ def profile_in_force() -> Profile:
 def start(seed: int = 0) -> Setting:
     """Makes a chapter repeatable and says what it runs in.
 
-    Seeds Python's, NumPy's and torch's global generators, holds torch to one thread, and gives figures the
-    book's style. The profile `quick` stays on the CPU, whatever else is there: its outputs are those that the
-    book stores and the tests check. The others use a GPU where there is one.
+    Seeds Python's, NumPy's and torch's global generators, holds torch to one thread and to products in float32, and
+    gives figures the book's style. The profile `quick` stays on the CPU, whatever else is there: its outputs are those
+    that the book stores and the tests check. The others use a GPU where there is one.
     """
     profile = profile_in_force()
     gpu = torch.cuda.is_available()
@@ -53,9 +54,12 @@ def start(seed: int = 0) -> Setting:
     random.seed(seed)
     np.random.seed(seed)
     torch.manual_seed(seed)
+    set_products("ieee")
     torch.set_num_threads(1)
     figures.use()
     print(f"profile {profile} · device {device} · seeds set to {seed}")
     if profile != "quick" and not gpu:
         print("A GPU would make this much faster; in Colab: Runtime → Change runtime type → T4 GPU.")
+    if gpu and "LOP_PROFILE" not in os.environ:
+        print("A GPU is idle; to use it, put %env LOP_PROFILE=colab in a cell above this one and run both.")
     return Setting(profile, device, seed)

@@ -8,6 +8,7 @@ import matplotlib
 
 matplotlib.use("agg")
 
+import pretended_gpu
 import pytest
 import torch
 
@@ -19,6 +20,16 @@ torch.set_num_threads(1)  # here as well, for fixtures of whole modules come bef
 @pytest.fixture(autouse=True)
 def one_thread():
     torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True)
+def a_gpu(request):
+    """With the mark `cuda`, a test runs on CUDA devices; where there are none, on two pretended ones."""
+    if request.node.get_closest_marker("cuda") is None or torch.cuda.is_available():
+        yield None
+        return
+    with pretended_gpu.pretend(devices=2) as gpu:
+        yield gpu
 
 
 @pytest.fixture(scope="session")

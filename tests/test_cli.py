@@ -103,7 +103,7 @@ def test_an_experiment_of_the_books_own_leaves_a_table(tmp_path, capsys, monkeyp
 
 WRONG = {
     "frobnicate": "frobnicate",
-    "reproduce table9": "'table9'; known are table1, table2, table3, table4, first_look",
+    "reproduce table9": "'table9'; known are table1, table2, table3, table4, ",
     "reproduce table1 --profile slow": "'slow'; table1 has quick, colab, h200, full",
     "reproduce table1 --data nowhere": "no image set 'nowhere'",
     "reproduce table1 --profile full": "from image-net.org (with an account), then `lop-tutorial data add imagenet32",
@@ -135,7 +135,7 @@ WRONG = {
     "reproduce table1 --tasks 0": "--tasks",
     "reproduce table1 --epochs many": "--epochs",
     "reproduce table1 --step-size -1": "step_size is -1",
-    "reproduce table1 --device tpu": "cpu, cuda or cuda:N",
+    "reproduce table1 --device tpu": "it must be auto, cpu, cuda, cuda:N or mps",
     "reproduce table1 --device cuda:99": "CUDA devices here; use --device cpu",
     "reproduce table1 --precision fp8": "precision is 'fp8'; it must be one of fp32, tf32, bf16",
     "reproduce table1 --precision tf32": "tf32 needs a CUDA device from Ampere (8.0) on, not cpu; use fp32 or bf16",

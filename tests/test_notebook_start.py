@@ -9,13 +9,15 @@ import torch
 
 from lop_tutorial.figures import PAGE_WIDTH
 from lop_tutorial.notebook import PROFILES, start
+from lop_tutorial.products import float32_products
 
 
 @pytest.fixture(autouse=True)
 def as_before(monkeypatch):
     monkeypatch.delenv("LOP_PROFILE", raising=False)
     threads, style = torch.get_num_threads(), mpl.rcParams.copy()
-    yield
+    with float32_products():
+        yield
     torch.set_num_threads(threads)
     mpl.rcParams.update(style)
 
@@ -45,11 +47,20 @@ def test_torch_keeps_to_one_thread_and_figures_wear_the_books_style():
     assert mpl.rcParams["figure.figsize"][0] == PAGE_WIDTH
 
 
-def test_quick_is_the_default_stays_on_the_cpu_and_is_said_in_one_line(monkeypatch, capsys):
+def test_quick_is_the_default_stays_on_the_cpu_and_says_in_one_line_that_a_gpu_is_idle(monkeypatch, capsys):
     gpu(monkeypatch, True)
     setting = start()
     assert (setting.profile, setting.device.type, setting.seed) == ("quick", "cpu", 0)
-    assert capsys.readouterr().out == "profile quick · device cpu · seeds set to 0\n"
+    said, hint = capsys.readouterr().out.splitlines()
+    assert said == "profile quick · device cpu · seeds set to 0"
+    assert "A GPU is idle" in hint
+    assert "%env LOP_PROFILE=colab" in hint
+    for there, profile in ((False, None), (True, "quick")):  # no GPU, or a reader who asked for this profile
+        gpu(monkeypatch, there)
+        if profile:
+            monkeypatch.setenv("LOP_PROFILE", profile)
+        start()
+        assert capsys.readouterr().out == "profile quick · device cpu · seeds set to 0\n"
 
 
 @pytest.mark.parametrize("profile", ["colab", "full"])

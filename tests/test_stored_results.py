@@ -44,7 +44,7 @@ def test_a_stored_study_is_whole_and_carries_its_origin(name):
     assert config["name"] == name
     assert origin["finished"] is True
     assert re.fullmatch(r"[0-9a-f]{40}", origin["commit"]), "the code must have been committed"
-    assert re.match(f"lop-tutorial (study|reproduce) {name} ", origin["command"])
+    assert re.search(f"lop-tutorial (study|reproduce) {name} ", origin["command"])
     for key in ("date", "device", "packages", "python", "wall_seconds"):
         assert origin[key]
     assert set(config["data_sha256"]) == set(config["data"])

@@ -7,6 +7,7 @@ import shlex
 import signal
 import sys
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -21,10 +22,10 @@ from rich.table import Table
 
 from lop_tutorial.commands.report import picture_of
 from lop_tutorial.commands.tabular import fill_table
-from lop_tutorial.commands.values import INTERRUPTED, Root, check_device, parse_classes, parse_methods, parse_seeds
+from lop_tutorial.commands.values import INTERRUPTED, Root, parse_classes, parse_methods, parse_seeds
 
 if TYPE_CHECKING:  # imported where they are used: --help shall not wait for torch
-    from lop_tutorial.running import Plan, Results
+    from lop_tutorial.running import Plan, Results, Run
 
 console = Console()
 MOST = 1_000_000
@@ -74,7 +75,7 @@ def reproduce(
         Path | None,
         typer.Option(help="The run's folder, new or empty. Default: runs/ and a name with the date."),
     ] = None,
-    device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N.")] = "cpu",
+    device: Annotated[str, typer.Option(help="cpu, cuda, cuda:N, mps, or auto: cuda where there is one.")] = "auto",
     precision: Annotated[
         str, typer.Option(help="Of a step's products: fp32, bf16, or tf32 on CUDA. What is measured stays fp32.")
     ] = "fp32",
@@ -103,6 +104,8 @@ def reproduce(
     from lop_tutorial.own_classes import is_address
     from lop_tutorial.running.carry_out import LAUNCHERS
     from lop_tutorial.running.run import must_be_new
+    from lop_tutorial.running.suited import must_suit
+    from lop_tutorial.training.devices import choose
 
     if launcher not in LAUNCHERS:
         raise ValueError(f"launcher is {launcher!r}; it must be one of {', '.join(LAUNCHERS)}")
@@ -122,7 +125,9 @@ def reproduce(
         given = [f"--{name}" for name, value in changed.items() if value not in (None, False)]
         if given:
             raise ValueError(f"{experiment} takes no {', '.join(given)}: these belong to plans ({', '.join(PLANS)})")
-        check_device(device, precision)
+        device = "cpu" if device == "auto" else choose(device)  # small, and on a GPU not tested
+        if device == "mps":
+            raise ValueError(f"device is 'mps', which has no float64, and {experiment} cannot do without: use cpu")
         wanted = OWN[experiment].sized(parse_seeds(seeds) if seeds is not None else None, tasks, root)
         how = {"device": device, "workers": workers or os.cpu_count() or 1, "resume": resume}
         fill_table(wanted, out or _default_folder(experiment), how)
@@ -156,7 +161,8 @@ def reproduce(
         seeds=parse_seeds(seeds) if seeds is not None else chosen.seeds,
         precision=precision,
     )
-    check_device(device, precision)
+    device = choose(device, precision)
+    must_suit(chosen, device)
     folder = out or _default_folder(f"{experiment}-{profile}-{chosen.data.replace(':', '.')}")
     if not resume:
         must_be_new(folder)
@@ -223,6 +229,8 @@ def _train(chosen: Plan, profile: str, folder: Path, how: dict[str, Any]) -> Non
         where = "{method}{of}, seed {seed}: diverged in task {task}, step {step}".format(of=_width(lost), **lost)
         told = f"{where} (counted from 0)"
         console.print(told, highlight=False)
+    if chosen.dead_after:
+        console.print(_told_of_deaths(run, chosen), highlight=False)
     figures.use()
     picture = picture_of(results, chosen.as_config(), title=text)
     (folder / "accuracy.png").write_bytes(picture)
@@ -284,6 +292,19 @@ def _stopping(folder: Path, say: Callable[[str], None]) -> Iterator[None]:
 
 def _width(row: Any) -> str:
     return f" of width {row['width']}" if "width" in row else ""
+
+
+def _told_of_deaths(run: Run, chosen: Plan) -> str:
+    """Which learners of a finished run stopped because they were at chance for so many tasks."""
+    lived = Counter((f"{row['method']}{_width(row)}", int(row["seed"])) for row in run.results.rows)
+    diverged = {(f"{row['method']}{_width(row)}", int(row["seed"])) for row in run.diverged}
+    dead = [
+        f"{method}, seed {seed} from task {tasks - chosen.dead_after}"
+        for (method, seed), tasks in lived.items()
+        if tasks < chosen.tasks and (method, seed) not in diverged
+    ]
+    told = f"{len(dead)} of {len(lived)} learners stopped before the end, at chance for {chosen.dead_after} tasks"
+    return told + (f" (counted from 0): {'; '.join(dead)}" if dead else "")
 
 
 def _print_table(results: Results, chosen: Plan, text: str) -> None:

@@ -48,21 +48,6 @@ def parse_classes(text: str) -> tuple[int, int]:
     return first, end
 
 
-def check_device(device: str, precision: str) -> None:
-    """ValueError unless torch can use it here, and the device that precision."""
-    import torch
-
-    from lop_tutorial.training.precision import Precision
-
-    kind, _, number = device.partition(":")
-    if kind not in ("cpu", "cuda") or (number and not number.isdigit()) or (kind == "cpu" and number):
-        raise ValueError(f"device is {device!r}; it must be cpu, cuda or cuda:N")
-    count = torch.cuda.device_count()
-    if kind == "cuda" and int(number or 0) >= count:
-        raise ValueError(f"device is {device!r}, but torch sees {count} CUDA devices here; use --device cpu")
-    Precision(precision, torch.device(device))
-
-
 def parse_split(text: str | None) -> Any:
     """None, "official", or (train, test) from "600:100"."""
     if text is None or text == "official":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from lop_tutorial.experiments.lifetimes import LIFETIMES
+from lop_tutorial.experiments.step_search import STEP_SEARCH, STEP_SEARCH_PLAIN
 from lop_tutorial.experiments.tables import TABLES
 from lop_tutorial.running.plan import Plan
 from lop_tutorial.training import Training
@@ -79,6 +80,8 @@ REAL_IMAGES = replace(
 
 PLANS: dict[str, dict[str, Plan]] = TABLES | {
     "death": LIFETIMES,
+    "step_search": STEP_SEARCH,
+    "step_search_plain": STEP_SEARCH_PLAIN,
     "first_look": {
         "quick": FIRST_LOOK,
         "colab": replace(FIRST_LOOK, seeds=tuple(range(10)), tasks=100),

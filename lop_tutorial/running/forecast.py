@@ -118,7 +118,8 @@ def _weights(plan: Plan) -> float:
 
 
 def _memory_now(device: str) -> float:
-    if device != "cpu":
+    if device.startswith("cuda"):
+        torch.cuda.init()  # asked for one by its number, torch does not do so by itself
         torch.cuda.reset_peak_memory_stats(device)
         return float(torch.cuda.memory_allocated(device))
     statm = Path("/proc/self/statm")
@@ -130,7 +131,7 @@ def _memory_now(device: str) -> float:
 
 
 def _memory_peak(device: str) -> float:
-    if device != "cpu":
+    if device.startswith("cuda"):
         return float(torch.cuda.max_memory_allocated(device))
     try:
         import resource
@@ -140,7 +141,7 @@ def _memory_peak(device: str) -> float:
 
 
 def _memory_free(device: str) -> float | None:
-    if device != "cpu":
+    if device.startswith("cuda"):
         return float(torch.cuda.mem_get_info(device)[0])
     try:
         lines = dict(line.split(":", 1) for line in Path("/proc/meminfo").read_text().splitlines())

@@ -27,7 +27,7 @@ SOURCES = (".py", ".js", ".csv")
 
 def environment(device: str = "cpu") -> dict[str, Any]:
     """Command, commit, hash of the sources, versions, device, machine and date; no name of a person or a host."""
-    gpu = torch.cuda.get_device_name(device) if device.startswith("cuda") else None
+    gpu = torch.cuda.get_device_name(device) if device.startswith("cuda") else "Apple GPU" if device == "mps" else None
     return {
         "command": command(sys.argv[1:]),
         "commit": commit(PACKAGE),

@@ -30,10 +30,10 @@ class Precision:
     def __post_init__(self) -> None:
         if self.name not in PRECISIONS:
             raise ValueError(f"precision is {self.name!r}; it must be one of {', '.join(PRECISIONS)}")
-        if self.name == "tf32" and not (self.on_cuda and torch.cuda.get_device_capability(self.device) >= (8, 0)):
+        if self.name != "fp32" and self.on_cuda and torch.cuda.get_device_capability(self.device) < (8, 0):
+            raise ValueError(f"{self.name} needs a CUDA device from Ampere (8.0) on; {self.device} is older: use fp32")
+        if self.name == "tf32" and not self.on_cuda:
             raise ValueError(f"tf32 needs a CUDA device from Ampere (8.0) on, not {self.device}; use fp32 or bf16")
-        if self.name == "bf16" and self.on_cuda and torch.cuda.get_device_capability(self.device) < (8, 0):
-            raise ValueError("bf16 needs a CUDA device from Ampere (8.0) on; use fp32")
 
     @property
     def on_cuda(self) -> bool:

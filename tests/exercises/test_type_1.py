@@ -5,7 +5,9 @@ import pytest
 import torch
 
 from lop_tutorial.exercises import check
+from lop_tutorial.experiments import plan
 from lop_tutorial.geometry import ftle
+from lop_tutorial.playground import Playground
 
 RIGHT = {"a": "Type-1", "b": "Type-2", "c": "divergence", "d": "none of them", "e": "Type-1", "f": "divergence"}
 
@@ -22,7 +24,7 @@ def by_hand(h, weights):
 
 def by_the_package(h, weights):
     """The exponent of the layer tanh(W x), at an x that it takes to h."""
-    x = np.linalg.pinv(weights) @ np.arctanh(np.clip(h, -1, 1), where=np.abs(h) < 1, out=np.copysign(40.0, h))
+    x = np.linalg.pinv(weights) @ np.arctanh(np.clip(h, -1, 1), where=np.abs(h) < 1, out=np.copysign(400.0, h))
     w = torch.from_numpy(weights)
     return ftle(lambda x: torch.tanh(x @ w.T), torch.from_numpy(x)[None], depth=1).item()
 
@@ -83,3 +85,52 @@ def test_last_layer_wrong(answer, words, capsys):
 @pytest.mark.parametrize(("answer", "words"), [(..., "three dots"), ("mixing", "is not one of"), ("neither", "Keep")])
 def test_blame_wrong(answer, words, capsys):
     assert words in said(capsys, "is inter-class mixing to blame", answer)
+
+
+TRIED = {"a": "Type-1", "b": "Type-2", "c": "divergence", "d": "Type-1"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (TRIED, "right. "),
+        (TRIED | {"d": "none of them"}, "3 of 4 are right; look again at case d"),
+        ({"a": "Type-1"}, "Case b has no answer"),
+    ],
+)
+def test_predict_then_try(answer, words, capsys):
+    assert words in said(capsys, "predict, then try", answer)
+
+
+def played(train, fresh=1.0, tasks=40, **settings):
+    """A playground whose page has trained so many tasks."""
+    play = Playground(**settings)
+    play.lived = {"choices": play.choices, "train": [train] * tasks, "fresh_train": [fresh] * tasks}
+    return play
+
+
+def changed_since(play):
+    play.settings = Playground(step_size=0.05).settings
+    return play
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (lambda: played(0.99), "right. "),
+        (lambda: played(0.8), "Type-1 came: of its training points the old network learns 0.80, a fresh one 1.00."),
+        (lambda: played(0.99, tasks=12), "the page has trained 12 tasks so far"),
+        (lambda: changed_since(played(0.99)), "has trained 0 tasks so far"),
+        (lambda: Playground(), "has trained 0 tasks so far"),
+        (lambda: played(None), "diverged"),
+        (lambda: played(0.6, fresh=0.6), "A fresh network does not learn these tasks either: 0.60"),
+        (lambda: played(0.99, width=4), "keep its two units"),
+        (lambda: played(0.99, method="intra"), "without any method; it has 'g_mixup"),
+        (lambda: ..., "three dots"),
+        (lambda: "linear", "A playground was expected, or a plan, not str"),
+        (lambda: Playground(units="linear", step_size=0.025).settings, "right. "),
+        (lambda: plan("type1"), "Type-1 came"),
+    ],
+)
+def test_type_1_never_comes(answer, words, capsys):
+    assert words in said(capsys, "type-1 never comes", answer())

@@ -209,10 +209,10 @@ def test_weights_that_depend_on_the_input():
         torch.testing.assert_close(found, torch.linalg.svdvals(torch.stack(expected))[:, :2].log(), rtol=0, atol=1e-3)
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
+@pytest.mark.cuda
 @pytest.mark.parametrize("method", ["exact", "lanczos"])
 def test_a_gpu_measures_the_same(method):
-    network, x = ConvNet((3, 32, 32), 2), torch.randn(20, 3, 32, 32)
+    network, x = ConvNet((3, 24, 24), 2), torch.randn(4, 3, 24, 24)
     expected = ftle(network, x, k=2, method="exact", dtype=torch.float64)
     found = ftle(network.cuda(), x.cuda(), k=2, method=method)
     assert found.is_cuda

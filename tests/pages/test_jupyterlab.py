@@ -16,6 +16,8 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+pytestmark = pytest.mark.product
+
 TOP = Path(__file__).parents[2]
 NOTEBOOK = "how_to_read.ipynb"
 

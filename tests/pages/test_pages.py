@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
+pytestmark = pytest.mark.product
+
 TOP = Path(__file__).parents[2]
 CONTENTS = yaml.safe_load((TOP / "_toc.yml").read_text(encoding="utf-8"))
 PAGES = [CONTENTS["root"], *(entry["file"] for part in CONTENTS["parts"] for entry in part["chapters"])]
@@ -38,11 +40,13 @@ def opened(
 
 
 def wait_for_explorers(tab: Any) -> Any:
-    """The page's explorers, once all have come to life."""
+    """The page's explorers, once all have come to life, and a playground as well where there is one."""
     slots = tab.locator(".lop-explorer-slot").count()
-    tab.wait_for_function("n => document.querySelectorAll('.lop-explorer .lop-plot svg *').length || !n", arg=slots)
+    tab.wait_for_function(
+        "n => document.querySelectorAll('.lop-explorer :is(.lop-plot, .lop-cloud) svg *').length || !n", arg=slots
+    )
     tab.wait_for_function("n => document.querySelectorAll('.lop-explorer').length === n", arg=slots)
-    return tab.locator(".lop-explorer")
+    return tab.locator(".lop-explorer:not(.lop-playground)")
 
 
 @pytest.mark.parametrize("mode", MODES)

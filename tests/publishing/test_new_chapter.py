@@ -66,12 +66,14 @@ def made(tmp_path_factory) -> Path:
     return top
 
 
+@pytest.mark.product
 def test_it_writes_what_belongs_to_a_chapter_and_nothing_else(made, before):
     after = everything(made)
     assert sorted(name for name in after if after[name] != before.get(name)) == sorted(WRITTEN)
     assert [name for name in WRITTEN[:3] if b"{{" in after[name]] == []
 
 
+@pytest.mark.product
 def test_the_notebook_begins_with_the_first_cell_and_stores_its_outputs(made):
     notebook = nbformat.read(made / WRITTEN[0], as_version=4)
     nbformat.validate(notebook)
@@ -87,6 +89,7 @@ def test_the_notebook_begins_with_the_first_cell_and_stores_its_outputs(made):
     assert sum(": not yet. " in line for line in said.splitlines()) == 3
 
 
+@pytest.mark.product
 def test_it_is_listed_in_the_contents_on_the_landing_page_and_among_the_timings(made):
     parts = yaml.safe_load((made / "_toc.yml").read_text())["parts"]
     numbered = [part for part in parts if part.get("numbered")]
@@ -97,19 +100,23 @@ def test_it_is_listed_in_the_contents_on_the_landing_page_and_among_the_timings(
     assert f"[{TITLE}](chapters/{SLUG}.ipynb) |  |  |" in (made / "book/timings.md").read_text()
 
 
+@pytest.mark.product
 def test_its_own_tests_and_those_of_the_book_pass_at_once(made):
-    in_copy(made, "-m", "pytest", "-p", "no:cacheprovider", "tests", "--ignore-glob=*/test_[cv]*.py")
+    in_copy(made, "-m", "pytest", "-n", "0", "-p", "no:cacheprovider", "tests", "--ignore-glob=*/test_[cv]*.py")
 
 
+@pytest.mark.product
 def test_nbval_finds_what_is_stored(made):
-    in_copy(made, "-m", "pytest", "--nbval", "-p", "no:cacheprovider", WRITTEN[0])
+    in_copy(made, "-m", "pytest", "-n", "0", "--nbval", "-p", "no:cacheprovider", WRITTEN[0])
 
 
+@pytest.mark.product
 def test_it_is_in_the_projects_style(made):
     in_copy(made, "-m", "ruff", "check", "--no-cache", *WRITTEN[:3])
     in_copy(made, "-m", "ruff", "format", "--check", "--no-cache", *WRITTEN[:3])
 
 
+@pytest.mark.product
 def test_the_book_with_it_builds_without_a_warning(made):
     build = "from jupyter_book.cli.main import main; main()"
     in_copy(made, "-c", build, "build", "-W", "-n", "--keep-going", "--quiet", "book/")

@@ -58,6 +58,7 @@ def test_outside_a_repository_nothing_is_made(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.product
 def test_the_book_becomes_a_pdf_with_numbered_pages_and_links_that_work(tmp_path):
     pypdf = pytest.importorskip("pypdf")
     pytest.importorskip("playwright", reason="Playwright is not installed")

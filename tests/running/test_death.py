@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from lop_tutorial.cli import main
 from lop_tutorial.running import Plan, Results, carry_out, rows
 from lop_tutorial.running.death import at_chance, died_in
 from lop_tutorial.training import Training
@@ -60,10 +61,10 @@ def test_in_a_fleet_the_others_live_on():
         DEADLY, network="mlp", network_settings={"hidden": (6,)}, measures=(), methods=("none", "layer_norm")
     )
     together = Results(tuple(rows(fleet)))
-    alone = Results(tuple(row for seed in fleet.seeds for row in rows(replace(fleet, seeds=(seed,)))))
     for method in fleet.methods:
-        lives = [(~np.isnan(each.curves(method))).sum(axis=1).tolist() for each in (together, alone)]
-        assert lives[0] == lives[1]
+        for seed, life in zip(fleet.seeds, together.curves(method), strict=True):
+            alone = list(rows(replace(fleet, methods=(method,), seeds=(seed,))))
+            assert len(alone) == (~np.isnan(life)).sum()
 
 
 def test_stopped_between_two_tasks_at_chance_it_dies_in_the_same_task(tmp_path):
@@ -75,6 +76,16 @@ def test_stopped_between_two_tasks_at_chance_it_dies_in_the_same_task(tmp_path):
         for _ in carry_out(DEADLY, "quick", parts, resume=True, every=0):
             (parts / "checkpoints" / "stop").touch()  # after one task
     assert (parts / "metrics.csv").read_text() == (whole / "metrics.csv").read_text()
+
+
+def test_the_command_says_who_stopped(tmp_path, capsys):
+    few = ["--tasks", "14", "--epochs", "3", "--seeds", "2", "--workers", "1", "--out", str(tmp_path / "run")]
+    assert main(["reproduce", "death", "--step-size", "0.6", *few]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    lives = Results.read(tmp_path / "run" / "metrics.csv").curves("none", "train_accuracy")
+    first, second = (died_in(row[~np.isnan(row)].tolist(), 5) for row in lives)
+    assert "2 of 2 learners stopped before the end, at chance for 5 tasks (counted from 0):" in shown
+    assert f"none, seed 0 from task {first}; none, seed 1 from task {second}" in shown
 
 
 def test_the_path_is_the_sum_of_the_steps_of_the_same_learner():

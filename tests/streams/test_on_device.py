@@ -12,7 +12,7 @@ from lop_tutorial.experiments import plan
 from lop_tutorial.running import rows
 from lop_tutorial.streams import ClassIncrements, ClassPairs, OnDevice, Pixels
 
-ELSEWHERE = pytest.param("cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device"))
+ELSEWHERE = pytest.param("cuda", marks=pytest.mark.cuda)
 
 
 class Counted:

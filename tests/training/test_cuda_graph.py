@@ -14,7 +14,6 @@ from lop_tutorial.training.fleet.cuda_graph import WARM_UP, Step
 from lop_tutorial.training.fleet.weights import keep_place
 
 TRAINING = Training(step_size=0.05, epochs=3, batch_size=20, head="fresh", milestones=(0.5,))
-needs_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device here: recorded steps")
 
 
 def make():
@@ -69,29 +68,6 @@ def test_everything_that_a_recorded_step_reads_stays_where_it_is(method):
     live_two(fleet)
     assert len(seen) == 2 * 3 * 3  # tasks, epochs, steps of an epoch
     assert all(found == seen[0] for found in seen)
-
-
-@needs_cuda
-@pytest.mark.parametrize("method", INTERVENTIONS)
-def test_recorded_steps_end_in_the_weights_of_unrecorded_ones(method):
-    recorded, as_it_is = (fleet_of(method, device="cuda", capture=capture) for capture in (True, False))
-    live_two(recorded), live_two(as_it_is)
-    assert recorded.recorded
-    assert not as_it_is.recorded
-    for one, other in zip(recorded.learners, as_it_is.learners, strict=True):
-        for a, b in zip(one.network.parameters(), other.network.parameters(), strict=True):
-            torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-5)
-
-
-@needs_cuda
-def test_what_cannot_be_recorded_is_told_and_taken_as_it_is():
-    kept = torch.zeros(1, device="cuda")
-    step = Step(lambda: kept.add_(kept.item() + 1), torch.device("cuda"), capture=True)
-    for _ in range(WARM_UP):
-        step()
-    with pytest.warns(UserWarning, match="cannot be recorded"):
-        step()
-    assert not step.recorded
 
 
 def test_maps_lie_next_to_each_other_on_a_cpu_and_memory_is_kept_without_a_word():

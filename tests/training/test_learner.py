@@ -303,7 +303,7 @@ def test_wrong_settings_are_named(settings, message):
         Training(**settings)
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU that torch can use")
+@pytest.mark.cuda
 def test_a_gpu_learns_the_same_up_to_rounding():
     on = {device: learner(device=device) for device in ("cpu", "cuda")}
     for one in on.values():

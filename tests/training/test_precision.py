@@ -7,6 +7,7 @@ import torch
 
 from lop_tutorial.interventions import intervention
 from lop_tutorial.networks import MLP
+from lop_tutorial.products import products
 from lop_tutorial.streams import ToyPoints
 from lop_tutorial.training import PRECISIONS, Fleet, Learner, Training, live, live_together
 from lop_tutorial.training.precision import Precision
@@ -71,11 +72,14 @@ def test_measuring_is_the_same_whatever_the_steps_precision():
     assert one.evaluate(task.test_x, task.test_y, 2) == found
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device here: settings of its products")
+@pytest.mark.cuda
 def test_cuda_products_are_as_named_inside_a_step_and_as_they_were_after_it():
-    products = torch.backends.cuda.matmul, torch.backends.cudnn.conv
-    before = [product.fp32_precision for product in products]
-    for name, wanted in (("fp32", "ieee"), ("tf32", "tf32"), ("bf16", "ieee")):
+    before = products()
+    for name, ours, before_2_9 in (
+        ("fp32", ["ieee"] * 4, ["highest", "False"]),
+        ("tf32", ["tf32", "tf32", "ieee", "ieee"], ["high", "True"]),
+        ("bf16", ["ieee"] * 4, ["highest", "False"]),
+    ):
         with Precision(name, torch.device("cuda")).step():
-            assert [product.fp32_precision for product in products] == [wanted, wanted]
-        assert [product.fp32_precision for product in products] == before
+            assert products() in (ours, before_2_9)
+        assert products() == before

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float64
 
 from lop_tutorial.exercises.verdicts import Check, called, compare, one_of
+from lop_tutorial.running import Results
+from lop_tutorial.running.execute import rows
+from lop_tutorial.running.plan import Plan
 
 TITLE = "Type-1: the collapse of representation space"
 
@@ -25,20 +29,71 @@ _NUDGES = {
 }
 
 
-def _diagnose(answer: Any) -> str | None:
+_TRIED = {"a": "Type-1", "b": "Type-2", "c": "divergence", "d": "Type-1"}
+_TRY = dict.fromkeys(_TRIED, "set the playground to it, and let it play for forty tasks.")
+PLAYED = 30
+"""Tasks after which Type-1 counts as not having come, and of which the last ten are looked at."""
+
+
+def _diagnose(answer: Any, cases: Mapping[str, str] = _CASES, nudges: Mapping[str, str] = _NUDGES) -> str | None:
     if not isinstance(answer, Mapping):
         return f"A dictionary was expected, such as {{'a': 'Type-1', ...}}, not {type(answer).__name__}."
-    missing = [case for case in _CASES if case not in answer]
+    missing = [case for case in cases if case not in answer]
     if missing:
         return f"Case {missing[0]} has no answer yet."
-    for case in _CASES:
+    for case in cases:
         if complaint := one_of(answer[case], FINDINGS):
             return f"Case {case}: {complaint}"
-    wrong = [case for case, right in _CASES.items() if answer[case] != right]
+    wrong = [case for case, right in cases.items() if answer[case] != right]
     if wrong:
-        right = len(_CASES) - len(wrong)
-        return f"{right} of {len(_CASES)} are right; look again at case {wrong[0]}: {_NUDGES[wrong[0]]}"
+        right = len(cases) - len(wrong)
+        return f"{right} of {len(cases)} are right; look again at case {wrong[0]}: {nudges[wrong[0]]}"
     return None
+
+
+def _tried(answer: Any) -> str | None:
+    return _diagnose(answer, _TRIED, _TRY)
+
+
+def _never(answer: Any) -> str | None:
+    """Of a playground, what its page has seen; of a plan, what the package sees in as many tasks."""
+    if answer is ...:
+        return "The three dots are still there: put a playground or a plan in their place."
+    wanted = answer if isinstance(answer, Plan) else getattr(answer, "settings", None)
+    if not isinstance(wanted, Plan):
+        return f"A playground was expected, or a plan, not {type(answer).__name__}."
+    if wanted.methods[0] != "none":
+        return f"The old network is to go on without any method; it has {wanted.methods[0]!r}."
+    if wanted.network_settings.get("hidden", (0,))[-1] != 2:
+        return "The representation is to keep its two units."
+    old, fresh = _trained(wanted) if answer is wanted else _played(answer)
+    if len(old) < PLAYED:
+        return f"Of these settings the page has trained {len(old)} tasks so far; let it play for {PLAYED}."
+    if np.isnan([*old, *fresh]).any():
+        return "A network diverged: what is no number has not learned."
+    mine, others = np.mean(old[-10:]), np.mean(fresh[-10:])
+    if others < 0.95:
+        return f"A fresh network does not learn these tasks either: {others:.2f} of the training points."
+    if mine < others - 0.03:
+        return f"Type-1 came: of its training points the old network learns {mine:.2f}, a fresh one {others:.2f}."
+    return None
+
+
+def _played(playground: Any) -> tuple[list[float], list[float]]:
+    """Training accuracies, a task each, of both networks in the page; none where the settings have changed since."""
+    lived = playground.lived
+    if lived.get("choices") != playground.choices:
+        return [], []
+    old, fresh = ([np.nan if each is None else each for each in lived[name]] for name in ("train", "fresh_train"))
+    return old, fresh
+
+
+def _trained(plan: Plan) -> tuple[list[float], list[float]]:
+    methods = ("none", "retrained")
+    short = replace(plan, methods=methods, seeds=plan.seeds[:1], tasks=PLAYED, measures=())
+    results = Results(tuple(rows(short)), PLAYED)
+    old, fresh = (results.curves(method, "train_accuracy")[0].tolist() for method in methods)
+    return old, fresh
 
 
 def _last_layer(answer: Any) -> str | None:
@@ -91,4 +146,6 @@ CHECKS: dict[str, Check] = {
     "which of the three": _diagnose,
     "the last layer's exponent": _last_layer,
     "is inter-class mixing to blame": _blame,
+    "predict, then try": _tried,
+    "type-1 never comes": _never,
 }

@@ -27,7 +27,7 @@ QUANTITIES = (
     *(f"ftle_{place}_{quantile}" for place in ("within", "between") for quantile in ("q05", "q50", "q95")),
 )
 """What claims ask of a run."""
-NO_LEARNERS = ("README.md", "timings.csv", "ftle_ridges.json")
+NO_LEARNERS = ("README.md", "timings.csv", "marathon.txt", "marathon.md", "ftle_ridges.json")
 """What in results/ holds no learner that went from task to task."""
 
 

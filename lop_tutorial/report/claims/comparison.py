@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from lop_tutorial.interventions import intervention, without_settings
+from lop_tutorial.interventions.generalized_mixup import GeneralizedMixup
 from lop_tutorial.networks import NETWORKS
 
 Curves = Mapping[str, Float64[np.ndarray, "seed place"]]
@@ -113,9 +114,9 @@ def kind(method: str) -> str:
     if name != "g_mixup":
         return name
     found = intervention(method)
-    if getattr(found, "fresh", False):
-        return "fresh_mixup"
-    return {0: "inter_mixup", 1: "intra_mixup"}.get(found.intra, "g_mixup")  # type: ignore[attr-defined]
+    if not isinstance(found, GeneralizedMixup):  # composed with another, as with fresh weights before every task
+        return method
+    return "inter_mixup" if found.intra == 0 else "intra_mixup" if found.intra == 1 else "g_mixup"
 
 
 @dataclass(frozen=True)

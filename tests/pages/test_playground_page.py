@@ -1,0 +1,79 @@
+"""The playground in the built book, from disk and offline: what a reader does with it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from pages.test_pages import WIDTHS, opened
+
+PAGES = ("index", "chapters/type_1", "chapters/type_2", "chapters/generalized_mixup")
+
+
+def playground(tab: Any) -> Any:
+    root = tab.locator(".lop-playground")
+    root.locator(".lop-cloud svg .mark").first.wait_for(state="attached", timeout=30_000)
+    return root
+
+
+def tasks(root: Any) -> int:
+    """The task that the old network is at."""
+    return int(re.search(r"task (\d+)", root.locator(".lop-cloud .lop-heading").first.inner_text())[1])
+
+
+def plays_on(tab: Any, root: Any, to: int = 3) -> None:
+    for _ in range(300):
+        if tasks(root) >= to:
+            return
+        tab.wait_for_timeout(200)
+    raise AssertionError(f"still at task {tasks(root)}")
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_who_presses_collapse_sees_it_in_words(browser, html, width):
+    with opened(browser, html, "index", width) as tab:
+        root = playground(tab)
+        root.get_by_role("button", name="Collapse").press("Enter")
+        root.get_by_text("Collapse (Type-1).").first.wait_for(timeout=120_000)
+        assert tab.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_it_plays_pauses_and_begins_again(browser, html, page):
+    with opened(browser, html, page) as tab:
+        root = playground(tab)
+        root.get_by_role("button", name="Play").press("Enter")
+        plays_on(tab, root)
+        root.get_by_role("button", name="Pause").press("Enter")
+        root.get_by_role("button", name="Play").wait_for()
+        at = tasks(root)
+        tab.wait_for_timeout(500)
+        assert tasks(root) == at
+        root.get_by_role("button", name="Reset").press("Enter")
+        tab.wait_for_timeout(500)
+        assert tasks(root) == 1
+
+
+def test_every_preset_and_method_trains(browser, html):
+    with opened(browser, html, "index") as tab:
+        root = playground(tab)
+        for name in ("Stretch", "Cure", "Too large a step", "Collapse"):
+            root.get_by_role("button", name=name).press("Enter")
+            plays_on(tab, root, 2)
+        for method in ("retrained", "inter", "intra", "both", "l2_init", "cbp"):
+            root.get_by_label("method").select_option(method)
+            plays_on(tab, root, 2)
+
+
+def test_a_link_carries_the_settings(browser, html):
+    with opened(browser, html, "index") as tab:
+        root = playground(tab)
+        root.get_by_label("width").press("ArrowRight")
+        root.get_by_label("head").select_option("keep")
+        link = root.get_by_text("link to these settings").get_attribute("href")
+    with opened(browser, html, "index", query=link) as tab:
+        root = playground(tab)
+        assert root.get_by_label("width").get_attribute("aria-valuetext").endswith(" 4")
+        assert root.get_by_label("head").input_value() == "keep"
+        assert root.get_by_label("seed").input_value() == "5"

@@ -1,0 +1,95 @@
+"""Devices by name: which is taken, what is said of one that cannot be used, and what a GPU without float64 is given."""
+
+from dataclasses import replace
+
+import pretended_gpu
+import pytest
+import torch
+
+from lop_tutorial.data import data_root
+from lop_tutorial.doctor import examine
+from lop_tutorial.experiments import plan
+from lop_tutorial.running import rows
+from lop_tutorial.running.suited import must_suit
+from lop_tutorial.training.devices import choose, cuda_trouble, precisions
+from lop_tutorial.training.precision import Precision
+
+
+@pytest.fixture
+def no_cuda(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
+    monkeypatch.setattr(torch.version, "cuda", "12.8")
+
+
+def test_auto_is_the_gpu_where_there_is_one(no_cuda):
+    assert choose("auto") == choose("cpu") == "cpu"
+    with pretended_gpu.pretend():
+        assert choose("auto") == "cuda"
+        assert choose("cuda:0", "bf16") == "cuda:0"
+        with pytest.raises(ValueError, match="'cuda:1', but torch sees 1 CUDA devices here; use --device cpu"):
+            choose("cuda:1")
+
+
+@pytest.mark.parametrize("name", ["tpu", "cpu:1", "cuda:x", "cuda:"])
+def test_other_names_are_answered_with_those_there_are(name):
+    with pytest.raises(ValueError, match="it must be auto, cpu, cuda, cuda:N or mps"):
+        choose(name)
+
+
+def test_a_driver_that_is_too_old_is_not_taken_for_a_gpu(no_cuda, monkeypatch):
+    """Its library counts devices that torch cannot use."""
+
+    def fail():
+        raise RuntimeError("The NVIDIA driver on your system is too old (found version 11040).\nMore.")
+
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.cuda, "init", fail)
+    assert choose("auto") == "cpu"
+    with pytest.raises(ValueError, match=r"cannot use the 2 that the driver counts: The NVIDIA driver .* too old .*;"):
+        choose("cuda")
+    found = {finding.what: finding for finding in examine(data_root())}["GPU"]
+    assert not found.here
+    assert "too old" in found.found
+
+
+def test_a_torch_without_cuda_or_without_kernels_for_a_card_says_so(no_cuda, monkeypatch):
+    with pretended_gpu.pretend(capability=(6, 1)):
+        assert "no kernels for its generation 6.1" in cuda_trouble()
+        with pytest.raises(ValueError, match="no kernels"):
+            choose("cuda")
+    monkeypatch.setattr(torch.version, "cuda", None)
+    with pytest.raises(ValueError, match="built without CUDA"):
+        choose("cuda")
+
+
+@pytest.mark.parametrize(("capability", "able"), [((7, 5), ["fp32"]), ((8, 0), ["fp32", "tf32", "bf16"])])
+def test_a_card_is_recommended_only_what_it_can(capability, able):
+    with pretended_gpu.pretend(capability=capability):
+        assert precisions("cuda:0") == able
+        found = {finding.what: finding for finding in examine(data_root())}["GPU cuda:0"]
+        assert found.here
+        assert f"pretended GPU ({capability[0]}.{capability[1]}), 16 GiB; torch's CUDA 12.8, driver" in found.found
+        assert found.found.endswith(f"can do {', '.join(able)}")
+        if able == ["fp32"]:
+            for name in ("tf32", "bf16"):
+                with pytest.raises(ValueError, match=rf"{name} needs .*; cuda is older: use fp32$"):
+                    Precision(name, torch.device("cuda"))
+
+
+def test_on_apples_gpu_plans_run_or_what_is_missing_is_named(no_cuda):
+    with pytest.raises(ValueError, match="'mps', but torch finds no Apple GPU here"):
+        choose("mps")
+    for name in ("type1", "table1", "table3"):
+        must_suit(plan(name), "cuda")
+    with pretended_gpu.pretend("mps"):
+        assert choose("mps") == "mps"
+        with pytest.raises(
+            ValueError, match="no float64, and the measure exponents, the measure health, the method cbp"
+        ):
+            must_suit(plan("table1"), "mps")
+        small = replace(plan("first_look"), seeds=(0, 1), tasks=2, train_per_class=40)
+        small = replace(small, training=replace(small.training, epochs=2))
+        must_suit(small, "mps")
+        there = [row["test_accuracy"] for row in rows(small, device="mps")]
+    assert there == pytest.approx([row["test_accuracy"] for row in rows(small)], abs=0.011)

@@ -1,0 +1,187 @@
+"""Fleets on CUDA: a recorded step is the step, whatever the method, the network and the way. Every bit is compared.
+
+Learners go through two tasks at the least, and settings are such that every method acts: what a recorded step forgot to
+do again shows only later.
+"""
+
+import warnings
+from itertools import islice
+
+import pretended_gpu
+import pytest
+import torch
+
+from lop_tutorial.data.procedural import ProceduralImages
+from lop_tutorial.interventions import INTERVENTIONS, intervention
+from lop_tutorial.networks import MLP, ConvNet, ResNet18, SmallConv
+from lop_tutorial.streams import ClassIncrements, ClassPairs, OnDevice, ToyPoints
+from lop_tutorial.training import Fleet, Learner, Training, live, live_together
+from lop_tutorial.training.fleet.cuda_graph import WARM_UP, Step
+from lop_tutorial.training.fleet.forward import WAYS
+
+pytestmark = [pytest.mark.cuda, pytest.mark.filterwarnings("ignore:There is a performance drop")]
+
+ACTIVE = {  # settings in which a method acts within a few steps
+    "cbp": "cbp:maturity=1:replacement_rate=0.1",
+    "redo": "redo:every=3:tau=0.9",
+    "self_normalised_reset": "self_normalised_reset:rejection=0.9",
+    "hare_and_tortoise": "hare_and_tortoise:every=3:decay=0.5",
+    "shrink_and_perturb": "shrink_and_perturb:every=step",
+}
+LAYERS = ("layer_norm", "crelu")  # these change the layers, and cannot be in a fleet with others
+IMAGES = ProceduralImages(number=4, train=12, test=6, size=24)
+NETWORKS = {
+    "smallconv": (SmallConv, 12),
+    "convnet": (ConvNet, 24),
+    "resnet18": (lambda shape, outputs: ResNet18(shape, outputs, width=0.0625), 8),
+}
+
+
+def state(fleet):
+    """All that its learners carry from task to task."""
+    found = {}
+    for place, one in enumerate(fleet.learners):
+        own = {**one.network.state_dict(), **{f"memory {name}": values for name, values in one.memory.items()}}
+        for name, weight in one.network.named_parameters():
+            own |= {f"{name} {key}": values for key, values in one.optimiser.state.get(weight, {}).items()}
+        found |= {f"{place} {one.intervention.title} {name}": values.cpu() for name, values in own.items()}
+    return found
+
+
+def assert_same_bits(one, other):
+    """On a real GPU up to rounding: there a kernel may add in another order."""
+    ours, theirs = state(one), state(other)
+    assert ours.keys() == theirs.keys()
+    if pretended_gpu.here():
+        assert [name for name in ours if not torch.equal(ours[name], theirs[name])] == []
+    else:
+        assert_near(one, other)
+
+
+def assert_near(one, other):
+    ours, theirs = state(one), state(other)
+    for name in ours:
+        torch.testing.assert_close(ours[name], theirs[name], rtol=1e-4, atol=1e-5, msg=lambda m, n=name: f"{n}: {m}")
+
+
+def on_toys(method, device, **how):
+    training = Training(step_size=0.05, epochs=3, batch_size=20, head="fresh", milestones=(0.5,))
+    learners = [(intervention(ACTIVE.get(method, method)), seed) for seed in (0, 1)]
+    fleet = Fleet(lambda: MLP((20,), 2, hidden=(12, 8)), training, learners, device=device, **how)
+    list(live_together(fleet, {seed: islice(ToyPoints(seed), 2) for seed in (0, 1)}))
+    return fleet
+
+
+@pytest.mark.parametrize("method", INTERVENTIONS)
+def test_a_recorded_step_is_the_step(method, a_gpu):
+    recorded = on_toys(method, "cuda")
+    assert recorded.recorded
+    assert a_gpu is None or (a_gpu.captures, a_gpu.replays) == (1, 2 * 3 * 3 - WARM_UP)
+    assert_same_bits(recorded, on_toys(method, "cuda", capture=False))
+    assert_near(recorded, on_toys(method, "cpu"))
+
+
+def on_pictures(network, methods, device, **how):
+    make, size = NETWORKS[network]
+    images = ProceduralImages(number=4, train=12, test=6, size=size)
+    stream = ClassPairs(OnDevice(images, device), 0)
+    training = Training(step_size=0.02, epochs=1, batch_size=8)  # three steps; replayed are those of the second task
+    learners = [(intervention(ACTIVE.get(method, method)), 0) for method in methods]
+    fleet = Fleet(lambda: make(stream.shape, stream.outputs), training, learners, device=device, **how)
+    list(live_together(fleet, {0: islice(stream, 2)}))
+    return fleet
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("network", NETWORKS)
+def test_every_way_of_every_network_can_be_recorded_with_every_method(network, way):
+    together, alone = [name for name in INTERVENTIONS if name not in LAYERS], list(LAYERS)
+    if network == "resnet18":
+        alone.remove("crelu")  # which takes flat networks only
+    for methods in (together, *([name] for name in alone)):
+        recorded, plain = (on_pictures(network, methods, "cuda", way=way, capture=yes) for yes in (True, False))
+        assert recorded.recorded
+        assert_same_bits(recorded, plain)
+
+
+def test_increments_are_recorded_anew_as_they_grow_and_end_as_on_a_cpu(a_gpu):
+    def life(device, **how):
+        stream = ClassIncrements(OnDevice(IMAGES, device), 0, increment=2, valid_per_class=2)
+        training = Training(0.02, epochs=3, batch_size=8, head="keep", augmentation="flip_crop_rotate", keep_best=True)
+        learners = [(intervention(method), 0) for method in ("none", ACTIVE["cbp"], "g_mixup")]
+        fleet = Fleet(lambda: SmallConv(stream.shape, 4), training, learners, device=device, **how)
+        list(live_together(fleet, {0: islice(stream, 2)}))
+        return fleet
+
+    recorded = life("cuda")
+    assert a_gpu is None or a_gpu.captures == 2
+    assert_same_bits(recorded, life("cuda", capture=False))
+    assert_near(recorded, life("cpu", way="products"))
+
+
+def test_one_learner_on_a_gpu_ends_as_on_a_cpu():
+    def life(device):
+        one = Learner(lambda: MLP((20,), 2, hidden=(12, 8)), Training(0.05, epochs=2, head="fresh"), device=device)
+        list(live(one, islice(ToyPoints(0), 2)))
+        return [weight.detach().cpu() for weight in one.network.parameters()]
+
+    torch.testing.assert_close(life("cuda"), life("cpu"), rtol=1e-4, atol=1e-5)
+
+
+def test_a_second_device_learns_as_the_first():
+    if torch.cuda.device_count() < 2:
+        pytest.skip("there is one CUDA device here")
+    second = on_toys("cbp", "cuda:1")
+    assert second.recorded
+    assert torch.cuda.current_device() == 0
+    assert_same_bits(second, on_toys("cbp", "cuda:0"))
+
+
+def test_what_cannot_be_recorded_says_why_once_and_leaves_everything_as_it_was(a_gpu):
+    looks = []
+
+    class Looking(Fleet):
+        def _take_step(self):
+            losses = super()._take_step()
+            looks.append(losses.sum().item())  # waits for the device
+            return losses
+
+    def life(kind):
+        streams = {0: ClassIncrements(OnDevice(IMAGES, "cuda"), 0, increment=2)}
+        training = Training(step_size=0.02, epochs=3, batch_size=8, head="keep")
+        fleet = kind(lambda: SmallConv(streams[0].shape, 4), training, [(intervention("none"), 0)], device="cuda")
+        list(live_together(fleet, {0: islice(streams[0], 2)}))
+        return fleet
+
+    before = torch.cuda.current_stream()
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        looking = life(Looking)
+    told = [str(warning.message) for warning in told if "cannot be recorded" in str(warning.message)]
+    assert len(told) == 1
+    assert "not permitted when stream is capturing" in told[0]
+    assert torch.cuda.current_stream() == before
+    assert not looking.recorded
+    assert_same_bits(looking, life(Fleet))
+
+
+def test_a_replay_repeats_what_the_device_did_and_not_what_the_host_did():
+    """The rule that steps are written by, held against the device; and what a step gave is not overwritten later."""
+    host, device = [0], torch.zeros((), device="cuda")
+
+    def take():
+        host[0] += 1
+        return torch.stack([device.add_(1), torch.full_like(device, host[0])])
+
+    step = Step(take, torch.device("cuda"), capture=True)
+    given = [step() for _ in range(WARM_UP + 3)]
+    assert [one.tolist() for one in given] == [[1, 1], [2, 2], [3, 3], [4, 4], [5, 4], [6, 4]]
+
+
+def test_equal_seeds_have_equal_heads_on_every_device():
+    networks = {device: MLP((20,), 2).to(device) for device in ("cpu", "cuda")}
+    for network in networks.values():
+        torch.random.default_generator.manual_seed(7)
+        network.reset_head("fresh")
+    assert networks["cuda"].head.weight.is_cuda
+    assert torch.equal(networks["cuda"].head.weight.cpu(), networks["cpu"].head.weight)
