@@ -64,7 +64,7 @@ def test_in_a_fleet_the_others_live_on():
     for method in fleet.methods:
         for seed, life in zip(fleet.seeds, together.curves(method), strict=True):
             alone = list(rows(replace(fleet, methods=(method,), seeds=(seed,))))
-            assert (~np.isnan([row["train_accuracy"] for row in alone])).sum() == (~np.isnan(life)).sum()
+            assert (~np.isnan([row["test_accuracy"] for row in alone])).sum() == (~np.isnan(life)).sum()
 
 
 def test_stopped_between_two_tasks_at_chance_it_dies_in_the_same_task(tmp_path):
