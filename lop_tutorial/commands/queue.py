@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.box import SIMPLE_HEAD
@@ -14,7 +14,9 @@ from rich.table import Table
 
 from lop_tutorial.commands.reproduce import reproduce
 from lop_tutorial.commands.values import INTERRUPTED
-from lop_tutorial.running.job_queue import Job, JobQueue
+
+if TYPE_CHECKING:
+    from lop_tutorial.running.job_queue import Job
 
 console = Console()
 EVERY_TASK = "0"
@@ -33,6 +35,8 @@ def queue(
     again before each job, so lines can be added or moved while it runs. To leave it to itself:
     `setsid nohup lop-tutorial queue FILE > queue.log &`
     """
+    from lop_tutorial.running.job_queue import JobQueue
+
     jobs = JobQueue(file, runs)
     if status:
         console.print(jobs.status(), highlight=False, soft_wrap=True)
