@@ -16,7 +16,6 @@ ROOMS = (
         "seeds",
         "products",
         "atomic",
-        "locking",
         "own_classes",
         "data",
         "networks",

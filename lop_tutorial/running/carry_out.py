@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import MISSING, asdict, fields, replace
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 from lop_tutorial.atomic import append, write_text
 from lop_tutorial.interventions import FIRST_EDITION, intervention
-from lop_tutorial.running.crews import EVERY, STEP, Crew, Parts, cell, remove
+from lop_tutorial.running.crews import EVERY, STEP, Crew, Parts, cell
 from lop_tutorial.running.execute import carry_on, crews_of
 from lop_tutorial.running.folder import Origins, alone, holds, is_finished, settings_in
 from lop_tutorial.running.plan import Plan
@@ -55,7 +56,7 @@ def carry_out(
     if not resume or not begun(folder, plan, profile):
         must_be_new(folder, beside=("checkpoints",) if resume else ())
         fresh = crews_of(plan, device, workers)  # what cannot be begun leaves no folder
-    with alone(parts.folder):
+    with alone(parts.folder / "lock", str(folder)):
         if (folder / "config.json").exists() and not resume:
             must_be_new(folder)
         if not is_finished(folder):
@@ -67,8 +68,8 @@ def carry_out(
                 parts.begin(crews)
             parts.stop.unlink(missing_ok=True)
             yield from _written(plan, parts, crews, launch(plan, crews, device, workers, parts), device)
-        if is_finished(folder):
-            remove(parts.folder)
+    if is_finished(folder):
+        rmtree(parts.folder, ignore_errors=True)
 
 
 def _no_rows(folder: Path) -> None:

@@ -8,17 +8,14 @@ says stands beside them in `QUEUE.queue.json`: which job was begun last, and whi
 from __future__ import annotations
 
 import json
-import os
 import re
 import shlex
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lop_tutorial.locking import Taken, lock
-from lop_tutorial.running.folder import is_finished
+from lop_tutorial.running.folder import alone, holder, is_finished
 from lop_tutorial.running.forecast import duration
 from lop_tutorial.running.run import write_json
 
@@ -122,8 +119,7 @@ class JobQueue:
         `run(job, folder)` carries out a job, or goes on with it, and gives why it failed, or nothing; a
         KeyboardInterrupt ends the queue, and the job is waiting again. ValueError where another process has the queue.
         """
-        self.runs.mkdir(parents=True, exist_ok=True)
-        with self._alone():
+        with alone(self._lock, str(self.path)):
             while job := next((one.job for one in self.standings() if one.state in ("waiting", "running")), None):
                 self._note(began=job.name)
                 why = run(job, self.folder(job))
@@ -140,25 +136,7 @@ class JobQueue:
 
     def pid(self) -> int | None:
         """The process that carries out this queue; None if there is none."""
-        with suppress(FileNotFoundError), open(self._lock, "rb") as file:
-            try:
-                lock(file)
-            except Taken:
-                return int(file.read() or 0)
-        return None
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        with open(self._lock, "ab+", buffering=0) as file:
-            try:
-                lock(file)
-            except Taken:
-                raise ValueError(
-                    f"{self.path} is carried out by process {self.pid()} already; end that first"
-                ) from None
-            file.truncate(0)
-            file.write(str(os.getpid()).encode())
-            yield
+        return holder(self._lock)
 
     def _standing(self, job: Job, facts: dict[str, Any], alive: bool) -> Standing:
         folder = self.folder(job)

@@ -104,7 +104,7 @@ def test_while_it_runs_it_is_alone_and_says_how_far_it_is(file, tmp_path):
         assert JobQueue(file, tmp_path / "runs").status() == (
             f"short: 0 of 2 jobs done; running first (20 of 80, at most 2.5 min left); 1 waiting; {pid}"
         )
-        with pytest.raises(ValueError, match=rf"carried out by {pid} already; end that first"):
+        with pytest.raises(ValueError, match=rf"short.txt is in use by {pid}; end that first"):
             next(JobQueue(file, tmp_path / "runs").carry_on(look))
         raise KeyboardInterrupt
 

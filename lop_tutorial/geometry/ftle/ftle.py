@@ -38,8 +38,8 @@ def ftle(
     layer: the name of the module whose output is measured, as in `network.named_modules()`; "" is the whole network.
         Left out, it is `network.representation`.
     k: how many, or None for all of them.
-    depth: l. Left out, it is `network.depth`, or the linear layers and convolutions that run up to the layer, those on
-        shortcuts included. For a function it must be given; depth=1 gives log sigma.
+    depth: l. Left out, it is `network.depth`, or the layers with weights on the longest way to the layer. For a
+        function it must be given; depth=1 gives log sigma.
     method: "exact" forms each Jacobian; "lanczos" multiplies by it a few times; "auto" takes the faster.
     tolerance: of "lanczos": the chance that an exponent is too small by more than this is below 1e-4; but for rounding
         it is never too large. Samples for which that takes too long get the exact path.
@@ -100,9 +100,10 @@ def singular_vectors(
 def layers_up_to(network: nn.Module, x: Shaped[Tensor, "batch *shape"], layer: str | None = None) -> int:
     """l, by which `ftle` divides where no depth is given.
 
-    It is `network.depth` for the representation. Up to a named layer, linear layers, convolutions and blocks of
-    attention count once each time they run, as modules or as functions (`torch.nn.functional.linear`), and so do
-    products with a parameter and recurrent cells; `nn.RNN`, `nn.LSTM` and `nn.GRU` count their `num_layers`. ValueError
+    It is `network.depth` for the representation. Up to a named layer, it is the number of layers on the longest way:
+    linear layers, convolutions and blocks of attention count once each time they run, as modules or as functions
+    (`torch.nn.functional.linear`), and so do products with a parameter and recurrent cells; `nn.RNN`, `nn.LSTM` and
+    `nn.GRU` count their `num_layers`. Layers side by side, as a convolution on a shortcut, are not added up. ValueError
     where it is open what counts: a product with a matrix that is no parameter, a cell that runs more than once.
     """
     with exactly():
