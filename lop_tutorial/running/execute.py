@@ -21,7 +21,7 @@ from lop_tutorial.running.plan import Plan
 from lop_tutorial.running.results import Row
 from lop_tutorial.running.walk_tasks import row_of, walk_tasks
 from lop_tutorial.streams import Task
-from lop_tutorial.training import Learner, pays
+from lop_tutorial.training import Learner, faster_in_fleet
 
 
 def rows(plan: Plan, *, device: str = "cpu", workers: int = 1) -> Iterator[Row]:
@@ -54,7 +54,7 @@ def _together(plan: Plan, device: str, fleets: int) -> list[list[tuple[str, int]
     for method in plan.methods:
         network = plan.learner(method, plan.seeds[0], device).network
         learners = [(method, seed) for seed in plan.seeds]
-        if pays(network, device) and "path" not in plan.measures:
+        if faster_in_fleet(network, device) and "path" not in plan.measures:
             same = f"{network} {plan.training_of(method).step_size}"
             together.setdefault(same, []).extend(learners)
         else:

@@ -1,13 +1,13 @@
 """What is derived: the unconstrained features model, what one task and many tasks do to exponents, laws."""
 
 from lop_tutorial.theory.many_tasks import (
+    ExponentChange,
     Inheritance,
-    Ledger,
     accumulate,
+    decompose_change,
     fit_inheritance,
     growth_per_task,
     inheritance_law,
-    ledger,
     product_law,
     settles_at,
     strengths_over_tasks,
@@ -21,7 +21,7 @@ from lop_tutorial.theory.one_task import (
     predicted_log_collapse,
     predicted_log_stretch,
 )
-from lop_tutorial.theory.random_walk import chance_of_an_open_unit, growth_of_a_walk, walk_ratio, walked_size
+from lop_tutorial.theory.random_walk import chance_of_an_open_unit, log_growth_of_walk, norm_after_steps, walk_ratio
 from lop_tutorial.theory.ufm import UFM, State
 
 __all__ = [

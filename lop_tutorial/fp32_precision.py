@@ -12,15 +12,15 @@ FORMATS = ("ieee", "tf32")
 """ieee: in float32, as it is written. tf32: factors are rounded to 10 bits, on CUDA's tensor cores from Ampere on."""
 
 
-def products() -> list[str]:
-    """The formats in force, one for each of PyTorch's switches; what `set_products` takes."""
+def get_fp32_precision() -> list[str]:
+    """The formats in force, one for each of PyTorch's switches; what `set_fp32_precision` takes."""
     if _old():
         return [torch.get_float32_matmul_precision(), str(torch.backends.cudnn.allow_tf32)]
     return [kind.fp32_precision for kind in _kinds()]
 
 
-def set_products(formats: list[str] | str) -> None:
-    """One of FORMATS for all products, or what `products` gave. Out of the box cuDNN's convolutions round to tf32."""
+def set_fp32_precision(formats: list[str] | str) -> None:
+    """One of FORMATS for all products, or what `get_fp32_precision` gave. Out of the box cuDNN's convolutions round to tf32."""
     if formats == "ieee":
         formats = ["highest", "False"] if _old() else ["ieee"] * 4
     elif formats == "tf32":
@@ -34,14 +34,14 @@ def set_products(formats: list[str] | str) -> None:
 
 
 @contextmanager
-def float32_products(name: str = "ieee") -> Iterator[None]:
+def fp32_precision(name: str = "ieee") -> Iterator[None]:
     """Inside, float32 products are in one of FORMATS; afterwards as they were."""
-    before = products()
+    before = get_fp32_precision()
     try:
-        set_products(name)
+        set_fp32_precision(name)
         yield
     finally:
-        set_products(before)
+        set_fp32_precision(before)
 
 
 def _old() -> bool:
