@@ -20,7 +20,7 @@ def get_fp32_precision() -> list[str]:
 
 
 def set_fp32_precision(formats: list[str] | str) -> None:
-    """One of FORMATS for all products, or what `get_fp32_precision` gave. Out of the box cuDNN's convolutions round to tf32."""
+    """One of FORMATS for all, or what `get_fp32_precision` gave. Out of the box cuDNN's convolutions round to tf32."""
     if formats == "ieee":
         formats = ["highest", "False"] if _old() else ["ieee"] * 4
     elif formats == "tf32":

@@ -30,8 +30,8 @@ __all__ = [
     "image_rows",
     "method_colour",
     "over_epochs",
+    "ranking_dots",
     "running_mean",
     "slim_png",
-    "ranking_dots",
     "use",
 ]

@@ -13,9 +13,9 @@ __all__ = [
     "Learner",
     "Outcome",
     "Training",
+    "faster_in_fleet",
     "live",
     "live_together",
-    "pays",
     "stackable",
     "watch",
 ]
