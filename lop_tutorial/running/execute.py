@@ -27,11 +27,11 @@ from lop_tutorial.training import Learner, faster_in_fleet
 def rows(plan: Plan, *, device: str = "cpu", workers: int = 1) -> Iterator[Row]:
     """One row a learner and task, as it ends.
 
-    Learners are trained together where that is faster. `workers` processes share them (CPU only). The rows of one learner
-    come in order and on a CPU are the same, to the last bit, whoever else is trained and by however many workers; those
-    of different learners may alternate. On a CPU every process is held to one
-    thread, this one too: small networks gain nothing from more, and the number of threads changes last digits. The
-    row in which a learner diverged has the step in `diverged_step`, and is its last.
+    Learners are trained together where that is faster. `workers` processes share them (CPU only). On a CPU the rows of
+    one learner are the same, to the last bit, whoever else is trained and by however many workers, and come in order;
+    those of different learners may alternate. On a CPU every process is held to one thread, this one too: small networks
+    gain nothing from more, and the number of threads changes last digits. The row in which a learner diverged has the
+    step in `diverged_step`, and is its last.
     """
     yield from carry_on(plan, crews_of(plan, device, workers), device, workers)
 
