@@ -29,7 +29,7 @@ def rows(plan: Plan, *, device: str = "cpu", workers: int = 1) -> Iterator[Row]:
 
     Learners are trained together where that is faster. `workers` processes share them (CPU only). On a CPU the rows of
     one learner are the same, to the last bit, whoever else is trained and by however many workers, and come in order;
-    those of different learners may alternate. On a CPU every process is held to one thread, this one too: small networks
+    those of different learners may alternate. Every process is held to one thread then, this one too: small networks
     gain nothing from more, and the number of threads changes last digits. The row in which a learner diverged has the
     step in `diverged_step`, and is its last.
     """
