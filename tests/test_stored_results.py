@@ -22,7 +22,7 @@ from lop_tutorial.experiments.type2_settings import SETTINGS, USUAL, stored_type
 from lop_tutorial.experiments.weight_walk import first_size, size_alone, stored_walks
 from lop_tutorial.interventions import title as title_of
 from lop_tutorial.report import paper_table
-from lop_tutorial.report.loss_type import signs
+from lop_tutorial.report.loss_type import loss_type
 from lop_tutorial.running import Run, finite, interval, stored
 from lop_tutorial.running.table import load
 from lop_tutorial.theory.laws import Growing, PowerLaw, Settling, error
@@ -180,11 +180,11 @@ def test_what_the_chapter_on_continual_imagenet_tells_of_its_runs():
         assert [np.median(values) for values in early] == pytest.approx(medians, abs=0.006)
     for run in runs:
         for method in ("layer_norm", "cbp:replacement_rate=0.01"):
-            found = signs(run.results, method)
+            found = loss_type(run.results, method)
             assert found.by_accuracy == ("Type-2" if run is runs[0] else "neither"), "CIFAR-100 has 3 and 4 pairs"
             assert found.gap.mean > 0.03
             assert float(found.between_higher.mean) == 1
-        assert float(signs(run.results, "g_mixup").between_higher.mean) == 0
+        assert float(loss_type(run.results, "g_mixup").between_higher.mean) == 0
     search = [row for row in load("tables_search_cifar100").table.rows if row["method"].startswith("cbp")]
     assert [sum(row["diverged_in"] is not None for row in search), len(search)] == [7, 8]
     paper = {name: row[-1] - paper_table(1).rows["Retrained"][-1] for name, row in paper_table(1).rows.items()}

@@ -84,8 +84,8 @@ def _learn(learner: Learner, task: Task, epochs: int) -> Increment:
 
 @torch.no_grad()
 def _confusion(learner: Learner, task: Task) -> Int64[np.ndarray, "class class"]:
-    told: Tensor = learner.network.eval()(task.test_x)[:, : task.outputs].argmax(dim=1)
-    pairs = task.test_y * task.outputs + told
+    chosen: Tensor = learner.network.eval()(task.test_x)[:, : task.outputs].argmax(dim=1)
+    pairs = task.test_y * task.outputs + chosen
     return torch.bincount(pairs, minlength=task.outputs**2).view(task.outputs, task.outputs).cpu().numpy()
 
 

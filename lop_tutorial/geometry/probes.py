@@ -58,13 +58,13 @@ def between(
     it. `classes` says which (k, k'); left out, it is every two classes, the smaller label first.
     """
     _check_labels(x, y)
-    found = {}
+    exponents = {}
     for k, other in combinations(_labels(y), 2) if classes is None else classes:
         places = segments(x, y, k, other, pairs=pairs, points=points, seed=settings.get("seed", 0))
-        found[k, other] = ftle(network, places.flatten(0, 1), **settings)[:, 0].unflatten(0, places.shape[:2])
-    if not found:
+        exponents[k, other] = ftle(network, places.flatten(0, 1), **settings)[:, 0].unflatten(0, places.shape[:2])
+    if not exponents:
         raise ValueError(f"there is no pair of classes: y has the classes {_labels(y)}")
-    return found
+    return exponents
 
 
 def segments(

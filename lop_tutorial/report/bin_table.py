@@ -66,9 +66,9 @@ def _cells(binned: np.ndarray) -> list[str]:
         if not len(kept):
             cells.append("–")
             continue
-        found = interval(kept)
-        text = f"{found.mean:.3f}"
+        accuracy = interval(kept)
+        text = f"{accuracy.mean:.3f}"
         if len(kept) > 1:
-            text += f"\n{short(float(found.low))}–{short(float(found.high))}"
+            text += f"\n{short(float(accuracy.low))}–{short(float(accuracy.high))}"
         cells.append(text if len(kept) == len(column) else f"{text}\nn = {len(kept)}")
     return cells

@@ -20,7 +20,7 @@ MARGIN = 0.01
 
 
 @dataclass(frozen=True)
-class Signs:
+class LossType:
     """A method against Retrained, over the last tasks of a run.
 
     `training` is its training accuracy minus Retrained's, `gap` its gap between training and test accuracy minus
@@ -46,11 +46,11 @@ class Signs:
         return _verdict(bool(self.within_lower.low > 0.5), bool(self.between_higher.low > 0.5))
 
 
-def _verdict(one: bool, two: bool) -> str:
-    return "both" if one and two else "Type-1" if one else "Type-2" if two else "neither"
+def _verdict(type1: bool, type2: bool) -> str:
+    return "both" if type1 and type2 else "Type-1" if type1 else "Type-2" if type2 else "neither"
 
 
-def signs(results: Results, method: str = "none", *, ends: int = 10) -> Signs:
+def loss_type(results: Results, method: str = "none", *, ends: int = 10) -> LossType:
     """The four signs over the last `ends` tasks of a run that measured exponents and has the method and "retrained".
 
     Raises a ValueError where the run lacks either.
@@ -77,7 +77,7 @@ def signs(results: Results, method: str = "none", *, ends: int = 10) -> Signs:
 
     training, test = against("train_accuracy"), against("test_accuracy")
     kept = ~np.isnan(test)
-    return Signs(
+    return LossType(
         interval(finite(training[:, None])[:, 0]),
         interval(finite((training - test)[:, None])[:, 0]),
         share("ftle_within_q05", -1),

@@ -25,9 +25,9 @@ def find_runs(wanted: Sequence[str], here: Path = Path("runs")) -> list[Run]:
     ValueError where one is not there, or is no run.
     """
     if not wanted:
-        if not (found := _runs_in(here)):
+        if not (runs := _runs_in(here)):
             raise ValueError(f"no run in {here.resolve()}: name run folders, or make one with `lop-tutorial reproduce`")
-        return found
+        return runs
     return [run for name in wanted for run in _named(name)]
 
 
@@ -40,8 +40,8 @@ def _named(name: str) -> list[Run]:
 
 def _runs_in(folder: Path) -> list[Run]:
     """All with rows, newest last."""
-    found = sorted(folder.glob("*/metrics.csv"), key=lambda path: path.stat().st_mtime)
-    return [Run.open(path.parent) for path in found]
+    paths = sorted(folder.glob("*/metrics.csv"), key=lambda path: path.stat().st_mtime)
+    return [Run.open(path.parent) for path in paths]
 
 
 def write_page(reports: Sequence[RunReport], pictures: Mapping[Path, bytes], folder: Path) -> None:

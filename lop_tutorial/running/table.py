@@ -41,10 +41,10 @@ class Table:
         for name, value in wanted.items():
             several = value if isinstance(value, tuple | list | range) else (value,)
             there = dict.fromkeys(row.get(name) for row in rows)
-            for one in several:
-                if one not in there:
+            for entry in several:
+                if entry not in there:
                     known = ", ".join(map(str, there)) if name in self.columns else "no such column"
-                    raise ValueError(f"no row has {name} {one!r}; there is {known or 'none'}")
+                    raise ValueError(f"no row has {name} {entry!r}; there is {known or 'none'}")
             rows = tuple(row for row in rows if row.get(name) in several)
         return Table(tuple(sorted(rows, key=lambda row: row["seed"])) if "seed" in self.columns else rows)
 
@@ -126,5 +126,5 @@ def _from_older(row: TableRow) -> TableRow:
 
 def _number(value: Any) -> Any:
     if isinstance(value, list):
-        return [math.nan if one is None else _number(one) for one in value]
+        return [math.nan if each is None else _number(each) for each in value]
     return float(value) if value in ("inf", "-inf") else value

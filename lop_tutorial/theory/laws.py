@@ -46,11 +46,11 @@ class SettlingLaw:
 
     def predict(self, start: Float64[np.ndarray, " seed"], tasks: int) -> Float64[np.ndarray, "seed task"]:
         """The exponents with which each task begins, the first one given."""
-        now, found = np.asarray(start, dtype=float), []
+        now, starts = np.asarray(start, dtype=float), []
         for _ in range(tasks):
-            found.append(now)
+            starts.append(now)
             now = self.offset + self.slope * (self.base + (1 - self.pull) * now)
-        return np.stack(found, axis=-1)
+        return np.stack(starts, axis=-1)
 
 
 @dataclass(frozen=True)

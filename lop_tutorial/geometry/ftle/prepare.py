@@ -79,7 +79,7 @@ class Measurement:
             samples = range(len(x))[part]
             draws = [torch_generator(self.seed, "ftle", sample) for sample in samples]
             starts = torch.stack([torch.randn(self.k, lines, dtype=x.dtype, generator=draw) for draw in draws])
-            found, certain = leading(
+            values, certain = leading(
                 self.function,
                 x[part],
                 starts.to(x.device),
@@ -87,7 +87,7 @@ class Measurement:
                 tolerance=self.tolerance * self.depth,
                 vectors=vectors,
             )
-            return *found, certain
+            return *values, certain
 
         *found, certain = in_chunks(work, len(x), chunk)
         if not certain.all():
