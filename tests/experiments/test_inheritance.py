@@ -19,7 +19,6 @@ from lop_tutorial.experiments.inheritance import (
     follow,
     medians,
     starts_and_ends,
-    stored_inheritance,
 )
 from lop_tutorial.geometry import within
 from lop_tutorial.running.experiment import fill
@@ -198,7 +197,7 @@ def test_the_stored_rows_are_whole_and_carry_their_origin():
     assert not re.search(r"\s/", stored.environment["command"]), "no path of one machine"
     for key in ("date", "packages", "python", "wall_seconds"):
         assert stored.environment[key]
-    table = stored_inheritance()
+    table = load("inheritance").table
     assert [(row["width"], row["seed"]) for row in table.rows] == [(w, s) for w in WIDTHS for s in FITTED + HELD_OUT]
     for quantity in inheritance.QUANTITIES:
         assert table.select(quantity).shape == (32, 80)
