@@ -1,5 +1,6 @@
 """Exponents from task to task: what is measured, the law that is fitted, and the rows that the book shows."""
 
+import json
 import math
 import re
 from dataclasses import astuple, replace
@@ -22,6 +23,7 @@ from lop_tutorial.experiments.inheritance import (
 )
 from lop_tutorial.geometry import within
 from lop_tutorial.running.experiment import fill
+from lop_tutorial.running.run import stored_path
 from lop_tutorial.running.table import load
 from lop_tutorial.theory import Contraction, growth_per_task
 from lop_tutorial.theory.laws import Growing, PowerLaw, Settling, SettlingLaw, correlation, error
@@ -201,5 +203,6 @@ def test_the_stored_rows_are_whole_and_carry_their_origin():
     assert [(row["width"], row["seed"]) for row in table.rows] == [(w, s) for w in WIDTHS for s in FITTED + HELD_OUT]
     for quantity in inheritance.QUANTITIES:
         assert table.select(quantity).shape == (32, 80)
-    by_task = {(row["width"], row["seed"], row["task"]): row["end_between"] for row in stored.table.rows}
+    as_written = json.loads(stored_path(EXPERIMENT.name).read_text())["rows"]
+    by_task = {(row["width"], row["seed"], row["task"]): row["end_between"] for row in as_written}
     assert starts_and_ends(table, "between", 256, HELD_OUT)[1][2, 7] == by_task[256, 102, 7]
