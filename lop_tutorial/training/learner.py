@@ -17,7 +17,7 @@ from lop_tutorial.networks import HEADS, Network, Watch
 from lop_tutorial.seeds import draw_for, seeded, torch_generator
 from lop_tutorial.streams import Task
 from lop_tutorial.training.augmentation import AUGMENTATIONS
-from lop_tutorial.training.cpu import lay_out
+from lop_tutorial.training.cpu import lay_out, lay_out_images
 from lop_tutorial.training.divergence import Divergence
 from lop_tutorial.training.precision import Precision, strict
 
@@ -148,7 +148,7 @@ class Learner:
         """Begins a task and trains on it for `number` epochs: gives 0 before the first step, then 1, 2, ..."""
         self.start(task)
         augment = AUGMENTATIONS[self.training.augmentation]
-        examples = Examples.of(task.train_x, task.train_y, task.outputs, augment)
+        examples = Examples.of(lay_out_images(task.train_x), task.train_y, task.outputs, augment)
         order = torch_generator(self.seed, "batches", self.tasks_learned)
         self.divergence = Divergence()
         mixing = draw_for(self.seed, "mixing", self.tasks_learned)

@@ -16,6 +16,7 @@ from torch.nn.functional import batch_norm, conv2d, group_norm, layer_norm, pad
 from torchvision.models.resnet import BasicBlock
 
 from lop_tutorial.networks import Network
+from lop_tutorial.networks.network import pool_first
 
 CONVOLUTIONS = ("grouped", "products", "loop")
 ELEMENTWISE = (nn.ReLU, nn.Tanh, nn.LeakyReLU, nn.GELU, nn.Identity)
@@ -106,7 +107,7 @@ class Pass:
         return self._linear("head", self.network.head, x if self.network.scale == 1 else self.network.scale * x).mT
 
     def _sequence(self, name: str, layers: nn.Sequential, x: Tensor) -> Tensor:
-        for place, layer in layers.named_children():
+        for place, layer in pool_first(layers):
             x = self._layer(f"{name}.{place}", layer, x)
         return x
 
