@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, MutableMapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
-from types import FunctionType
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from jaxtyping import Float
@@ -63,9 +61,6 @@ class Intervention:
     The hooks run inside the training step. They must not branch on a tensor's value nor copy one to the host; what is
     to be changed is selected by masks of fixed shape. A method of strength zero changes nothing, to the last bit.
     What a method has to remember from step to step it keeps in the learner's `memory`, never in itself.
-
-    TypeError for a class whose public functions are not all hooks (names of others begin with _), and for an instance
-    of one that is no dataclass, or has no title.
     """
 
     title: ClassVar[str]
@@ -76,21 +71,6 @@ class Intervention:
 
     watches: ClassVar[bool] = False
     """Whether the learner keeps the hidden units' activations of each step for `after_step`."""
-
-    def __init_subclass__(cls) -> None:
-        super().__init_subclass__()
-        hooks, own = (
-            [name for name, value in vars(kind).items() if isinstance(value, FunctionType) and name[0] != "_"]
-            for kind in (Intervention, cls)
-        )
-        for name in (name for name in own if name not in hooks):
-            near = get_close_matches(name, hooks, n=1, cutoff=0.5)
-            meant = f"did you mean {near[0]}?" if near else f"hooks are {', '.join(hooks)}."
-            raise TypeError(f"{cls.__name__}.{name} is no hook; {meant} Begin the name of a helper with _")
-
-    def __new__(cls, *_: Any, **__: Any) -> Any:
-        must_be_a_method(cls)
-        return super().__new__(cls)
 
     def acts(self, hook: str) -> bool:
         """Whether the method overrides a moment, by its name."""
@@ -138,14 +118,6 @@ class Intervention:
 
     def end_task(self, learner: LearnerState) -> None:
         """After a task's last step, before the network is measured on it."""
-
-
-def must_be_a_method(cls: type[Intervention]) -> None:
-    """TypeError for a class that was not made a dataclass, so that its settings are none, or that has no title."""
-    if "__dataclass_params__" not in vars(cls):
-        raise TypeError(f"{cls.__name__} is no dataclass: put @dataclass(frozen=True) above it, its settings as fields")
-    if not hasattr(cls, "title"):
-        raise TypeError(f'{cls.__name__} has no title: give it one, as in title: ClassVar[str] = "{cls.__name__}"')
 
 
 def at_least(low: float | int, **values: float | int) -> None:

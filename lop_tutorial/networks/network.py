@@ -19,19 +19,11 @@ class Network(nn.Module):
 
     `body` is a flat Sequential, so that every layer can be found by its place. The representation is the
     output of the last hidden layer, after its activation. `depth` counts the layers with weights up to and
-    including the representation: the l of the Lyapunov exponents. ValueError for a body with layers inside of layers,
-    unless the class says by `layers` which there are.
+    including the representation: the l of the Lyapunov exponents.
     """
 
     def __init__(self, body: nn.Sequential, width: int, outputs: int, scale: float | int = 1) -> None:
         super().__init__()
-        for place, layer in body.named_children():
-            nested = not isinstance(layer, Weighted) and any(isinstance(part, Weighted) for part in layer.modules())
-            if nested and type(self).layers is Network.layers:
-                raise ValueError(
-                    f"body.{place} is a {type(layer).__name__} with layers of its own; put them into the body itself, "
-                    "one after the other, or override `layers`"
-                )
         self.body, self.scale = body, scale
         self.head = nn.Linear(width, outputs)
 
