@@ -63,7 +63,7 @@ def _quarters(values: Float64[np.ndarray, "seed task"]) -> list[float]:
 
 def _at_the_end(results: Results, method: str, quantity: str, ends: int) -> Interval:
     kept = finite(results.curves(method, quantity)[:, -ends:])
-    return interval(kept.mean(axis=1)) if len(kept) else Interval(*(np.asarray(np.nan),) * 3)
+    return interval(kept.mean(axis=1))
 
 
 def _joined(intervals: list[Interval]) -> Interval:

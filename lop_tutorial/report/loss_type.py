@@ -11,9 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float64
-from scipy.stats import binomtest
 
-from lop_tutorial.running.results import Interval, Results, finite, interval
+from lop_tutorial.running.results import Interval, Results, finite, interval, share
 
 MARGIN = 0.01
 """Accuracies that differ by less, one point, count as equal."""
@@ -69,18 +68,16 @@ def loss_type(results: Results, method: str = "none", *, ends: int = 10) -> Loss
     def against(quantity: str) -> Float64[np.ndarray, " seed"]:
         return late(method, quantity) - late("retrained", quantity)
 
-    def share(quantity: str, sign: int) -> Interval:
+    def beyond(quantity: str, sign: int) -> Interval:
         mine, fresh = (late(name, quantity)[kept] for name in (method, "retrained"))
-        found = sign * mine > sign * fresh  # minus infinity is lower than any number
-        ends = binomtest(int(found.sum()), len(found)).proportion_ci(0.95)
-        return Interval(*(np.array(value) for value in (found.mean(), ends.low, ends.high)))
+        return share(sign * mine > sign * fresh)  # minus infinity is lower than any number
 
     training, test = against("train_accuracy"), against("test_accuracy")
     kept = ~np.isnan(test)
     return LossType(
-        interval(finite(training[:, None])[:, 0]),
-        interval(finite((training - test)[:, None])[:, 0]),
-        share("ftle_within_q05", -1),
-        share("ftle_between_q95", 1),
+        interval(finite(training)),
+        interval(finite(training - test)),
+        beyond("ftle_within_q05", -1),
+        beyond("ftle_between_q95", 1),
         int((~kept).sum()),
     )

@@ -11,7 +11,6 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 
 from lop_tutorial.atomic import write_bytes, write_text
-from lop_tutorial.report.bin_table import BinTable
 from lop_tutorial.report.run_report import RunReport
 from lop_tutorial.running.origin import code_of
 from lop_tutorial.running.run import Run, stored
@@ -99,24 +98,17 @@ def section(report: RunReport, picture: str | None) -> str:
     if picture:
         alt = f"Learning curves of {report.name}: accuracy over tasks, a band for each method"
         parts.append(f"![{alt}]({picture})")
-    parts += ["### Accuracy", _table(report.accuracies())]
+    parts += ["### Accuracy", report.accuracies().markdown(" ")]
     order = report.order()
     if order:
         parts.append(order)
     differences = report.differences()
     if differences:
-        parts += ["### Differences", _table(differences)]
+        parts += ["### Differences", differences.markdown(" ")]
     differs = report.differs()
     if differs:
         parts += ["### What differs from the paper's protocol", "\n".join(f"- {line}" for line in differs)]
     return "\n\n".join(parts)
-
-
-def _table(table: BinTable) -> str:
-    """As Markdown without HTML."""
-    rows = [table.header, ("---",) * 2 + ("--:",) * (len(table.header) - 2), *table.lines]
-    lines = ["| " + " | ".join(cell.replace("\n", " ") for cell in row) + " |" for row in rows]
-    return "\n".join(lines) + f"\n\n*{table.note}*"
 
 
 _HTML = """<!doctype html>

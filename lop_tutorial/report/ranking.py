@@ -132,12 +132,12 @@ def rank_methods(table: Table, data: str) -> Ranking:
                 len(late),
                 int(there.sum()),
                 {
-                    f"{what}_{when}": _interval(of(method, f"{what}_{when}")[there])
+                    f"{what}_{when}": interval(of(method, f"{what}_{when}")[there])
                     for what in ("train", "test")
                     for when in ("early", "late")
                 },
-                _interval(late - of("none", "test_late")),
-                _interval(late - of("retrained", "test_late")),
+                interval(finite(late - of("none", "test_late"))),
+                interval(finite(late - of("retrained", "test_late"))),
                 {name: float(np.median(values)) if len(values) else math.nan for name, values in factors.items()},
             )
         )
@@ -149,15 +149,6 @@ def rank_methods(table: Table, data: str) -> Ranking:
         )
     )
     return Ranking(data, tuple(found))
-
-
-def _interval(values: Float64[np.ndarray, " seed"]) -> Interval:
-    """As `interval`, of those that are there; NaN where none is."""
-    kept = finite(values[:, None])[:, 0]
-    if not len(kept):
-        hole = np.array(math.nan)
-        return Interval(hole, hole, hole)
-    return interval(kept)
 
 
 def _accuracy(accuracy: Interval) -> str:

@@ -186,7 +186,7 @@ class RunReport:
             for quantity, values in kinds.items():
                 theirs = self._paper_row(method, quantity)
                 for place, edge in enumerate(edges):
-                    kept = finite(values[:, place : place + 1])[:, 0]
+                    kept = finite(values[:, place])
                     stated = ("", "", "") if not len(kept) else tuple(_number(float(v)) for v in interval(kept))
                     paper = "" if theirs is None else f"{theirs[place]:.3f}"
                     yield (self.name, method, quantity, edge, *stated, len(kept), paper)
@@ -201,7 +201,7 @@ class RunReport:
 
 
 def _difference(values: Float64[np.ndarray, " seed"]) -> str:
-    kept = finite(values[:, None])[:, 0]
+    kept = finite(values)
     if not len(kept):
         return "–"
     mean, low, high = (100 * float(value) for value in interval(kept))

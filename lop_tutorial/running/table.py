@@ -74,9 +74,7 @@ def load(place: str | Path) -> Stored:
     """
     path = stored_path(place) if isinstance(place, str) else place
     if path.suffix == ".json":
-        content = json.loads(path.read_text())
-        rows = content.pop("rows", None) or content.pop("lives")
-        return Stored(content, content.pop("environment"), Table(tuple(map(_from_older, rows))))
+        return _from_older(json.loads(path.read_text()))
     config, environment = (json.loads((path / f"{name}.json").read_text()) for name in ("config", "environment"))
     file = path / "table.csv"
     return Stored(config, environment, read(file if file.exists() else path / "metrics.csv"))
@@ -119,9 +117,22 @@ def _value(cell: str) -> Any:
     return {"True": True, "False": False, "": None}.get(cell, cell)
 
 
-def _from_older(row: TableRow) -> TableRow:
-    """A row of an older JSON file, which has infinities as words, and null for NaN and for what there is not."""
-    return {name: _number(value) for name, value in row.items()}
+def _from_older(content: dict[str, Any]) -> Stored:
+    """An older experiment: one JSON file, with infinities as words, and null for NaN and for what there is not."""
+    rows = [
+        {name: _number(value) for name, value in row.items()}
+        for row in content.pop("rows", None) or content.pop("lives")
+    ]
+    if "task" in rows[0]:  # a row a task, where a network's row has lists over them today
+        networks: dict[tuple[int, int], list[TableRow]] = {}
+        for row in rows:
+            networks.setdefault((row.pop("width"), row.pop("seed")), []).append(row)
+        rows = [
+            {"width": width, "seed": seed, "first": tasks[0]["task"]}
+            | {name: [task[name] for task in tasks] for name in tasks[0] if name != "task"}
+            for (width, seed), tasks in networks.items()
+        ]
+    return Stored(content, content.pop("environment"), Table(tuple(rows)))
 
 
 def _number(value: Any) -> Any:

@@ -86,7 +86,7 @@ class Settling:
 
 @dataclass(frozen=True)
 class Growing:
-    """The curve s_{t+1} = s_1 + gain log(1 + rate t): that of weights that walk, `geometry.walk`, point 1.
+    """The curve s_{t+1} = s_1 + gain log(1 + rate t): that of weights that walk, `theory.random_walk`, point 1.
 
     Unlike `Settling` it never ends. Were growing weights all there is, `rate` would be the walk's gamma, and 2 gain the
     number of layers' worth of stretch that growth brings, over the depth. Fitted rates lie far above gamma.

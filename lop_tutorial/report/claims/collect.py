@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from lop_tutorial.experiments import inheritance
 from lop_tutorial.experiments.type2_settings import with_setting
 from lop_tutorial.report.claims.comparison import (
     Comparison,
@@ -39,11 +39,8 @@ def in_results() -> tuple[Source, ...]:
 
 def collect(folder: Path) -> tuple[Source, ...]:
     """Everything in a folder of stored experiments, by name. ValueError for a file that it cannot make sense of."""
-    return tuple(Source(path.name, tuple(_read(path))) for path in sorted(folder.iterdir()) if not _skipped(path))
-
-
-def _skipped(path: Path) -> bool:
-    return path.name in NO_LEARNERS
+    paths = [path for path in sorted(folder.iterdir()) if path.name not in NO_LEARNERS]
+    return tuple(Source(path.name, tuple(_read(path))) for path in paths)
 
 
 def _read(path: Path) -> Iterator[Comparison]:
@@ -90,7 +87,7 @@ def _settings_of_type1(content: Mapping[str, Any], rows: Rows) -> Iterator[Compa
         mine = [row for row in of if row["method"] == method]
         return learners(
             [row["seed"] for row in mine],
-            **{f"{what}_accuracy": [_numbers(row[what]) for row in mine] for what in ("train", "test")},
+            **{f"{what}_accuracy": [row[what] for row in mine] for what in ("train", "test")},
         )
 
     for (representation, step, head), mine in _grouped(rows, "representation", "step_size", "head"):
@@ -126,25 +123,14 @@ def _increments(content: Mapping[str, Any], rows: Rows) -> Iterator[Comparison]:
     yield Comparison(f"{about}, {training['epochs']} epochs, {tasks} tasks", "increments", "procedural", 64, by_method)
 
 
-def _tasks_one_by_one(content: Mapping[str, Any], rows: Rows) -> Iterator[Comparison]:
-    """Toys looked at before and after every task."""
+def _task_by_task(content: Mapping[str, Any], rows: Rows) -> Iterator[Comparison]:
+    """Toys looked at before and after every task; `kind` says what was done to the weights, of `plain` ones nothing."""
     for (width,), mine in _grouped(rows, "width"):
-        lives = [[row for row in mine if row["seed"] == seed] for seed in content["seeds"]]
-        names = [name for name in mine[0] if name not in ("width", "seed", "task")]
-        curves = {name: [_numbers(row[name] for row in life) for life in lives] for name in names}
-        step = content["training"]["step_size"]
-        yield _toy(width, step, content["tasks"], {"none": learners(content["seeds"], **curves)})
-
-
-def _walks(content: Mapping[str, Any], rows: Rows) -> Iterator[Comparison]:
-    """The same with what was done to the weights; of `plain` ones nothing."""
-    for (width,), mine in _grouped(rows, "width"):
-        found = {}
-        for (way,), lives in _grouped(mine, "kind"):
-            names = ("train_accuracy", "test_accuracy", "start_within", "end_within")
-            curves = {name: [_numbers(life[name]) for life in lives] for name in names}
-            found["none" if way == "plain" else way] = learners([life["seed"] for life in lives], **curves)
-        yield _toy(width, content["training"]["step_size"], content["tasks"], found)
+        by_method = {}
+        for (kind,), networks in _grouped([{"kind": "plain", **row} for row in mine], "kind"):
+            curves = {name: [row[name] for row in networks] for name in inheritance.QUANTITIES if name in networks[0]}
+            by_method["none" if kind == "plain" else kind] = learners([row["seed"] for row in networks], **curves)
+        yield _toy(width, content["training"]["step_size"], content["tasks"], by_method)
 
 
 def _heads(content: Mapping[str, Any], rows: Rows) -> Iterator[Comparison]:
@@ -168,8 +154,7 @@ _READERS: dict[tuple[str, ...], Callable[[Mapping[str, Any], Rows], Iterator[Com
     ("representation", "train"): _settings_of_type1,
     ("setting", "test_accuracy"): _settings_of_type2,
     ("network", "best_test"): _increments,
-    ("kind", "start_within"): _walks,
-    ("task", "start_within"): _tasks_one_by_one,
+    ("first", "start_within"): _task_by_task,
     ("head", "reference"): _heads,
 }
 """By columns of a table."""
@@ -181,8 +166,3 @@ def _grouped(rows: Iterable[Mapping[str, Any]], *keys: str) -> list[tuple[tuple[
     for row in rows:
         groups.setdefault(tuple(row[key] for key in keys), []).append(row)
     return [(values, sorted(mine, key=lambda row: row["seed"])) for values, mine in groups.items()]
-
-
-def _numbers(values: Iterable[Any]) -> list[float]:
-    """Null is NaN, and text an infinity."""
-    return [math.nan if value is None else float(value) for value in values]
