@@ -22,7 +22,7 @@ from lop_tutorial.networks import Network
 from lop_tutorial.running.experiment import Experiment
 from lop_tutorial.running.plan import Plan
 from lop_tutorial.running.table import Table, TableRow, load
-from lop_tutorial.running.walk_tasks import Look
+from lop_tutorial.running.walk_tasks import Observer
 from lop_tutorial.streams import Stream, Task
 from lop_tutorial.training import Learner
 
@@ -69,7 +69,7 @@ class KeepSize:
         resize(learner.network, self._first.setdefault(learner, sizes(learner.network)))
 
 
-def given_size(wanted: Mapping[int, Sequence[float]]) -> Look:
+def given_size(wanted: Mapping[int, Sequence[float]]) -> Observer:
     """Gives each seed's network these sizes: `prepare` of `follow`."""
     return lambda learner, task: resize(learner.network, wanted[learner.seed])
 

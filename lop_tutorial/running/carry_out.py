@@ -88,16 +88,16 @@ def _written(plan: Plan, parts: Parts, crews: Sequence[Crew], rows: Iterator[Row
                 append(file, _csv([[cell(row[name]) for name in plan.columns]]).encode())
                 if STEP in row:
                     _assemble_diverged(parts, crews)
-                origins.tell_every(EVERY)
+                origins.write_every(EVERY)
                 yield row
     except BaseException:
         with suppress(OSError):  # what went wrong first is what the caller shall see
             _assemble(plan, parts, crews)
-            origins.tell(finished=False)
+            origins.write(finished=False)
         raise
     try:
         _assemble(plan, parts, crews)
-        origins.tell(finished=all(parts.finished(number) for number in range(len(crews))))
+        origins.write(finished=all(parts.finished(number) for number in range(len(crews))))
     except FileNotFoundError as error:
         raise ValueError(f"{folder} was removed while the run went on; what was in it is lost") from error
 

@@ -89,7 +89,6 @@ def _task_by_task(plan: Plan, crew: Crew, device: str, part: Part | None) -> Ite
     """The rows of all learners of a crew, task after task; with `part`, they are on disk before they are given."""
     learners: Sequence[Learner] = ()
     done = 0
-
     odometers: dict[int, Odometer] = {}
 
     def begin(new: Sequence[Learner]) -> tuple[int, Sequence[bool], Sequence[int]]:
@@ -97,15 +96,15 @@ def _task_by_task(plan: Plan, crew: Crew, device: str, part: Part | None) -> Ite
         learners, done = new, part.restore(new) if part else 0
         return (done, part.ended, part.at_chance) if part else (done, (), ())
 
-    def set_out(learner: Learner, task: Task) -> None:
+    def start_odometer(learner: Learner, task: Task) -> None:
         if "path" in plan.measures:
             odometers[learner.seed] = Odometer(learner)
 
     def look(learner: Learner, task: Task) -> Mapping[str, float]:
-        way = odometers.pop(learner.seed).read() if odometers else {}
-        return {} if (task.index + 1) % plan.measure_every else way | measure(plan.measures, learner.network, task)
+        path = odometers.pop(learner.seed).read() if odometers else {}
+        return {} if (task.index + 1) % plan.measure_every else path | measure(plan.measures, learner.network, task)
 
-    for visits in walk_tasks(plan, crew.learners, device, before=set_out, after=look, begin=begin):
+    for visits in walk_tasks(plan, crew.learners, device, before=start_odometer, after=look, begin=begin):
         done += 1
         rows = [row_of(plan, method, visit) for (method, _), visit in zip(crew.learners, visits, strict=True) if visit]
         if part:
@@ -131,7 +130,7 @@ def _side_by_side(plan: Plan, crews: Sequence[Crew], workers: int, parts: Parts 
         todo.put(None)
     unopened = replace(plan)  # without its images: each worker opens them itself
     processes = [context.Process(target=_work, args=(unopened, todo, done, parts), daemon=True) for _ in range(workers)]
-    with _signals_held():  # they are this process's affair: workers never see them
+    with _signals_held():  # this process handles them; workers never see any
         for process in processes:
             process.start()
     try:

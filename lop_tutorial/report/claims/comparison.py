@@ -64,7 +64,7 @@ class Comparison:
 
     @property
     def real(self) -> bool:
-        """Whether it is about pictures that nobody drew from a seed."""
+        """Whether its pictures are photographs, not drawn from a seed."""
         return self.data not in ("points", "procedural")
 
     def has(self, *quantities: str) -> bool:
