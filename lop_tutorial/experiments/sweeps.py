@@ -1,4 +1,4 @@
-"""The sweeps whose outcomes lie in `results/`: what was tried, before which default was chosen."""
+"""The sweeps whose outcomes lie in `results/`: what was tried before the defaults were chosen."""
 
 from __future__ import annotations
 

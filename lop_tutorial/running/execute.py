@@ -1,4 +1,4 @@
-"""Runs a plan's learners: stacked in fleets where their networks allow it, on CPU cores side by side."""
+"""Runs a plan's learners: in fleets where that is faster, on a CPU in several processes."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def rows(plan: Plan, *, device: str = "cpu", workers: int = 1) -> Iterator[Row]:
 
 
 def crews_of(plan: Plan, device: str, workers: int) -> list[Crew]:
-    """Who is trained with whom, width by width."""
+    """The crews of a plan, width by width."""
     must_be_guarded(workers if device == "cpu" else 1)
     fleets = workers if device == "cpu" else 1
     return [
@@ -48,7 +48,7 @@ def crews_of(plan: Plan, device: str, workers: int) -> list[Crew]:
 
 
 def _together(plan: Plan, device: str, fleets: int) -> list[list[tuple[str, int]]]:
-    """Learners that can be stacked, in `fleets` crews for each kind of network; every other one by itself."""
+    """Learners that can be stacked, in `fleets` crews for each kind of network; each of the others alone."""
     alone: list[list[tuple[str, int]]] = []
     together: dict[str, list[tuple[str, int]]] = {}
     for method in plan.methods:
@@ -160,7 +160,7 @@ def _side_by_side(plan: Plan, crews: Sequence[Crew], workers: int, parts: Parts 
 
 @contextmanager
 def _signals_held() -> Iterator[None]:
-    """Interrupts wait until the block is over; processes that it starts never get any."""
+    """Blocks SIGINT and SIGTERM until the end of the block; processes started in it never receive them."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
@@ -185,7 +185,7 @@ def _work(plan: Plan, todo: Any, done: Any, parts: Parts | None) -> None:
 
 
 def _end_with_the_parent() -> None:
-    """A worker whose parent was killed must not go on writing."""
+    """Ends this worker when its parent is killed, so that it does not go on writing."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()

@@ -102,13 +102,13 @@ def settings_in(folder: Path) -> dict[str, Any] | None:
 
 
 def is_finished(folder: Path) -> bool:
-    """Whether the folder's environment.json says so."""
+    """Whether the folder's environment.json says that the run is finished."""
     environment = _environment(folder)
     return environment.get("finished") is True and set(NEEDED["environment.json"]) <= set(environment)
 
 
 class Origins:
-    """Where the parts of what a folder holds came from: the earlier ones, and this process's, whose clock runs."""
+    """The origins of a folder's parts: those of earlier processes, and this process's, which is timed."""
 
     def __init__(self, folder: Path, device: str) -> None:
         earlier = _environment(folder)
@@ -120,7 +120,7 @@ class Origins:
         self.write(finished=False)
 
     def write(self, finished: bool) -> None:
-        """Writes environment.json as of now."""
+        """Writes environment.json with the time until now."""
         self._written = time.perf_counter()
         seconds = self._written - self._began
         self._origins[-1]["wall_seconds"] = round(seconds, 1)
@@ -129,7 +129,7 @@ class Origins:
         write_json(self._folder / "environment.json", self._origins[0] | whole | parts)
 
     def write_every(self, seconds: float | int) -> None:
-        """Writes it where that is longer ago."""
+        """Writes it if the last time was longer ago."""
         if time.perf_counter() - self._written > seconds:
             self.write(finished=False)
 

@@ -1,4 +1,4 @@
-"""A sweep: many settings of one plan, each learner boiled down to how it began and how it ended."""
+"""A sweep: many settings of one plan, of which each learner's first and last tasks are kept."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one loop of an experiment: learners of a plan, task after task, with a look at each before and after it."""
+"""The loop of every experiment: learners of a plan, task after task, each observed before and after every task."""
 
 from __future__ import annotations
 
