@@ -50,7 +50,7 @@ _PAIRS = replace(
     PAIRS_COLAB,
     train_per_class=200,
     classes=(0, 80),
-    training=replace(PAIRS_COLAB.training, step_size=0.05, batch_size=50),
+    training=replace(PAIRS_COLAB.training, batch_size=50),
     measures=(),
 )
 SETTINGS = (*_TOYS, "cifar100", "tinyimagenet")
