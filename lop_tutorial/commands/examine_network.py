@@ -32,7 +32,7 @@ def examine_network(
 
     from lop_tutorial.geometry.examination import examine
     from lop_tutorial.own_classes import class_at
-    from lop_tutorial.training.learner import LOSSES
+    from lop_tutorial.training import LOSSES
 
     if loss not in LOSSES:
         raise ValueError(f"loss is {loss!r}; it must be one of {', '.join(LOSSES)}")

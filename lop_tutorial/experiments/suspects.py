@@ -17,17 +17,16 @@ from lop_tutorial.experiments.arrivals import beginning
 from lop_tutorial.experiments.catalogue import two_types
 from lop_tutorial.experiments.inheritance import FITTED, HELD_OUT
 from lop_tutorial.experiments.tables import PAIRS_COLAB
+from lop_tutorial.fp32_precision import fp32_precision
 from lop_tutorial.geometry import snapshot
 from lop_tutorial.geometry.line_up import LINE_UP, PER_CLASS, State, measure_all, some_of_each
 from lop_tutorial.interventions import Retrained
-from lop_tutorial.products import float32_products
 from lop_tutorial.running.experiment import Experiment
 from lop_tutorial.running.plan import Plan
-from lop_tutorial.running.table import Table, TableRow, load
+from lop_tutorial.running.table import TableRow
 from lop_tutorial.running.walk_tasks import walk_tasks
 from lop_tutorial.streams import Task
-from lop_tutorial.training import Learner, pays
-from lop_tutorial.training.learner import LOSSES
+from lop_tutorial.training import LOSSES, Learner, faster_in_fleet
 
 METHODS = (
     "none",
@@ -80,7 +79,7 @@ def states(
     """The rows of one method in one setting, network by network; those of one that diverged end there."""
     plan = plan_of(setting, seeds, tasks, root)
     members = [(method, seed) for seed in seeds]
-    together = pays(plan.make_network(), device)
+    together = faster_in_fleet(plan.make_network(), device)
     for crew in [members] if together else [[member] for member in members]:
         rows: dict[int, list[TableRow]] = {seed: [] for _, seed in crew}
         starts: dict[int, dict[str, Any]] = {}
@@ -90,7 +89,7 @@ def states(
                 starts[learner.seed] = snapshot(learner.network)
             if (task.index + 1) % EVERY:
                 return None
-            with float32_products():
+            with fp32_precision():
                 return measure_all(state_of(learner, task, starts[learner.seed]))
 
         previous = dict.fromkeys(rows, math.nan)
@@ -135,8 +134,3 @@ EXPERIMENT = Trial(
     tasks=30,
     settings={"suspects": [suspect.name for suspect in LINE_UP], "every": EVERY, "examples_per_class": PER_CLASS},
 )
-
-
-def stored_suspects() -> Table:
-    """The rows that the book shows, from `results/`."""
-    return load(EXPERIMENT.name).table
