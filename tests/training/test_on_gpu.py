@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from lop_tutorial.data.procedural import ProceduralImages
-from lop_tutorial.interventions import INTERVENTIONS, intervention
+from lop_tutorial.interventions import INTERVENTIONS, Intervention, intervention
 from lop_tutorial.networks import MLP, ConvNet, ResNet18, SmallConv
 from lop_tutorial.streams import ClassIncrements, ClassPairs, OnDevice, ToyPoints
 from lop_tutorial.training import Fleet, Learner, Training, live, live_together
@@ -66,7 +66,8 @@ def assert_near(one, other):
 
 def on_toys(method, device, **how):
     training = Training(step_size=0.05, epochs=3, batch_size=20, head="fresh", milestones=(0.5,))
-    learners = [(intervention(ACTIVE.get(method, method)), seed) for seed in (0, 1)]
+    how_to = intervention(ACTIVE.get(method, method)) if isinstance(method, str) else method
+    learners = [(how_to, seed) for seed in (0, 1)]
     fleet = Fleet(lambda: MLP((20,), 2, hidden=(12, 8)), training, learners, device=device, **how)
     list(live_together(fleet, {seed: islice(ToyPoints(seed), 2) for seed in (0, 1)}))
     return fleet
@@ -117,6 +118,23 @@ def test_increments_are_recorded_anew_as_they_grow_and_end_as_on_a_cpu(a_gpu):
     assert a_gpu is None or a_gpu.captures == 2
     assert_same_bits(recorded, life("cuda", capture=False))
     assert_near(recorded, life("cpu", way="products"))
+
+
+def test_memory_that_a_method_makes_anew_at_each_step_goes_on_through_replays():
+    """The project's own methods change theirs in place; `memory[name] = ...` is as good."""
+
+    class Counting(Intervention):
+        title = "Counting"
+
+        def remember(self, network):
+            return {"steps": torch.zeros((), device=network.head.weight.device)}
+
+        def after_step(self, learner):
+            learner.memory["steps"] = learner.memory["steps"] + 1
+
+    fleet = on_toys(Counting(), "cuda")
+    assert fleet.recorded
+    assert [one.memory["steps"].item() for one in fleet.learners] == [2 * 3 * 3] * 2  # tasks, epochs, steps of an epoch
 
 
 def test_one_learner_on_a_gpu_ends_as_on_a_cpu():
