@@ -14,7 +14,7 @@ ROOMS = (
     *(
         "clone",
         "seeds",
-        "products",
+        "fp32_precision",
         "atomic",
         "own_classes",
         "data",

@@ -118,11 +118,11 @@ def _place(plan: Plan, row: dict[str, str]) -> tuple[int, ...]:
 def _assemble_diverged(parts: Parts, crews: Sequence[Crew]) -> None:
     """diverged.csv, where a learner diverged: which, in which task, in which step."""
     where = parts.columns[: parts.columns.index("task") + 1]
-    found = [
+    diverged = [
         [*line[: len(where)], line[-1]] for number in range(len(crews)) for line in parts.lines(number) if line[-1]
     ]
-    if found:
-        write_text(parts.run / "diverged.csv", _csv([(*where, "step"), *sorted(found)]))
+    if diverged:
+        write_text(parts.run / "diverged.csv", _csv([(*where, "step"), *sorted(diverged)]))
 
 
 def _csv(lines: Sequence[Sequence[str]]) -> str:

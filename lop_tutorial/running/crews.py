@@ -67,10 +67,10 @@ class Parts:
     def crews(self) -> list[Crew] | None:
         """Who is trained with whom, as this run began; None if it did not begin yet."""
         try:
-            found = json.loads((self.folder / "crews.json").read_bytes())
+            stored = json.loads((self.folder / "crews.json").read_bytes())
             return [
                 Crew([(str(method), int(seed)) for method, seed in learners], None if width is None else int(width))
-                for learners, width in found
+                for learners, width in stored
             ]
         except FileNotFoundError:
             return None
@@ -117,8 +117,8 @@ class Parts:
 
     def finished(self, number: int) -> bool:
         """Whether a crew has no task left."""
-        found = checkpoint.read(self.folder, f"crew-{number}")
-        return found is not None and found["finished"]
+        facts = checkpoint.read(self.folder, f"crew-{number}")
+        return facts is not None and facts["finished"]
 
 
 @dataclass

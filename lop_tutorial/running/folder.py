@@ -23,14 +23,14 @@ def lock(path: Path, patience: float | int = 0) -> BaseFileLock:
     Raises `Timeout` if another process holds it for `patience` seconds. Where the file system has no locks, as some
     network file systems, it warns and goes on: there, nothing but care keeps two processes apart.
     """
-    found = FileLock(path, timeout=patience, thread_local=False)
+    held = FileLock(path, timeout=patience, thread_local=False)
     try:
-        found.acquire()
+        held.acquire()
     except Timeout:
         raise
     except OSError as error:
         warnings.warn(f"{path} cannot be locked ({error.strerror}): see that no other process uses it", stacklevel=2)
-    return found
+    return held
 
 
 @contextmanager
@@ -80,8 +80,8 @@ def holds(folder: Path, config: dict[str, Any], usual: dict[str, Any] | None = N
     changed = [name for name in {**theirs, **ours} if ours.get(name, "not set") != theirs.get(name, "not set")]
     if changed:
         values = [f"{name} is {ours.get(name, 'not set')!r}, was {theirs.get(name, 'not set')!r}" for name in changed]
-        told = "; ".join(values[:5]) + f"; and {len(values) - 5} more" * (len(values) > 5)
-        raise ValueError(f"{folder} was begun with other settings: {told}. Ask for the same, or use --out")
+        text = "; ".join(values[:5]) + f"; and {len(values) - 5} more" * (len(values) > 5)
+        raise ValueError(f"{folder} was begun with other settings: {text}. Ask for the same, or use --out")
     return True
 
 
@@ -137,10 +137,10 @@ class Origins:
 def _environment(folder: Path) -> dict[str, Any]:
     """What environment.json says; nothing where it is missing or damaged."""
     try:
-        found = json.loads((folder / "environment.json").read_text())
+        content = json.loads((folder / "environment.json").read_text())
     except (FileNotFoundError, json.JSONDecodeError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return content if isinstance(content, dict) else {}
 
 
 def _flat(config: dict[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -83,7 +83,7 @@ class LayerCount(TorchFunctionMode):
         result = func(*args, **(kwargs or {}))
         if not self._inside:
             given = [*args, *(kwargs or {}).values()]
-            written = given[:1] if result is None else [result]  # what gives nothing, as x[0] = y, writes into its first
+            written = given[:1] if result is None else [result]  # what returns nothing, as x[0] = y, writes into x
             self._pass(given, written, self._layers_in(func, given))
         return result
 

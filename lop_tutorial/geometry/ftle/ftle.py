@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict, Unpack
 
 import torch
 from jaxtyping import Float, Shaped
@@ -59,6 +59,17 @@ def ftle(
         return (values.log() / measured.depth).to(measured.x.dtype)
 
 
+class Settings(TypedDict, total=False):
+    """What functions pass on to `ftle`, which describes it."""
+
+    depth: int | None
+    method: str
+    tolerance: float
+    dtype: torch.dtype | None
+    chunk: int | None
+    seed: int
+
+
 class SingularVectors(NamedTuple):
     """Exponents and the directions that they belong to, unit vectors; zeros where the exponent is -inf or NaN."""
 
@@ -74,23 +85,16 @@ def singular_vectors(
     x: Shaped[Tensor, "batch *shape"],
     layer: str | None = None,
     k: int | None = 1,
-    *,
-    depth: int | None = None,
-    method: str = "auto",
-    tolerance: float = 1e-4,
-    dtype: torch.dtype | None = None,
-    chunk: int | None = None,
-    seed: int = 0,
+    **settings: Unpack[Settings],
 ) -> SingularVectors:
     """The k leading exponents at each sample with their left and right singular vectors: J right_i = sigma_i left_i.
 
-    Settings are those of `ftle`. A vector is defined up to its sign, and those of equal exponents up to a rotation
-    among them. Of "lanczos", vectors of exponents that lie closer than the tolerance may be mixtures.
+    Settings are those of `ftle`, but that `tolerance` is 1e-4 where it is left out. A vector is defined up to its sign,
+    and those of equal exponents up to a rotation among them. Of "lanczos", vectors of exponents that lie closer than
+    the tolerance may be mixtures.
     """
     with exactly():
-        measured = prepare(
-            network, x, layer, k, depth=depth, method=method, tolerance=tolerance, dtype=dtype, chunk=chunk, seed=seed
-        )
+        measured = prepare(network, x, layer, k, **({"tolerance": 1e-4} | settings))
         values, left, right = measured.singular(vectors=True)
         left, right = (vectors.where(values[:, :, None] > 0, 0.0) for vectors in (left, right))
         exponents = (values.log() / measured.depth).to(measured.x.dtype)
@@ -107,6 +111,4 @@ def layers_up_to(network: nn.Module, x: Shaped[Tensor, "batch *shape"], layer: s
     where it is open what counts: a product with a matrix that is no parameter, a cell that runs more than once.
     """
     with exactly():
-        return prepare(
-            network, x[:1], layer, 1, depth=None, method="auto", tolerance=1e-3, dtype=None, chunk=None, seed=0
-        ).depth
+        return prepare(network, x[:1], layer, 1).depth

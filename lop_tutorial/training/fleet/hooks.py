@@ -111,13 +111,13 @@ class Group:
         if batch != self._batch:  # a step may need another number of them now
             self._numbers, self._batch = {}, batch
         for name in learners[0].memory:
-            now = torch.stack([one.memory[name] for one in learners])
+            now = torch.stack([learner.memory[name] for learner in learners])
             self.memory[name] = keep_place(self.memory.get(name), now)
         device = learners[0].device
         for hook, draws in {
-            "augment": [draw_for(one.seed, "augmentation", one.tasks_learned) for one in learners],
-            "batch": [draw_for(one.seed, "mixing", one.tasks_learned) for one in learners],
-            "after_step": [one.draw for one in learners],
+            "augment": [draw_for(learner.seed, "augmentation", learner.tasks_learned) for learner in learners],
+            "batch": [draw_for(learner.seed, "mixing", learner.tasks_learned) for learner in learners],
+            "after_step": [learner.draw for learner in learners],
         }.items():
             self._ahead[hook] = Ahead(draws, steps, device)
 
@@ -155,8 +155,8 @@ class Group:
             return loss
 
         def penalty(tensors: dict[str, Tensor], memory: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
-            found = self._call(self.intervention.penalty, tensors, {}, memory=memory)
-            return (logits.new_zeros(()) if found is None else found), memory
+            term = self._call(self.intervention.penalty, tensors, {}, memory=memory)
+            return (logits.new_zeros(()) if term is None else term), memory
 
         found, memory = vmap(penalty)({k: v[self.where] for k, v in tensors.items()}, dict(self.memory))
         self._remember(memory)
