@@ -86,7 +86,7 @@ def run_plan(chosen: Plan, profile: str, folder: Path, how: dict[str, Any]) -> N
 
 
 def _what_is_there(folder: Path, columns: tuple[str, ...]) -> int:
-    """Says how far a run is that is to be resumed; the number of its rows that will not come again."""
+    """Prints how far a run to be resumed is; the number of its rows that are done."""
     from lop_tutorial.running import Run
     from lop_tutorial.running.carry_out import is_finished
     from lop_tutorial.running.crews import Parts
@@ -101,7 +101,7 @@ def _what_is_there(folder: Path, columns: tuple[str, ...]) -> int:
 
 
 def _foretell(chosen: Plan, begin: int, folder: Path, how: dict[str, Any]) -> None:
-    """Before a long run, says what it will take from task `begin` on."""
+    """Before a long run, prints a forecast from task `begin` on."""
     from lop_tutorial.running.crews import Parts
     from lop_tutorial.running.execute import crews_of
     from lop_tutorial.running.forecast import forecast
@@ -142,7 +142,7 @@ def _width(row: Any) -> str:
 
 
 def _told_of_deaths(run: Run, chosen: Plan) -> str:
-    """Which learners of a finished run stopped because they were at chance for so many tasks."""
+    """A line on the learners of a finished run that stopped because they were at chance for so many tasks."""
     lived = Counter((f"{row['method']}{_width(row)}", int(row["seed"])) for row in run.results.rows)
     diverged = {(f"{row['method']}{_width(row)}", int(row["seed"])) for row in run.diverged}
     dead = [

@@ -1,4 +1,4 @@
-"""What is reproduced beside the plans, by name: the book's own experiments, and the sweeps of settings."""
+"""What can be reproduced besides plans, by name: the book's own experiments, and sweeps of settings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be done against loss of plasticity, as moments in a learner's life."""
+"""The interface of methods against loss of plasticity: hooks at fixed moments of training."""
 
 from __future__ import annotations
 

@@ -73,7 +73,7 @@ def keep(top: Path, new: Timing) -> None:
     write_text(store(top), text.getvalue())
 
 
-def measure(
+def time_chapters(
     top: Path, names: Iterable[str] = (), profile: str = "quick", *, report: Callable[[str], None] = print
 ) -> list[Timing]:
     """Runs chapters (none named: all) and stores each one's wall time as it ends; the notebooks stay as they are.

@@ -1,4 +1,4 @@
-"""What is to be said of one run: how far it is, its tables beside the paper's, what differs from its protocol."""
+"""The report on one run: how far it is, its tables beside the paper's, what differs from its protocol."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class RunReport:
 
     @classmethod
     def each(cls, run: Run) -> list[RunReport]:
-        """One a width; one for a run without."""
+        """A report for each width; one for a run without widths."""
         return [cls(run, width) for width in run.results.widths] or [cls(run)]
 
     @property

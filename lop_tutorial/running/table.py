@@ -106,7 +106,7 @@ def _cell(value: Any) -> str:
 
 
 def _value(cell: str) -> Any:
-    """What a cell says: a list, a whole number, a number, yes or no, nothing, or a word."""
+    """The value of a cell: a list, a whole number, a number, True or False, None, or a word."""
     if cell.startswith("["):
         return json.loads(cell.replace("nan", "NaN").replace("inf", "Infinity"))
     for kind in (int, float):

@@ -11,7 +11,7 @@ import pytest
 from lop_tutorial.cli import main
 from lop_tutorial.publishing import timings
 from lop_tutorial.publishing.chapters import chapters
-from lop_tutorial.publishing.timings import Timing, TimingsError, keep, measure, page, read, write_page
+from lop_tutorial.publishing.timings import Timing, TimingsError, keep, page, read, time_chapters, write_page
 
 TOP = Path(__file__).parents[2]
 CPU = Timing("one", "CPU", "quick", 7.25, "Some CPU, one of 8 cores", "2026-01-02", "python 3.11, torch 2.11")
@@ -97,9 +97,9 @@ def test_measuring_runs_the_chapter_and_leaves_it_as_it_was(top, capsys):
 def test_a_profile_for_gpus_is_not_measured_without_one(top, monkeypatch):
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     with pytest.raises(TimingsError, match="profile is 'colab', and torch sees no GPU here"):
-        measure(top, profile="colab")
+        time_chapters(top, profile="colab")
     with pytest.raises(TimingsError, match="profile is 'slow'; it must be one of quick, colab, full"):
-        measure(top, profile="slow")
+        time_chapters(top, profile="slow")
     assert not timings.store(top).exists()
 
 

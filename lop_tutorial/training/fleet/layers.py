@@ -27,7 +27,7 @@ Other = Float[Tensor, "learner batch maps_out height_out width_out"]  # pictures
 
 
 def stackable(network: Network) -> bool:
-    """Whether `Pass` knows all layers of this network, in these settings. Of derived classes it knows activations'."""
+    """Whether `Pass` knows all layers of this network, in these settings; it knows subclasses of activations too."""
     return all(_known(layer) for layer in network.body)
 
 
