@@ -27,8 +27,8 @@ QUANTITIES = (
     *(f"ftle_{place}_{quantile}" for place in ("within", "between") for quantile in ("q05", "q50", "q95")),
 )
 """What claims ask of a run."""
-NO_LEARNERS = ("README.md", "timings.csv", "marathon.txt", "marathon.md", "ftle_ridges.json")
-"""Files in results/ without learners that went from task to task."""
+NO_LEARNERS = ("README.md", "timings.csv", "marathon.txt", "marathon.md", "suspects.md", "suspects", "ftle_ridges.json")
+"""What lies in results/ without learners from task to task: of the suspects' trial there is every fifth task only."""
 
 
 @cache
