@@ -120,17 +120,20 @@ def page(top: Path) -> str:
     measured = {(timing.chapter, timing.kind): timing for timing in read(top)}
     listed = [Path(each) for each in toc.pages((top / "_toc.yml").read_text(encoding="utf-8"))]
     chapters = [each for each in listed if _notebook(top, each).is_file()]
+    kinds = [kind for kind in KINDS if kind == "CPU" or kind in {timing.kind for timing in measured.values()}]
+    gaps = any((each.name, kind) not in measured for each in chapters for kind in kinds)
     lines = [
         "<!-- Written by `lop-tutorial book timings`. -->",
         "# Timings",
         "",
-        "How long each chapter takes from the start of its kernel to its last output. An empty cell: not measured.",
+        "How long each chapter takes from the start of its kernel to its last output."
+        + (" An empty cell: not measured." if gaps else ""),
         "",
-        f"| chapter | {' | '.join(KINDS.values())} |",
-        "|:---|---:|---:|",
+        f"| chapter | {' | '.join(KINDS[kind] for kind in kinds)} |",
+        f"|:---|{'---:|' * len(kinds)}",
     ]
     for each in chapters:
-        times = [_shown(measured[each.name, kind]) if (each.name, kind) in measured else "" for kind in KINDS]
+        times = [_shown(measured[each.name, kind]) if (each.name, kind) in measured else "" for kind in kinds]
         lines.append(f"| [{_title(top, each)}]({each}.ipynb) | {' | '.join(times)} |")
     here = [timing for key, timing in measured.items() if key[0] in {each.name for each in chapters}]
     for setting in dict.fromkeys(_setting(timing) for timing in here):

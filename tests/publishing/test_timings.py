@@ -69,8 +69,15 @@ def test_the_page_has_a_row_a_chapter_in_the_books_order_and_leaves_empty_what_w
 
 
 def test_nothing_measured_gives_a_page_all_the_same(top):
-    assert "| [Chapter one](chapters/one.ipynb) |  |  |" in page(top)
+    assert "| [Chapter one](chapters/one.ipynb) |  |" in page(top).splitlines()
     assert "Measured" not in page(top)
+
+
+def test_a_gpu_has_a_column_once_a_chapter_was_measured_there(top):
+    keep(top, CPU)
+    assert "| chapter | one core of a CPU |" in page(top).splitlines()
+    keep(top, GPU)
+    assert "| chapter | one core of a CPU | a GPU |" in page(top).splitlines()
 
 
 def test_measuring_runs_the_chapter_and_leaves_it_as_it_was(top, capsys):
