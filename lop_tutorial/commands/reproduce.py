@@ -22,8 +22,8 @@ def reproduce(
         str,
         typer.Argument(
             help="A plan: table1 to table4, death, first_look, type1, type2, width or real_images; one of the book's "
-            "own experiments: heads, increments, inheritance, ridges, walk, type1_settings or type2_settings; or a "
-            "sweep, such as methods_search."
+            "own experiments: heads, increments, inheritance, ridges, suspects, walk, type1_settings or "
+            "type2_settings; or a sweep, such as methods_search."
         ),
     ],
     profile: Annotated[
