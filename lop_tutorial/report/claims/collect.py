@@ -28,8 +28,8 @@ QUANTITIES = (
 )
 """What claims ask of a run."""
 TEXTS = (".md", ".txt")
-NO_LEARNERS = ("timings.csv", "ftle_ridges.json")
-"""Files in results/ without learners that went from task to task; texts have none either."""
+NO_LEARNERS = ("timings.csv", "suspects", "ftle_ridges.json")
+"""What lies in results/, beside texts, without learners from task to task: the suspects' trial has every fifth task."""
 
 
 @cache
