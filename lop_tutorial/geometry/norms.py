@@ -90,7 +90,7 @@ def trainable(network: nn.Module) -> list[nn.Parameter]:
 
 def _norm(tensors: Mapping[str, Tensor] | Mapping[int, Tensor]) -> float:
     """Of all numbers together; scaled, so that no square overflows or vanishes."""
-    largest = torch.tensor([float(t.abs().max()) for t in tensors.values() if t.numel()], dtype=torch.float64)
+    largest = torch.tensor([float(t.detach().abs().max()) for t in tensors.values() if t.numel()], dtype=torch.float64)
     _, exponent = near_one(largest)
     squares = sum(float(times_power(t.detach().double(), -exponent).square().sum()) for t in tensors.values())
     return float(times_power(torch.tensor(squares**0.5, dtype=torch.float64), exponent))

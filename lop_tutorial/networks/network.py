@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from lop_tutorial.networks.hidden_units import Units, Weighted, in_order
+from lop_tutorial.networks.hidden_units import Norm, Units, Weighted, in_order
 from lop_tutorial.seeds import Draw
 
 HEADS = ("zero", "fresh", "keep")
@@ -24,8 +24,25 @@ class Network(nn.Module):
 
     def __init__(self, body: nn.Sequential, width: int, outputs: int, scale: float | int = 1) -> None:
         super().__init__()
+        self._must_be_found(body)
         self.body, self.scale = body, scale
         self.head = nn.Linear(width, outputs)
+
+    def _must_be_found(self, body: nn.Sequential) -> None:
+        """TypeError unless the body is a Sequential; ValueError for weights in it that `layers` does not find."""
+        kind = type(self)
+        if not isinstance(body, nn.Sequential):
+            raise TypeError(f"{kind.__name__}: body is a {type(body).__name__}; it must be an nn.Sequential")
+        if kind.layers is not Network.layers:
+            return
+        for name, layer in body.named_children():
+            if isinstance(layer, Weighted | Norm) or all(weight.ndim < 2 for weight in layer.parameters()):
+                continue
+            raise ValueError(
+                f"{kind.__name__}: layer {name} of the body, {type(layer).__name__}, has weights that are not found as "
+                "hidden units: write the body as one flat Sequential of Linear and Conv2d layers, or give the class "
+                "`layers` and `depth` of its own"
+            )
 
     @property
     def depth(self) -> int:
@@ -70,8 +87,8 @@ class Network(nn.Module):
         torch's global generator of the CPU, on whatever device they lie, "keep" leaves them.
         """
         if how == "zero":
-            self.head.weight.zero_()
-            self.head.bias.zero_()
+            for values in self.head.parameters():
+                values.zero_()
         elif how == "fresh":
             device = self.head.weight.device
             self.head.cpu()  # a GPU has a generator of its own, which would draw another head

@@ -144,7 +144,11 @@ class Plan:
         stream = self.stream(self.seeds[0])
         own = is_address(self.network)
         make: Callable[..., Network] = class_at(self.network, Network) if own else NETWORKS[self.network]
-        return make(stream.shape, stream.outputs, **self.network_settings)
+        try:
+            return make(stream.shape, stream.outputs, **self.network_settings)
+        except (RuntimeError, ValueError, IndexError, TypeError) as error:
+            told = f"inputs of shape {stream.shape} and {stream.outputs} outputs"
+            raise ValueError(f"{self.network} cannot be made for {told}: {str(error).splitlines()[0]}") from error
 
     def training_of(self, method: str) -> Training:
         """How this method trains: with a step size of its own, where `step_sizes` has one."""
