@@ -122,6 +122,8 @@ def settings_of(kind: type[Intervention]) -> dict[str, type]:
 
 def _type_of(field: Field[object]) -> type:
     """The default's, or the one that is declared: where any number will do, a float."""
+    if field.default_factory is not MISSING:
+        return object
     declared = [of for of in (float, bool, int, str) if of.__name__ in re.findall(r"\w+", str(field.type))]
     if field.default is MISSING or field.default is None:
         return declared[0] if declared else object
