@@ -116,7 +116,7 @@ class Plan:
         if self.data == "points":
             return PointsSpec(self.points)
         if is_address(self.data):
-            return OwnSpec(class_at(self.data, Stream))  # type: ignore[type-abstract]
+            return OwnSpec(class_at(self.data, Stream), self.tasks)  # type: ignore[type-abstract]
         settings = {"train_per_class": self.train_per_class, "test_per_class": self.test_per_class}
         if self.benchmark == "pairs":
             return PairsSpec({**settings, "reshuffle": self.reshuffle}, self.image_size)

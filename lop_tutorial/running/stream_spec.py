@@ -47,10 +47,11 @@ class PointsSpec(StreamSpec):
 
 @dataclass(frozen=True)
 class OwnSpec(StreamSpec):
-    """A user's own stream, made of the seed alone."""
+    """A user's own stream, made of the seed alone; `tasks` of it are asked for."""
 
     what: ClassVar[str] = "a stream of your own"
     kind: Callable[[int], Stream]
+    tasks: int
 
     def stream(self, seed: int, images: Images | None = None) -> Stream:
         name = getattr(self.kind, "__name__", str(self.kind))
@@ -62,6 +63,8 @@ class OwnSpec(StreamSpec):
             raise ValueError(
                 f"{name} does not say what its tasks are like: set shape = (10,) and outputs = 2, or others"
             )
+        if made.length is not None and self.tasks > made.length:
+            raise ValueError(f"tasks is {self.tasks}, but {name} has {made.length}: ask for no more with --tasks")
         return made
 
     def must_repeat(self, seed: int) -> None:

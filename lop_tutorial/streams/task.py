@@ -89,7 +89,12 @@ class Stream(ABC):
         if index < 0 or (self.length is not None and index >= self.length):
             end = "no end" if self.length is None else f"{self.length} tasks"
             raise IndexError(f"task {index}; tasks are counted from 0 and this stream has {end}")
-        return self._task(index)
+        made, name = self._task(index), type(self).__name__
+        if not isinstance(made, Task):
+            raise ValueError(f"{name} gives a {type(made).__name__} for task {index}; it must be a Task")
+        if made.index != index:
+            raise ValueError(f"{name} calls task {index} number {made.index}: give Task the index asked for")
+        return made
 
     def __iter__(self) -> Iterator[Task]:
         index = 0

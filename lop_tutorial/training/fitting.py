@@ -63,14 +63,21 @@ def must_fit(network: Network, task: Task) -> None:
 
 
 @contextmanager
-def batch_of_one_told() -> Iterator[None]:
-    """Says what to do where batch normalisation meets a single number a unit, which torch refuses."""
+def steps_told() -> Iterator[None]:
+    """Says what to do where torch refuses a step: batch normalisation of a single number a unit, or hooks that ask for
+    a tensor's value where a fleet runs them for many learners at once.
+    """
     try:
         yield
-    except ValueError as error:
-        if "more than 1 value per channel" not in str(error):
-            raise
-        raise ValueError(
-            "batches of one example leave batch normalisation a single number a unit: take a larger batch_size, tasks "
-            "of more examples, or another normalisation"
-        ) from error
+    except (ValueError, RuntimeError) as error:
+        if "more than 1 value per channel" in str(error):
+            raise ValueError(
+                "batches of one example leave batch normalisation a single number a unit: take a larger batch_size, "
+                "tasks of more examples, or another normalisation"
+            ) from error
+        if str(error).startswith("vmap: "):
+            raise ValueError(
+                "a fleet runs a hook for many learners at once, and this one asks for a tensor's value, or draws random "
+                f"numbers of its own: choose by masks, draw from `draw` ({str(error).splitlines()[0]})"
+            ) from error
+        raise

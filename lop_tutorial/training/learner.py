@@ -20,7 +20,7 @@ from lop_tutorial.streams import Task
 from lop_tutorial.training.augmentation import AUGMENTATIONS
 from lop_tutorial.training.cpu import lay_out
 from lop_tutorial.training.divergence import Soundness
-from lop_tutorial.training.fitting import batch_of_one_told, must_be_new, must_be_one_number, must_be_tensors, must_fit
+from lop_tutorial.training.fitting import must_be_new, must_be_one_number, must_be_tensors, must_fit, steps_told
 from lop_tutorial.training.precision import Precision, strict
 
 LOSSES: dict[str, Loss] = {"cross_entropy": cross_entropy, "squared_error": mse_loss}
@@ -167,7 +167,7 @@ class Learner:
                 group["lr"] = self.training.step_size_in(epoch, number)
             for batch in self.batches(len(task.train_y), order):
                 x, y = examples.take(batch, shown)
-                with batch_of_one_told():
+                with steps_told():
                     self._step(*self.intervention.batch(x, y, mixing, examples.at(batch)))
             if best:
                 best.look(self, task)

@@ -92,6 +92,16 @@ def test_a_penalty_is_one_number(fleet):
     assert trained(Constant(), fleet) == trained(NoIntervention(), fleet)  # its gradient is zero
 
 
+def test_a_hook_that_asks_for_a_value_is_told_how_not_to_in_a_fleet():
+    class Looks(Intervention):
+        def after_step(self, learner):
+            if next(learner.network.parameters()).sum() > 0:
+                learner.network.reset_head("zero")
+
+    with pytest.raises(ValueError, match=r"this one asks for a tensor's value.*choose by masks"):
+        trained(Looks(), fleet=True)
+
+
 def test_a_memory_is_made_of_tensors():
     class Counting(Intervention):
         def remember(self, network):

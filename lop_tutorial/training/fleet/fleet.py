@@ -22,7 +22,7 @@ from lop_tutorial.seeds import torch_generator
 from lop_tutorial.streams import Task
 from lop_tutorial.training.augmentation import AUGMENTATIONS
 from lop_tutorial.training.divergence import Soundness
-from lop_tutorial.training.fitting import batch_of_one_told
+from lop_tutorial.training.fitting import steps_told
 from lop_tutorial.training.fleet.cuda_graph import Step
 from lop_tutorial.training.fleet.forward import WAYS, Forward, plain_copy
 from lop_tutorial.training.fleet.hooks import Group
@@ -129,7 +129,7 @@ class Fleet:
                 self._tasks.choose(batch)
                 for group in self._groups:
                     group.advance()
-                with batch_of_one_told():
+                with steps_told():
                     self.soundness.see(self._step())
             if best:
                 best.look(self.evaluate("valid")[1], self._stack)
