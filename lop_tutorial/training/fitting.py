@@ -77,7 +77,7 @@ def steps_told() -> Iterator[None]:
             ) from error
         if str(error).startswith("vmap: "):
             raise ValueError(
-                "a fleet runs a hook for many learners at once, and this one asks for a tensor's value, or draws random "
+                "a fleet runs hooks for many learners at once, and one asks for a tensor's value, or draws random "
                 f"numbers of its own: choose by masks, draw from `draw` ({str(error).splitlines()[0]})"
             ) from error
         raise
