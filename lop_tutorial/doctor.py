@@ -42,9 +42,9 @@ def examine(root: Path | None = None) -> Iterator[Finding]:
     """Every finding, from Python up to the data."""
     yield Finding(sys.version_info >= (3, 11), "Python", platform.python_version(), "3.11 or newer is needed")
     for what, packages in GROUPS.items():
-        found = {package: _version(package) for package in packages}
-        text = ", ".join(f"{package} {number or 'missing'}" for package, number in found.items())
-        yield Finding(all(found.values()), what, text, INSTALL)
+        versions = {package: _version(package) for package in packages}
+        text = ", ".join(f"{package} {number or 'missing'}" for package, number in versions.items())
+        yield Finding(all(versions.values()), what, text, INSTALL)
     yield Finding(True, "CPU", f"{os.cpu_count()} cores, torch uses {torch.get_num_threads()} threads")
     yield from _gpus()
     place = data_root(root)

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from lop_tutorial import figures
-from lop_tutorial.products import set_products
+from lop_tutorial.fp32_precision import set_fp32_precision
 
 Profile = Literal["quick", "colab", "full"]
 PROFILES: tuple[Profile, ...] = get_args(Profile)
@@ -54,7 +54,7 @@ def start(seed: int = 0) -> Setting:
     random.seed(seed)
     np.random.seed(seed)
     torch.manual_seed(seed)
-    set_products("ieee")
+    set_fp32_precision("ieee")
     torch.set_num_threads(1)
     figures.use()
     print(f"profile {profile} · device {device} · seeds set to {seed}")

@@ -25,7 +25,7 @@ def class_at(address: str, kind: type[Kind]) -> type[Kind]:
         module = importlib.import_module(module_name)
     except Exception as error:  # the module is the user's, and may fail in any way
         raise ValueError(f"{address}: {module_name} cannot be imported ({type(error).__name__}: {error})") from error
-    found = getattr(module, name, None)
-    if not (isinstance(found, type) and issubclass(found, kind)):
+    own = getattr(module, name, None)
+    if not (isinstance(own, type) and issubclass(own, kind)):
         raise ValueError(f"{address}: {module_name} has no class {name} that is derived from {kind.__name__}")
-    return found
+    return own

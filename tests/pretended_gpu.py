@@ -28,7 +28,7 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode, _disable_current_modes
 from torch.utils._pytree import tree_leaves, tree_map
 
-from lop_tutorial.products import products
+from lop_tutorial.fp32_precision import get_fp32_precision
 
 CPU = torch.device("cpu")
 BASE, FUNCTORCH = torch._C.TensorBase, torch._C._functorch
@@ -255,7 +255,7 @@ class Pretended:
         if name in WAITS or (masks and any(t.dtype == torch.bool for t in tensors(args[1]))):
             self.wait(name)
         if name in PRODUCTS and self.capability >= (8, 0) and given[0].dtype == torch.float32:
-            rounds = products()["conv" in name] in ("tf32", "high", "True")
+            rounds = get_fp32_precision()["conv" in name] in ("tf32", "high", "True")
             self.rounded += [name] * rounds
 
 

@@ -14,9 +14,8 @@ ROOMS = (
     *(
         "clone",
         "seeds",
-        "products",
+        "fp32_precision",
         "atomic",
-        "locking",
         "own_classes",
         "data",
         "networks",

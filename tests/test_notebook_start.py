@@ -8,15 +8,15 @@ import pytest
 import torch
 
 from lop_tutorial.figures import PAGE_WIDTH
+from lop_tutorial.fp32_precision import fp32_precision
 from lop_tutorial.notebook import PROFILES, start
-from lop_tutorial.products import float32_products
 
 
 @pytest.fixture(autouse=True)
 def as_before(monkeypatch):
     monkeypatch.delenv("LOP_PROFILE", raising=False)
     threads, style = torch.get_num_threads(), mpl.rcParams.copy()
-    with float32_products():
+    with fp32_precision():
         yield
     torch.set_num_threads(threads)
     mpl.rcParams.update(style)

@@ -15,14 +15,13 @@ from lop_tutorial.experiments.inheritance import (
     PLACES,
     by_model,
     starts_and_ends,
-    stored_inheritance,
 )
 from lop_tutorial.experiments.sweeps import SWEEPS
-from lop_tutorial.experiments.type2_settings import SETTINGS, USUAL, stored_type2_settings
+from lop_tutorial.experiments.type2_settings import SETTINGS, USUAL
 from lop_tutorial.experiments.weight_walk import first_size, size_alone, stored_walks
 from lop_tutorial.interventions import title as title_of
 from lop_tutorial.report import paper_table
-from lop_tutorial.report.loss_type import signs
+from lop_tutorial.report.loss_type import loss_type
 from lop_tutorial.running import Run, finite, interval, stored
 from lop_tutorial.running.table import load
 from lop_tutorial.theory.laws import Growing, PowerLaw, Settling, error
@@ -180,11 +179,11 @@ def test_what_the_chapter_on_continual_imagenet_tells_of_its_runs():
         assert [np.median(values) for values in early] == pytest.approx(medians, abs=0.006)
     for run in runs:
         for method in ("layer_norm", "cbp:replacement_rate=0.01"):
-            found = signs(run.results, method)
+            found = loss_type(run.results, method)
             assert found.by_accuracy == ("Type-2" if run is runs[0] else "neither"), "CIFAR-100 has 3 and 4 pairs"
             assert found.gap.mean > 0.03
             assert float(found.between_higher.mean) == 1
-        assert float(signs(run.results, "g_mixup").between_higher.mean) == 0
+        assert float(loss_type(run.results, "g_mixup").between_higher.mean) == 0
     search = [row for row in load("tables_search_cifar100").table.rows if row["method"].startswith("cbp")]
     assert [sum(row["diverged_in"] is not None for row in search), len(search)] == [7, 8]
     paper = {name: row[-1] - paper_table(1).rows["Retrained"][-1] for name, row in paper_table(1).rows.items()}
@@ -266,7 +265,7 @@ def test_what_the_chapter_on_increments_tells_of_its_longest_run():
 
 def test_what_the_chapter_on_theory_tells_of_its_lives():
     """The numbers in its text that no cell prints."""
-    lives = stored_inheritance()
+    lives = load("inheritance").table
     cases = [(width, place) for width in (2, 256) for place in PLACES]
     begun, ended = ({case: starts_and_ends(lives, case[1], case[0])[k] for case in cases} for k in (0, 1))
     factors = {case: ended[case] - begun[case] for case in cases}
@@ -325,12 +324,12 @@ def test_what_the_chapter_on_theory_tells_of_the_walk():
     fresh = stored("type2").results.curves("retrained")[:, -10:].mean()
     assert (fresh - young) / (fresh - accuracy["plain"][-10:].mean()) == pytest.approx(0.5, abs=0.06)
     for width, name in ((2, "type1"), (256, "type2")):
-        same = stored(name).results.curves("none") - stored_inheritance().select(
+        same = stored(name).results.curves("none") - load("inheritance").table.select(
             "test_accuracy", width=width, seed=FITTED
         )
         assert np.abs(same).max() < 1e-4, "the runs whose fresh networks stand beside are of the same plans"
     for quantity in ("start_within", "end_within"):
-        again = plain.select(quantity, width=2) - stored_inheritance().select(quantity, width=2, seed=FITTED)
+        again = plain.select(quantity, width=2) - load("inheritance").table.select(quantity, width=2, seed=FITTED)
         assert np.abs(again).max() < 1e-3, "the same networks, looked at again"
     alone = size_alone(two_types(256), plain, range(8), (5, 20, 79)).mean(axis=0)
     rise = begun["plain"][[5, 20, 79]] - begun["plain"][0]
@@ -340,7 +339,7 @@ def test_what_the_chapter_on_theory_tells_of_the_walk():
 
 
 def test_what_the_chapter_on_theory_tells_of_bringing_weights_back_to_their_size():
-    walks, lives = stored_walks(), stored_inheritance()
+    walks, lives = stored_walks(), load("inheritance").table
     before, after = (walks["resized"].select(name, width=2) for name in ("reference_before", "reference"))
     assert (after - before).sum(axis=1).mean() == pytest.approx(-18.2, abs=0.05)
     assert (before[:, 1:] - after[:, :-1]).sum(axis=1).mean() == pytest.approx(17.6, abs=0.06)
@@ -355,7 +354,7 @@ def test_what_the_chapter_on_theory_tells_of_bringing_weights_back_to_their_size
 
 def test_a_power_of_the_number_of_tasks_predicts_better_than_a_logarithm():
     """Two constants each, from twenty tasks of some networks; the sixty that follow, of others."""
-    lives = stored_inheritance()
+    lives = load("inheritance").table
     begun, new = (starts_and_ends(lives, "within", 256, seeds)[0] for seeds in (FITTED, HELD_OUT))
     power, logarithm = (law.fit(begun[:, :20]).predict(new[:, 0], 80) for law in (PowerLaw, Growing))
     missed = [error(values[:, 20:], new[:, 20:]) for values in (power, logarithm)]
@@ -365,7 +364,7 @@ def test_a_power_of_the_number_of_tasks_predicts_better_than_a_logarithm():
 
 
 def test_what_the_chapter_on_theory_tells_of_growth_as_a_logarithm():
-    lives, walks = stored_inheritance(), stored_walks()
+    lives, walks = load("inheritance").table, stored_walks()
     begun, new = (starts_and_ends(lives, "within", 256, seeds)[0] for seeds in (FITTED, HELD_OUT))
     assert [Growing.fit(begun[:, :known]).rate for known in (80, 20)] == pytest.approx([0.97, 2.73], abs=0.005)
     born = np.mean([first_size(two_types(256), seed) ** 2 for seed in FITTED])
@@ -410,7 +409,7 @@ def test_what_the_chapter_on_type_2_tells_of_its_runs():
 
 
 def test_what_the_chapter_on_type_2_tells_of_its_settings():
-    settings = stored_type2_settings()
+    settings = load("type2_settings").table
 
     def change(name, quantity="test_accuracy"):
         early, late = settings.select(quantity, setting=name).mean(axis=0)

@@ -33,7 +33,7 @@ def data_add(
     from lop_tutorial.data.progress import progress_bars
 
     with progress_bars(console) as progress:
-        found = add(
+        image_set = add(
             name,
             source,
             root=root,
@@ -42,7 +42,7 @@ def data_add(
             progress=progress,
             tell=lambda text: console.print(text, highlight=False, soft_wrap=True),
         )
-    _describe(found)
+    _describe(image_set)
 
 
 @data_app.command("get")
@@ -56,8 +56,8 @@ def data_get(
     from lop_tutorial.data.progress import progress_bars
 
     with progress_bars(console) as progress:
-        found = get(which, root=root, replace=replace_it, progress=progress)
-    _describe(found)
+        image_set = get(which, root=root, replace=replace_it, progress=progress)
+    _describe(image_set)
 
 
 @data_app.command("list")
@@ -113,10 +113,10 @@ def data_verify(
         raise ValueError(f"damaged image sets: {', '.join(bad)}")
 
 
-def _describe(found: Any) -> None:
-    train, test = (sum(found.counts[split]) for split in ("train", "test"))
+def _describe(image_set: Any) -> None:
+    train, test = (sum(image_set.counts[split]) for split in ("train", "test"))
     console.print(
-        f"{found.name}: {len(found.classes)} classes, {train:,} training and {test:,} test images, "
-        f"sha256 {found.sha256[:12]}",
+        f"{image_set.name}: {len(image_set.classes)} classes, {train:,} training and {test:,} test images, "
+        f"sha256 {image_set.sha256[:12]}",
         highlight=False,
     )

@@ -43,8 +43,8 @@ def queue(
     if listed:
         table = Table("job", "state", box=SIMPLE_HEAD)
         table.add_column("progress", overflow="fold")
-        for one in jobs.standings():
-            table.add_row(one.job.name, one.state, one.progress)
+        for each in jobs.statuses():
+            table.add_row(each.job.name, each.state, each.progress)
         console.print(table)
     if status or listed:
         return
@@ -52,8 +52,8 @@ def queue(
         jobs.again()
     if hasattr(os, "nice"):
         os.nice(19)
-    for one in jobs.carry_on(_run):
-        console.print(f"{one.job.name}: {one.state} {one.progress}".rstrip(), highlight=False, soft_wrap=True)
+    for each in jobs.carry_on(_run):
+        console.print(f"{each.job.name}: {each.state} {each.progress}".rstrip(), highlight=False, soft_wrap=True)
     console.print(jobs.status(), highlight=False, soft_wrap=True)
 
 

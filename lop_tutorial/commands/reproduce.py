@@ -304,8 +304,8 @@ def _told_of_deaths(run: Run, chosen: Plan) -> str:
         for (method, seed), tasks in lived.items()
         if tasks < chosen.tasks and (method, seed) not in diverged
     ]
-    told = f"{len(dead)} of {len(lived)} learners stopped before the end, at chance for {chosen.dead_after} tasks"
-    return told + (f" (counted from 0): {'; '.join(dead)}" if dead else "")
+    text = f"{len(dead)} of {len(lived)} learners stopped before the end, at chance for {chosen.dead_after} tasks"
+    return text + (f" (counted from 0): {'; '.join(dead)}" if dead else "")
 
 
 def _print_table(results: Results, chosen: Plan, text: str) -> None:

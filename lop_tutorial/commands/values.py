@@ -25,18 +25,18 @@ def parse_seeds(text: str) -> tuple[int, ...]:
     try:
         if ":" in text:
             first, end = map(int, text.split(":"))
-            found = tuple(range(first, min(end, first + MOST_SEEDS + 1)))
+            seeds = tuple(range(first, min(end, first + MOST_SEEDS + 1)))
         elif "," in text:
-            found = tuple(map(int, text.strip(",").split(",")))
+            seeds = tuple(map(int, text.strip(",").split(",")))
         else:
-            found = tuple(range(min(int(text), MOST_SEEDS + 1)))
+            seeds = tuple(range(min(int(text), MOST_SEEDS + 1)))
     except ValueError:
-        found = ()
-    if not found or min(found) < 0:
+        seeds = ()
+    if not seeds or min(seeds) < 0:
         raise ValueError(f"seeds is {text!r}; write 5 (five seeds from 0), 100:108 (from 100 up to 107) or 1,4,7")
-    if len(found) > MOST_SEEDS:
+    if len(seeds) > MOST_SEEDS:
         raise ValueError(f"seeds is {text!r}; {MOST_SEEDS:,} seeds are the most")
-    return found
+    return seeds
 
 
 def parse_classes(text: str) -> tuple[int, int]:

@@ -68,9 +68,9 @@ def get(
         download(archive, file, progress or silent, f"`lop-tutorial data add {which} --from FILE`")
     except OSError as error:
         raise explained(error, base, file) from error
-    found = add(which, file, root=base, replace=replace, progress=progress)
+    image_set = add(which, file, root=base, replace=replace, progress=progress)
     file.unlink()
-    return found
+    return image_set
 
 
 def download(archive: Archive, file: Path, report: Progress, by_hand: str, attempts: int = 4) -> None:

@@ -53,13 +53,13 @@ def read_pickle(path: Path) -> dict[str, Any]:
     """
     try:
         with open(path, "rb") as file:
-            found = _Unpickler(file, encoding="latin1").load()
+            content = _Unpickler(file, encoding="latin1").load()
     except DataError as error:
         raise DataError(f"{path}: the pickle {error}; do not trust this file, fetch it anew") from error
     except OSError:
         raise
     except Exception as error:  # a damaged pickle can raise anything
         raise DataError(f"{path}: truncated, or not a pickle ({error}); fetch it anew") from error
-    if not isinstance(found, dict):
-        raise DataError(f"{path}: a pickle of {type(found).__name__}, not of a dictionary; fetch it anew")
-    return {key.decode("latin1") if isinstance(key, bytes) else str(key): value for key, value in found.items()}
+    if not isinstance(content, dict):
+        raise DataError(f"{path}: a pickle of {type(content).__name__}, not of a dictionary; fetch it anew")
+    return {key.decode("latin1") if isinstance(key, bytes) else str(key): value for key, value in content.items()}

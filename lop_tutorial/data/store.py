@@ -164,14 +164,14 @@ def damaged_sets(root: str | Path | None = None) -> dict[str, str]:
     A look at cards and sizes; `verify` reads every byte.
     """
     base = data_root(root)
-    found = {}
+    damaged = {}
     for path in sorted(base.glob("[a-z0-9]*/")) if base.is_dir() else []:
         if (path / "set.json").exists() or (path / "images.npy").exists():
             try:
                 _open(path, read_card(path))
             except DataError as error:
-                found[path.name] = str(error)
-    return found
+                damaged[path.name] = str(error)
+    return damaged
 
 
 def load(name: str, root: str | Path | None = None) -> ImageSet:
@@ -194,13 +194,13 @@ def verify(name: str, root: str | Path | None = None) -> ImageSet:
     folder = data_root(root) / name
     card = read_card(folder)
     remedy = "convert the set anew with `lop-tutorial data add ... --replace`"
-    found = hash_images(folder / "images.npy", opened.images.nbytes)
-    if found != card.images_sha256:
+    images_sha256 = hash_images(folder / "images.npy", opened.images.nbytes)
+    if images_sha256 != card.images_sha256:
         raise DataError(
             f"{folder / 'images.npy'}: the images differ from those that were converted "
-            f"(SHA-256 {found}, recorded {card.images_sha256}); {remedy}"
+            f"(SHA-256 {images_sha256}, recorded {card.images_sha256}); {remedy}"
         )
-    content = hash_content(card.classes, card.counts, card.shape, found)
+    content = hash_content(card.classes, card.counts, card.shape, images_sha256)
     if content != card.sha256:
         raise DataError(
             f"{folder / 'set.json'}: the class names, counts or shape were changed "

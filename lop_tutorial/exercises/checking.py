@@ -34,7 +34,7 @@ def discover(package: ModuleType) -> tuple[ChapterChecks, ...]:
 
     ValueError names a module without `TITLE` or `CHECKS`, and two that have an exercise of the same name.
     """
-    found: list[ChapterChecks] = []
+    chapters: list[ChapterChecks] = []
     owner: dict[str, str] = {}
     modules = [info.name for info in iter_modules(package.__path__) if info.name.endswith(ENDING)]
     for name in sorted(module.removesuffix(ENDING) for module in modules):
@@ -48,8 +48,8 @@ def discover(package: ModuleType) -> tuple[ChapterChecks, ...]:
                     f"the exercise {exercise!r} is in {owner[exercise]} and in {name}; give one of them another name"
                 )
             owner[exercise] = name
-        found.append(ChapterChecks(module.TITLE, name, dict(module.CHECKS)))
-    return tuple(found)
+        chapters.append(ChapterChecks(module.TITLE, name, dict(module.CHECKS)))
+    return tuple(chapters)
 
 
 CHAPTERS = discover(chapters)

@@ -79,24 +79,24 @@ def compare(
     `tolerance`, of the largest entry). `factors` are those by which one goes wrong easily, each under the name that it
     has in "too large by a factor of ...", as in {"l, the number of layers": 4}.
     """
-    found, complaint = numbers(answer)
+    given, complaint = numbers(answer)
     if complaint is not None:
         return complaint
     values, unusable = numbers(expected)
     if unusable is not None:
         raise ValueError(f"expected is of type {_kind(expected)}; it must be numbers to compare with")
-    if found.dtype == bool and values.dtype != bool:
+    if given.dtype == bool and values.dtype != bool:
         return "Numbers were expected, not True or False."
-    found, values = found.astype(np.float64), values.astype(np.float64)
-    if found.shape != values.shape:
-        return _shape(found.shape, values.shape)
-    found, values = np.atleast_1d(found, values)
+    given, values = given.astype(np.float64), values.astype(np.float64)
+    if given.shape != values.shape:
+        return _shape(given.shape, values.shape)
+    given, values = np.atleast_1d(given, values)
     largest = np.abs(values[np.isfinite(values)]).max(initial=0)
     goal = _Goal(values, tolerance, 1e-3 * tolerance * (largest or 1) if absolute is None else absolute)
-    if goal.met_by(found):
+    if goal.met_by(given):
         return None
-    known = _not_finite(found, values) or (_pattern(found, goal, factors or {}) if largest else None)
-    return known or (_single(found.item(), goal) if found.size == 1 else _some_wrong(found, goal))
+    known = _not_finite(given, values) or (_pattern(given, goal, factors or {}) if largest else None)
+    return known or (_single(given.item(), goal) if given.size == 1 else _some_wrong(given, goal))
 
 
 @dataclass(frozen=True)
@@ -118,92 +118,92 @@ class _Goal:
         return candidate.shape == self.values.shape and bool(self.close(candidate).all())
 
 
-def _shape(found: tuple[int, ...], expected: tuple[int, ...]) -> str:
+def _shape(given: tuple[int, ...], expected: tuple[int, ...]) -> str:
     def said(shape: tuple[int, ...]) -> str:
         return f"shape {shape}" if shape else "a single number"
 
-    text = f"Your answer {'has' if found else 'is'} {said(found)}; {said(expected)} was expected"
-    if len(found) > 1 and found == expected[::-1]:
+    text = f"Your answer {'has' if given else 'is'} {said(given)}; {said(expected)} was expected"
+    if len(given) > 1 and given == expected[::-1]:
         return text + ": is it transposed?"
-    if len(found) > 1 and sorted(found) == sorted(expected):
+    if len(given) > 1 and sorted(given) == sorted(expected):
         return text + ": the axes are in another order."
-    without_ones = [[length for length in shape if length != 1] for shape in (found, expected)]
+    without_ones = [[length for length in shape if length != 1] for shape in (given, expected)]
     if without_ones[0] == without_ones[1]:
-        return text + f": an axis of length 1 is {'too many' if len(found) > len(expected) else 'missing'}."
+        return text + f": an axis of length 1 is {'too many' if len(given) > len(expected) else 'missing'}."
     return text + "."
 
 
-def _not_finite(found: np.ndarray, expected: np.ndarray) -> str | None:
+def _not_finite(given: np.ndarray, expected: np.ndarray) -> str | None:
     for name, test in (("NaN (not a number)", np.isnan), ("infinite", np.isinf)):
-        count = int((test(found) & np.isfinite(expected)).sum())
+        count = int((test(given) & np.isfinite(expected)).sum())
         if count:
-            who = "Your answer is" if found.size == 1 else _of(count, found.size)
+            who = "Your answer is" if given.size == 1 else _of(count, given.size)
             return f"{who} {name}: was something divided by zero, or the logarithm of zero taken?"
     return None
 
 
-def _pattern(found: np.ndarray, goal: _Goal, factors: Mapping[str, float | int]) -> str | None:
+def _pattern(given: np.ndarray, goal: _Goal, factors: Mapping[str, float | int]) -> str | None:
     """What one thing, done to all entries alike, would make them right."""
     expected = goal.values
     with np.errstate(all="ignore"):
-        for word, repaired in _suspects(found, factors):
+        for word, repaired in _suspects(given, factors):
             if goal.met_by(repaired):
                 return word
-        if not goal.close(found).any():  # zeros and ones are their own squares
-            for word, repaired in _powers(found):
+        if not goal.close(given).any():  # zeros and ones are their own squares
+            for word, repaired in _powers(given):
                 if goal.met_by(repaired):
                     return word
-        if found.size == 1 or goal.met_by(np.full_like(found, expected.mean())):
+        if given.size == 1 or goal.met_by(np.full_like(given, expected.mean())):
             return None  # any number, and any flat line, is some constant away from any other
-        scale = (found * expected).sum() / (found * found).sum()
-        if goal.met_by(scale * found):
+        scale = (given * expected).sum() / (given * given).sum()
+        if goal.met_by(scale * given):
             return "Off by a constant factor" + (", and the sign is the wrong way round." if scale < 0 else ".")
-        if goal.met_by(found + (expected - found).mean()):
+        if goal.met_by(given + (expected - given).mean()):
             return "Off by a constant: the same is missing, or too much, everywhere."
         in_order = replace(goal, values=np.sort(expected, axis=None))
-        if in_order.met_by(np.sort(found, axis=None)):
+        if in_order.met_by(np.sort(given, axis=None)):
             return "The right entries, in another order."
     return None
 
 
-def _suspects(found: np.ndarray, factors: Mapping[str, float | int]) -> Iterator[tuple[str, np.ndarray]]:
+def _suspects(given: np.ndarray, factors: Mapping[str, float | int]) -> Iterator[tuple[str, np.ndarray]]:
     """Mistakes that people make, each with what would undo it."""
-    yield "The sign is the wrong way round.", -found
-    yield "It is transposed.", found.T
+    yield "The sign is the wrong way round.", -given
+    yield "It is transposed.", given.T
     for name, factor in factors.items():
-        for size, repaired in (("large", found / factor), ("small", found * factor)):
+        for size, repaired in (("large", given / factor), ("small", given * factor)):
             yield f"Too {size} by a factor of {name}.", repaired
             yield f"Too {size} by a factor of {name}, and the sign is the wrong way round.", -repaired
     for logarithms, factor in _LOGS.items():
-        for repaired in (found / factor, found * factor):
+        for repaired in (given / factor, given * factor):
             yield f"Off by a constant factor, the one between {logarithms}: which of them is wanted?", repaired
-    for repaired in (found / 100, found * 100):
+    for repaired in (given / 100, given * 100):
         yield "Off by a factor of 100: is it percent where a share is wanted, or the other way round?", repaired
 
 
-def _powers(found: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
-    yield "It looks like the square of what is wanted.", np.sqrt(found)
-    yield "It looks like the square root of what is wanted.", np.where(found < 0, np.nan, found**2)
-    yield "It looks like one over what is wanted.", 1 / found
+def _powers(given: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
+    yield "It looks like the square of what is wanted.", np.sqrt(given)
+    yield "It looks like the square root of what is wanted.", np.where(given < 0, np.nan, given**2)
+    yield "It looks like one over what is wanted.", 1 / given
 
 
-def _single(found: float, goal: _Goal) -> str:
+def _single(given: float, goal: _Goal) -> str:
     expected = goal.values.item()
-    if abs(found - expected) <= 10 * (goal.tolerance * abs(expected) + goal.absolute):
+    if abs(given - expected) <= 10 * (goal.tolerance * abs(expected) + goal.absolute):
         return "Very near, but not near enough: was something rounded on the way?"
-    if expected and not 0.1 <= abs(found / expected) <= 10:
+    if expected and not 0.1 <= abs(given / expected) <= 10:
         return "It is off by more than a factor of ten."
     return "It is another number."
 
 
-def _some_wrong(found: np.ndarray, goal: _Goal) -> str:
+def _some_wrong(given: np.ndarray, goal: _Goal) -> str:
     sizes = replace(goal, values=np.abs(goal.values))
-    count = int((~goal.close(found)).sum())
-    if sizes.met_by(np.abs(found)):
-        return f"In {count} of {found.size} entries the sign is the wrong way round."
-    if count == found.size:
+    count = int((~goal.close(given)).sum())
+    if sizes.met_by(np.abs(given)):
+        return f"In {count} of {given.size} entries the sign is the wrong way round."
+    if count == given.size:
         return f"None of the {count} entries is right."
-    return f"{_of(count, found.size)} wrong."
+    return f"{_of(count, given.size)} wrong."
 
 
 def _of(count: int, size: int) -> str:

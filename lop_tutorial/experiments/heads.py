@@ -16,7 +16,7 @@ from lop_tutorial.experiments.weight_walk import Walk
 from lop_tutorial.networks import MLP, Network
 from lop_tutorial.running.experiment import Experiment
 from lop_tutorial.running.plan import Plan
-from lop_tutorial.running.table import Table, TableRow, load
+from lop_tutorial.running.table import TableRow
 from lop_tutorial.running.walk_tasks import walk_tasks
 from lop_tutorial.streams import Task
 from lop_tutorial.training import Learner
@@ -94,8 +94,3 @@ EXPERIMENT = Experiment(
         "means_over_last": LAST,
     },
 )
-
-
-def stored_heads() -> Table:
-    """The rows that the book shows, from `results/`."""
-    return load(EXPERIMENT.name).table

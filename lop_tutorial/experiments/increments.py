@@ -17,7 +17,7 @@ from torch import Tensor
 from lop_tutorial.experiments.catalogue import plan
 from lop_tutorial.running.experiment import Experiment
 from lop_tutorial.running.plan import Plan
-from lop_tutorial.running.table import Table, TableRow, load
+from lop_tutorial.running.table import TableRow
 from lop_tutorial.seeds import draw_for
 from lop_tutorial.streams import Task
 from lop_tutorial.training import Learner, Outcome
@@ -84,8 +84,8 @@ def _learn(learner: Learner, task: Task, epochs: int) -> Increment:
 
 @torch.no_grad()
 def _confusion(learner: Learner, task: Task) -> Int64[np.ndarray, "class class"]:
-    told: Tensor = learner.network.eval()(task.test_x)[:, : task.outputs].argmax(dim=1)
-    pairs = task.test_y * task.outputs + told
+    chosen: Tensor = learner.network.eval()(task.test_x)[:, : task.outputs].argmax(dim=1)
+    pairs = task.test_y * task.outputs + chosen
     return torch.bincount(pairs, minlength=task.outputs**2).view(task.outputs, task.outputs).cpu().numpy()
 
 
@@ -146,8 +146,3 @@ EXPERIMENT = Experiment(
     tasks=TASKS,
     settings={"training": asdict(quick().training)},
 )
-
-
-def stored_increments() -> Table:
-    """The rows that the book shows, from `results/`; see `by_network`."""
-    return load(EXPERIMENT.name).table

@@ -20,7 +20,7 @@ from lop_tutorial.geometry import ftle, segments, summary
 from lop_tutorial.networks import Network
 from lop_tutorial.running.experiment import Experiment
 from lop_tutorial.running.plan import Plan
-from lop_tutorial.running.table import Table, TableRow, load
+from lop_tutorial.running.table import Table, TableRow
 from lop_tutorial.running.walk_tasks import Look, Visit, walk_tasks
 from lop_tutorial.seeds import torch_generator
 from lop_tutorial.streams import Task
@@ -34,6 +34,7 @@ PLACES = ("within", "between")
 PAIRS, POINTS = 20, 3
 """Segments between the two classes, and points on each."""
 QUANTITIES = ("train_accuracy", "test_accuracy", *(f"{when}_{place}" for place in PLACES for when in ("start", "end")))
+"""What is measured in every task."""
 
 
 def medians(network: Network, task: Task, pairs: int = PAIRS, points: int = POINTS) -> dict[str, float]:
@@ -187,19 +188,3 @@ EXPERIMENT = Experiment(
         "measured": {"pairs": PAIRS, "points": POINTS, "dtype": "float64"},
     },
 )
-
-
-def stored_inheritance() -> Table:
-    """The rows that the book shows, from `results/`; an older file has one for every task."""
-    table = load(EXPERIMENT.name).table
-    if "task" not in table.columns:
-        return table
-    networks: dict[tuple[int, int], list[TableRow]] = {}
-    for row in table.rows:
-        networks.setdefault((row["width"], row["seed"]), []).append(row)
-    return Table(
-        tuple(
-            {"width": width, "seed": seed, "first": 0} | {name: [row[name] for row in rows] for name in QUANTITIES}
-            for (width, seed), rows in networks.items()
-        )
-    )

@@ -7,6 +7,7 @@ from dataclasses import replace
 from lop_tutorial.experiments.catalogue import FIRST_LOOK
 from lop_tutorial.experiments.tables import PAIRS_COLAB, PAIRS_QUICK, TABLE2_COLAB
 from lop_tutorial.interventions import FIRST_EDITION
+from lop_tutorial.running.plan import Plan
 from lop_tutorial.running.sweep import Sweep
 
 # Chapter 1's small network on images of 8 x 8 pixels. Seeds that no table uses. All sweeps here were run with the
@@ -117,62 +118,40 @@ METHODS = Sweep(
     data=_SETS,
 )
 
-# The same question for the tables' accelerated protocol: four settings of each method that has any. Neither its images
-# nor its streams are in a table.
+
+def searched(table: Plan, **changes: object) -> Plan:
+    """A table's accelerated protocol with four settings of each method that has any; its streams are in no table."""
+    methods = (
+        "none",
+        "retrained",
+        *(f"l2_init:strength={value}" for value in (1e-4, 1e-3, 3e-3, 1e-2)),
+        *(f"cbp:replacement_rate={value}" for value in (3e-4, 1e-3, 3e-3, 1e-2)),
+        *(f"g_mixup:bump={value}" for value in (0.1, 0.5, 1, 2)),
+    )
+    short = replace(table, edition=FIRST_EDITION, tasks=40, seeds=(100, 101), measures=(), methods=methods)
+    return replace(short, **changes)  # type: ignore[arg-type]
+
+
+# Images and, of stored sets, classes that no table uses: tables take the places 0 to 79 of CIFAR-100.
 TABLES_SEARCH = Sweep(
     "tables_search",
     "Settings of the tables' methods on SmallConv, on images that no table uses",
-    replace(
-        PAIRS_QUICK,
-        edition=FIRST_EDITION,
-        procedural=dict(PAIRS_QUICK.procedural) | {"seed": 1},
-        tasks=40,
-        seeds=(100, 101),
-        measures=(),
-        methods=(
-            "none",
-            "retrained",
-            *(f"l2_init:strength={value}" for value in (1e-4, 1e-3, 3e-3, 1e-2)),
-            *(f"cbp:replacement_rate={value}" for value in (3e-4, 1e-3, 3e-3, 1e-2)),
-            *(f"g_mixup:bump={value}" for value in (0.1, 0.5, 1, 2)),
-        ),
-    ),
+    searched(PAIRS_QUICK, procedural=dict(PAIRS_QUICK.procedural) | {"seed": 1}),
     step_sizes=(0.1,),
 )
-
-# And for the same on real images, with classes that no table uses: tables take the places 0 to 79 of CIFAR-100.
-TABLES_SEARCH_CIFAR100 = replace(
-    TABLES_SEARCH,
-    name="tables_search_cifar100",
-    about="Settings of the tables' methods on SmallConv, on 20 classes of CIFAR-100 that no table uses",
-    base=replace(
-        PAIRS_COLAB,
-        edition=FIRST_EDITION,
-        classes=(80, 100),
-        tasks=40,
-        seeds=(100, 101),
-        methods=TABLES_SEARCH.base.methods,
-        measures=(),
-    ),
+TABLES_SEARCH_CIFAR100 = Sweep(
+    "tables_search_cifar100",
+    "Settings of the tables' methods on SmallConv, on 20 classes of CIFAR-100 that no table uses",
+    searched(PAIRS_COLAB, classes=(80, 100)),
     step_sizes=(0.1,),
     data=("cifar100",),
 )
-
-# And for Table 2's network, on the same twenty classes.
-TABLES_SEARCH_CONVNET = replace(
-    TABLES_SEARCH_CIFAR100,
-    name="tables_search_convnet",
-    about="Settings of the tables' methods on ConvNet, on 20 classes of CIFAR-100 that no table uses",
-    base=replace(
-        TABLE2_COLAB,
-        edition=FIRST_EDITION,
-        classes=(80, 100),
-        tasks=40,
-        seeds=(100, 101),
-        methods=TABLES_SEARCH.base.methods,
-        measures=(),
-    ),
+TABLES_SEARCH_CONVNET = Sweep(
+    "tables_search_convnet",
+    "Settings of the tables' methods on ConvNet, on 20 classes of CIFAR-100 that no table uses",
+    searched(TABLE2_COLAB, classes=(80, 100)),
     step_sizes=(0.03,),
+    data=("cifar100",),
 )
 
 SWEEPS = {

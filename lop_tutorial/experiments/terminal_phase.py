@@ -70,8 +70,8 @@ class Traces:
     def when_fitted(self, quantity: str) -> Float64[np.ndarray, " seed"]:
         """The values at the look that `fitted` names, where the terminal phase begins; NaN where it never does."""
         values, places = self[quantity], self.fitted
-        found = np.take_along_axis(values, np.minimum(places, len(self.epochs) - 1)[:, None], axis=1)[:, 0]
-        return np.where(places < len(self.epochs), found, np.nan)
+        fitted = np.take_along_axis(values, np.minimum(places, len(self.epochs) - 1)[:, None], axis=1)[:, 0]
+        return np.where(places < len(self.epochs), fitted, np.nan)
 
     def at_end(self, quantity: str) -> Float64[np.ndarray, " seed"]:
         """The values at the last look."""

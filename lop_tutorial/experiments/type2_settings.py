@@ -15,7 +15,7 @@ from lop_tutorial.running.execute import rows
 from lop_tutorial.running.experiment import Experiment
 from lop_tutorial.running.plan import Plan
 from lop_tutorial.running.results import Results
-from lop_tutorial.running.table import Table, TableRow, load
+from lop_tutorial.running.table import TableRow
 
 QUANTITIES = ("train_accuracy", "test_accuracy", "ftle_within_q50", "ftle_between_q50")
 ENDS = 5
@@ -49,7 +49,7 @@ def with_setting(name: str, tasks: int = 40, seeds: Sequence[int] = range(8)) ->
 
 
 def early_and_late(setting: str, seeds: Sequence[int], tasks: int, device: str = "cpu") -> Iterator[TableRow]:
-    """A row a learner: each of `QUANTITIES` over the first and the last `ENDS` tasks."""
+    """A row a learner: each of `QUANTITIES` as a pair, over the first and over the last `ENDS` tasks."""
     results = Results(tuple(rows(with_setting(setting, tasks, seeds), device=device)), planned=tasks)
     curves = {quantity: results.curves("none", quantity) for quantity in QUANTITIES}
     for place, seed in enumerate(results.seeds("none")):
@@ -70,8 +70,3 @@ EXPERIMENT = Experiment(
         "training": asdict(plan("type2").training),
     },
 )
-
-
-def stored_type2_settings() -> Table:
-    """The rows that the book shows, from `results/`; each quantity is a pair, early and late."""
-    return load(EXPERIMENT.name).table

@@ -2,7 +2,7 @@
 
 from lop_tutorial.figures.accuracy import accuracy_over_tasks, band, curves, image_rows, running_mean
 from lop_tutorial.figures.fields import exponent_fields
-from lop_tutorial.figures.side_by_side import factors_against_accuracy, standing_dots
+from lop_tutorial.figures.side_by_side import factors_against_accuracy, ranking_dots
 from lop_tutorial.figures.style import (
     METHOD_COLOURS,
     PAGE_WIDTH,
@@ -30,8 +30,8 @@ __all__ = [
     "image_rows",
     "method_colour",
     "over_epochs",
+    "ranking_dots",
     "running_mean",
     "slim_png",
-    "standing_dots",
     "use",
 ]

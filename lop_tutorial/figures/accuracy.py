@@ -60,7 +60,7 @@ def curves(ax: Axes, results: Results, quantity: str, *, line: str = "-", smooth
 def band(
     ax: Axes,
     x: Iterable[float] | Iterable[int],
-    found: Interval,
+    estimate: Interval,
     method: str,
     *,
     line: str = "-",
@@ -68,8 +68,8 @@ def band(
 ) -> None:
     """A mean with its interval over `x`, in the colour of a method (and under its title, unless `label` says else)."""
     x, colour = list(x), method_colour(method)
-    ax.fill_between(x, found.low, found.high, color=colour, alpha=0.18, linewidth=0)
-    ax.plot(x, found.mean, line, color=colour, label=label or title_of(method), gid="mean")
+    ax.fill_between(x, estimate.low, estimate.high, color=colour, alpha=0.18, linewidth=0)
+    ax.plot(x, estimate.mean, line, color=colour, label=label or title_of(method), gid="mean")
 
 
 def running_mean(values: Float64[np.ndarray, "seed task"], width: int) -> Float64[np.ndarray, "seed place"]:

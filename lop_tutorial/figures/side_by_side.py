@@ -12,19 +12,19 @@ from matplotlib.lines import Line2D
 
 from lop_tutorial.figures.style import METHOD_COLOURS, PAGE_WIDTH, method_colour
 from lop_tutorial.interventions import without_settings
-from lop_tutorial.report.ranking import FACTORS, Standing, Standings
+from lop_tutorial.report.ranking import FACTORS, MethodResult, Ranking
 
 MARKS = ("o", "s", "^", "v", "D", "P", "X", "<", ">", "*", "p", "h")
 """Methods outside the paper's tables share a colour, so a mark tells them apart."""
 
 
-def standing_dots(sets: Mapping[str, Standings], *, chance: float = 0.5) -> Figure:
+def ranking_dots(sets: Mapping[str, Ranking], *, chance: float = 0.5) -> Figure:
     """Methods in rows, image sets in columns: test accuracy of the last tasks with its interval, of the first hollow.
 
     Rows are in the order of the mean over the sets; a method of which learners diverged says how many are left.
     """
     first = next(iter(sets.values()))
-    methods = sorted((one.method for one in first), key=lambda method: _mean(sets, method))
+    methods = sorted((result.method for result in first), key=lambda method: _mean(sets, method))
     figure, axes = plt.subplots(
         1, len(sets), figsize=(PAGE_WIDTH, 0.6 + 0.27 * len(methods)), sharey=True, squeeze=False
     )
@@ -43,45 +43,48 @@ def standing_dots(sets: Mapping[str, Standings], *, chance: float = 0.5) -> Figu
     return figure
 
 
-def _dot(ax: plt.Axes, row: int, one: Standing, chance: float) -> None:
-    colour = method_colour(one.method)
-    if one.finished < one.learners:
-        words = f"{one.finished} of {one.learners} left" if one.finished else "all diverged"
+def _dot(ax: plt.Axes, row: int, result: MethodResult, chance: float) -> None:
+    colour = method_colour(result.method)
+    if result.finished < result.learners:
+        words = f"{result.finished} of {result.learners} left" if result.finished else "all diverged"
         ax.text(chance, row, words, fontsize=7.5, color="#555555", va="center")
-    if not one.finished:
+    if not result.finished:
         return
-    early, late = one.accuracy["test_early"], one.accuracy["test_late"]
+    early, late = result.accuracy["test_early"], result.accuracy["test_late"]
     ax.plot(float(early.mean), row, "o", markersize=5, markerfacecolor="none", markeredgecolor=colour, gid="early")
     ax.plot([float(late.low), float(late.high)], [row, row], color=colour, linewidth=2)
-    ax.plot(one.late, row, "o", markersize=5, color=colour, gid="late")
+    ax.plot(result.late, row, "o", markersize=5, color=colour, gid="late")
 
 
-def _mean(sets: Mapping[str, Standings], method: str) -> float:
+def _mean(sets: Mapping[str, Ranking], method: str) -> float:
     late = [stands[method].late for stands in sets.values()]
     return float(np.mean([0.0 if math.isnan(value) else value for value in late]))
 
 
-def factors_against_accuracy(stands: Standings, factors: Sequence[str] = tuple(FACTORS)) -> Figure:
+def factors_against_accuracy(stands: Ranking, factors: Sequence[str] = tuple(FACTORS)) -> Figure:
     """One panel a factor: its median over learners against the late test accuracy, a mark for each method.
 
     Only methods all of whose learners finished. An exponent of minus infinity stands at the left end.
     """
-    kept = sorted((one for one in stands if one.finished == one.learners), key=_order)
+    kept = sorted((result for result in stands if result.finished == result.learners), key=_order)
     marks = iter(MARKS)
     looks = {
-        one.method: ("o" if without_settings(one.method) in METHOD_COLOURS else next(marks), method_colour(one.method))
-        for one in kept
+        result.method: (
+            "o" if without_settings(result.method) in METHOD_COLOURS else next(marks),
+            method_colour(result.method),
+        )
+        for result in kept
     }
     figure, axes = plt.subplots(2, 3, figsize=(PAGE_WIDTH, 4.8), sharey=True)
     *panels, last = axes.flat
     for ax, factor in zip(panels, factors, strict=True):
-        values = np.array([one.factors[factor] for one in kept])
+        values = np.array([result.factors[factor] for result in kept])
         ends = values[np.isfinite(values)]
         left = ends.min() - 0.25 * np.ptp(ends)
-        for one, value in zip(kept, values, strict=True):
-            mark, colour = looks[one.method]
+        for result, value in zip(kept, values, strict=True):
+            mark, colour = looks[result.method]
             at = value if math.isfinite(value) else left
-            ax.plot(at, one.late, mark, color=colour, markersize=6, markeredgecolor="white", markeredgewidth=0.5)
+            ax.plot(at, result.late, mark, color=colour, markersize=6, markeredgecolor="white", markeredgewidth=0.5)
         if not np.isfinite(values).all():
             ax.text(left, 0.25, "−∞", transform=ax.get_xaxis_transform(), ha="center", fontsize=9)
         if factor == "weight_norm":
@@ -92,15 +95,15 @@ def factors_against_accuracy(stands: Standings, factors: Sequence[str] = tuple(F
     for ax in axes[:, 0]:
         ax.set_ylabel("test accuracy, last tasks")
     handles = [
-        Line2D([], [], linestyle="", marker=looks[one.method][0], color=looks[one.method][1], label=one.title)
-        for one in kept
+        Line2D([], [], linestyle="", marker=looks[result.method][0], color=looks[result.method][1], label=result.title)
+        for result in kept
     ]
     last.axis("off")
     last.legend(handles=handles, loc="center left", fontsize=7.5, labelspacing=0.35, borderaxespad=0)
     return figure
 
 
-def _order(one: Standing) -> int:
+def _order(result: MethodResult) -> int:
     """The paper's methods first, in their order."""
-    name = without_settings(one.method)
+    name = without_settings(result.method)
     return list(METHOD_COLOURS).index(name) if name in METHOD_COLOURS else len(METHOD_COLOURS)

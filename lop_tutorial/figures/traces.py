@@ -26,10 +26,10 @@ def over_epochs(
     Epoch 0, which has no logarithm, is left out.
     """
     x = np.asarray(list(epochs), dtype=float)
-    found = interval(values[:, x > 0])
+    estimate = interval(values[:, x > 0])
     colour = WIDTH_COLOURS[kind]
-    ax.fill_between(x[x > 0], found.low, found.high, color=colour, alpha=0.18, linewidth=0)
-    ax.plot(x[x > 0], found.mean, line, color=colour, label=label, gid="mean")
+    ax.fill_between(x[x > 0], estimate.low, estimate.high, color=colour, alpha=0.18, linewidth=0)
+    ax.plot(x[x > 0], estimate.mean, line, color=colour, label=label, gid="mean")
     ax.set_xscale("log")
 
 

@@ -27,9 +27,9 @@ def across_widths(results: Results, *, ends: int = 8, chance: float = 0.5) -> Fi
     widths = [float(width) for width in results.widths]
     for method in results.methods:
         for quantity, name, line in QUANTITIES:
-            found = [_at_the_end(results.at(width), method, quantity, ends) for width in results.widths]
+            means = [_at_the_end(results.at(width), method, quantity, ends) for width in results.widths]
             label = f"{title_of(method)}, {name.split()[0]}"
-            band(left, widths, _joined(found), method, line=line, label=label)
+            band(left, widths, _joined(means), method, line=line, label=label)
     left.axhline(chance, color="#999999", linewidth=0.8, linestyle=":")
     left.set(ylabel=f"accuracy, last {ends} tasks", ylim=(chance - 0.1, 1.02))
     left.legend(fontsize=7, ncols=2, loc="lower center")
@@ -63,8 +63,8 @@ def _quarters(values: Float64[np.ndarray, "seed task"]) -> list[float]:
 
 def _at_the_end(results: Results, method: str, quantity: str, ends: int) -> Interval:
     kept = finite(results.curves(method, quantity)[:, -ends:])
-    return interval(kept.mean(axis=1)) if len(kept) else Interval(*(np.asarray(np.nan),) * 3)
+    return interval(kept.mean(axis=1))
 
 
-def _joined(found: list[Interval]) -> Interval:
-    return Interval(*(np.array(part) for part in zip(*found, strict=True)))
+def _joined(intervals: list[Interval]) -> Interval:
+    return Interval(*(np.array(part) for part in zip(*intervals, strict=True)))

@@ -18,10 +18,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from lop_tutorial.fp32_precision import fp32_precision
 from lop_tutorial.geometry.eigenvalues import Product, all_eigenvalues, leading_eigenvalues, spectral_quadrature
 from lop_tutorial.geometry.norms import Objective, gradients, trainable
 from lop_tutorial.geometry.rank import count_to_share
-from lop_tutorial.products import float32_products
 from lop_tutorial.seeds import torch_generator
 
 
@@ -39,7 +39,7 @@ def hessian_product(network: nn.Module, loss: Objective) -> tuple[Product, int]:
     def product(vector: Tensor) -> Tensor:
         if not gradient.requires_grad:  # the loss is linear in the weights
             return torch.zeros_like(vector)
-        with float32_products():
+        with fp32_precision():
             along = gradient @ vector.to(gradient.dtype)
             columns = torch.autograd.grad(along, parameters, retain_graph=True, materialize_grads=True)
         return torch.cat([column.flatten() for column in columns]).to(vector.dtype)

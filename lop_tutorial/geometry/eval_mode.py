@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from lop_tutorial.products import float32_products
+from lop_tutorial.fp32_precision import fp32_precision
 
 
 @contextmanager
@@ -31,7 +31,7 @@ def eval_mode(network: nn.Module) -> Iterator[None]:
     ]
     network.eval()
     try:
-        with eager(), float32_products():
+        with eager(), fp32_precision():
             yield
     finally:
         for module, flag in training:

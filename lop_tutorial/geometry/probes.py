@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import combinations
-from typing import TypedDict, Unpack
+from typing import Unpack
 
 import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor, nn
 
 from lop_tutorial.geometry.ftle import ftle
+from lop_tutorial.geometry.ftle.ftle import Settings
 from lop_tutorial.geometry.ftle.linearised import Function
 from lop_tutorial.seeds import torch_generator
 
@@ -18,23 +19,17 @@ Extent = tuple[float | int, float | int, float | int, float | int]
 """A rectangle: (left, right, bottom, top), as matplotlib has it."""
 
 
-class Settings(TypedDict, total=False):
+class ProbeSettings(Settings, total=False):
     """What all probes pass on to `ftle`, which describes it."""
 
     layer: str | None
-    depth: int | None
-    method: str
-    tolerance: float
-    dtype: torch.dtype | None
-    chunk: int | None
-    seed: int
 
 
 def within(
     network: nn.Module | Function,
     x: Shaped[Tensor, "batch *shape"],
     y: Shaped[Tensor, " batch"],
-    **settings: Unpack[Settings],
+    **settings: Unpack[ProbeSettings],
 ) -> dict[int, Float[Tensor, " samples"]]:
     """lambda^{k,k}: the leading exponents at the samples of each class k, in the order of x."""
     _check_labels(x, y)
@@ -50,7 +45,7 @@ def between(
     classes: Iterable[tuple[int, int]] | None = None,
     pairs: int = 100,
     points: int = 9,
-    **settings: Unpack[Settings],
+    **settings: Unpack[ProbeSettings],
 ) -> dict[tuple[int, int], Float[Tensor, "pairs points"]]:
     """lambda^{k,k'}: the leading exponents along segments from samples of class k to samples of class k'.
 
@@ -58,13 +53,13 @@ def between(
     it. `classes` says which (k, k'); left out, it is every two classes, the smaller label first.
     """
     _check_labels(x, y)
-    found = {}
+    exponents = {}
     for k, other in combinations(_labels(y), 2) if classes is None else classes:
         places = segments(x, y, k, other, pairs=pairs, points=points, seed=settings.get("seed", 0))
-        found[k, other] = ftle(network, places.flatten(0, 1), **settings)[:, 0].unflatten(0, places.shape[:2])
-    if not found:
+        exponents[k, other] = ftle(network, places.flatten(0, 1), **settings)[:, 0].unflatten(0, places.shape[:2])
+    if not exponents:
         raise ValueError(f"there is no pair of classes: y has the classes {_labels(y)}")
-    return found
+    return exponents
 
 
 def segments(
@@ -124,7 +119,7 @@ def field(
     network: nn.Module | Function,
     extent: Extent,
     resolution: int | tuple[int, int],
-    **settings: Unpack[Settings],
+    **settings: Unpack[ProbeSettings],
 ) -> Float[Tensor, "rows columns"]:
     """The leading exponent all over a rectangle of the plane, for a network of two inputs, at the points of `grid`."""
     weights = next(network.parameters(), None) if isinstance(network, nn.Module) else None

@@ -43,13 +43,13 @@ def margin(network: nn.Module, extent: Extent, resolution: int | tuple[int, int]
 
 def boundary(margins: Float[Tensor, "rows columns"]) -> Bool[Tensor, "rows columns"]:
     """The cells that have a neighbour, left, right, above or below, for which the other class is chosen."""
-    chosen, found = margins > 0, torch.zeros_like(margins, dtype=torch.bool)
+    chosen, beside = margins > 0, torch.zeros_like(margins, dtype=torch.bool)
     up, across = chosen[1:] != chosen[:-1], chosen[:, 1:] != chosen[:, :-1]
-    found[1:] |= up
-    found[:-1] |= up
-    found[:, 1:] |= across
-    found[:, :-1] |= across
-    return found
+    beside[1:] |= up
+    beside[:-1] |= up
+    beside[:, 1:] |= across
+    beside[:, :-1] |= across
+    return beside
 
 
 def ridge(

@@ -10,6 +10,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from lop_tutorial.geometry.inputs import must_lie
+
 Place = TypeVar("Place", int, tuple[int, int])
 _SHARES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
@@ -52,6 +54,20 @@ def summary(exponents: Float[Tensor, "..."] | Mapping[Place, Float[Tensor, "..."
         mean=values[values.isfinite()].mean().item(),
         quantiles={share: defined[place].item() if len(defined) else torch.nan for share, place in places.items()},
     )
+
+
+def spread(exponents: Float[Tensor, "..."], share: float = 0.9) -> float:
+    """The width of the interval that holds the middle `share` of the finite exponents; NaN where none is finite.
+
+    Per layer, from 0 up. Exponents of minus infinity, Jacobians of zero, are left out: count them with `summary`.
+    ValueError for a share outside [0, 1].
+    """
+    must_lie("share", share, 0, 1)
+    finite = exponents[exponents.isfinite()].double().cpu()
+    if not len(finite):
+        return torch.nan
+    low, high = finite.quantile(torch.tensor([(1 - share) / 2, (1 + share) / 2], dtype=torch.float64)).tolist()
+    return high - low
 
 
 def log_collapse(

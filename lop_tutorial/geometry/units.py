@@ -35,7 +35,7 @@ from lop_tutorial.geometry.scale import near_one
 def dead_units(activations: Float[Tensor, "batch unit *positions"], tolerance: float = 0.0) -> Bool[Tensor, " unit"]:
     """Where |h| <= `tolerance` for all samples and positions."""
     must_lie("tolerance", tolerance, 0)
-    return _by_unit(activations).abs().amax(dim=1) <= tolerance
+    return by_unit(activations).abs().amax(dim=1) <= tolerance
 
 
 def inactive_units(
@@ -44,7 +44,7 @@ def inactive_units(
     """Where |h| > `tolerance` holds for less than a `share` of samples and positions."""
     must_lie("share", share, 0, 1)
     must_lie("tolerance", tolerance, 0)
-    return (_by_unit(activations).abs() > tolerance).double().mean(dim=1) < share
+    return (by_unit(activations).abs() > tolerance).double().mean(dim=1) < share
 
 
 def dormancy_scores(activations: Float[Tensor, "batch unit *positions"]) -> Float[Tensor, " unit"]:
@@ -53,7 +53,7 @@ def dormancy_scores(activations: Float[Tensor, "batch unit *positions"]) -> Floa
     The means go over samples and positions, that over k over the units of the layer. In a layer that is zero throughout
     every score is 0.
     """
-    size = near_one(_by_unit(activations))[0].abs().mean(dim=1)
+    size = near_one(by_unit(activations))[0].abs().mean(dim=1)
     return size / size.mean() if size.any() else size
 
 
@@ -90,7 +90,7 @@ def unit_shares(
     return UnitShares(units, dead, inactive, dormant)
 
 
-def _by_unit(activations: Tensor) -> Float[Tensor, "unit samples"]:
+def by_unit(activations: Tensor) -> Float[Tensor, "unit samples"]:
     """One row a unit, with every sample and position in it, in float64."""
     must_be_real("activations", activations)
     if activations.ndim < 2 or not activations.numel():

@@ -81,17 +81,17 @@ class ContinualBackprop(Intervention):
     def after_step(self, learner: LearnerState) -> None:
         if self.replacement_rate == 0:
             return
-        found = [
+        chosen_units = [
             (units, *self._choose(units, activations, learner.memory))
             for units, activations in zip(learner.units, learner.activations, strict=True)
             if f"{units.name}.age" in learner.memory
         ]
-        for units, chosen, mean in found:
+        for units, chosen, mean in chosen_units:
             at_most = math.floor(self.replacement_rate * units.number) + 1  # less than 1 was due before this step
             replace_units(learner, units, chosen, passed_on=mean, at_most=at_most)
 
     def _replaceable(self, units: list[Units]) -> list[Units]:
-        return [one for one in units if self.stream or not one.on_stream]
+        return [layer for layer in units if self.stream or not layer.on_stream]
 
     def _choose(
         self, units: Units, activations: Float[Tensor, "batch unit position"], memory: MutableMapping[str, Tensor]

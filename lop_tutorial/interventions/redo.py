@@ -58,10 +58,10 @@ class ReDo(Intervention):
         step = learner.memory["step"]
         step += 1
         due = step % self.every == 0
-        found = [
+        chosen_units = [
             (units, dormant(activations, self.tau) & due)
             for units, activations in zip(learner.units, learner.activations, strict=True)
             if self.stream or not units.on_stream
         ]
-        for units, chosen in found:
+        for units, chosen in chosen_units:
             replace_units(learner, units, chosen)

@@ -61,12 +61,12 @@ class SelfNormalisedReset(Intervention):
     def after_step(self, learner: LearnerState) -> None:
         if self.rejection == 0:
             return
-        found = [
+        chosen_units = [
             (units, self._choose(units, activations, learner.memory))
             for units, activations in zip(learner.units, learner.activations, strict=True)
             if f"{units.name}.age" in learner.memory
         ]
-        for units, chosen in found:
+        for units, chosen in chosen_units:
             replace_units(learner, units, chosen)
 
     def _choose(

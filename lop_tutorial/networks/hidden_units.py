@@ -49,16 +49,16 @@ class Units:
 
 def in_order(layers: Iterator[tuple[str, nn.Module, bool]], head: Weighted) -> list[Units]:
     """Pairs each weighted layer with the next one. `layers`: (name, module, whether its units lie on a stream)."""
-    found: list[tuple[str, Weighted, Norm | None, bool]] = []
+    layers_with_units: list[tuple[str, Weighted, Norm | None, bool]] = []
     for name, layer, on_stream in layers:
         if isinstance(layer, Weighted):
-            found.append((name, layer, None, on_stream))
-        elif isinstance(layer, Norm) and found:
-            found[-1] = (*found[-1][:2], layer, found[-1][3])
-    readers = [layer for _, layer, _, _ in found[1:]] + [head]
+            layers_with_units.append((name, layer, None, on_stream))
+        elif isinstance(layer, Norm) and layers_with_units:
+            layers_with_units[-1] = (*layers_with_units[-1][:2], layer, layers_with_units[-1][3])
+    readers = [layer for _, layer, _, _ in layers_with_units[1:]] + [head]
     return [
         Units(name, layer, norm, reader, on_stream)
-        for (name, layer, norm, on_stream), reader in zip(found, readers, strict=True)
+        for (name, layer, norm, on_stream), reader in zip(layers_with_units, readers, strict=True)
     ]
 
 

@@ -128,7 +128,7 @@ def _first_tasks(settings: Settings) -> tuple[list[np.ndarray], np.ndarray, np.n
         if index == PICTURED - 1:
             fleet.learners[1].restart()
             with torch.no_grad():
-                points = [_in_the_plane(one.network.representation(task.train_x)) for one in fleet.learners]
+                points = [_in_the_plane(learner.network.representation(task.train_x)) for learner in fleet.learners]
         accuracy.append([outcome.train_accuracy for outcome in fleet.learn({settings.seed: task})])
     return points, task.train_y.numpy(), np.transpose(accuracy)
 

@@ -106,7 +106,7 @@ class Settings:
                 f"{plan.name} is no toy of points for an MLP; the playground opens plans like two_types(2)"
             )
         method, amount = _method(plan.methods[0])
-        found = cls(
+        settings = cls(
             width=hidden[-1],
             units=plan.network_settings.get("last_activation") or plan.network_settings.get("activation", "relu"),
             step_size=plan.training.step_size,
@@ -117,11 +117,11 @@ class Settings:
             distance=plan.points.get("distance", 2.5),
             seed=plan.seeds[0],
         )
-        ours = found.plan()
+        ours = settings.plan()
         for name in _CARRIED_OUT:
             if getattr(ours, name) != getattr(plan, name):
                 raise ValueError(f"{name} is {getattr(plan, name)}; the playground has {getattr(ours, name)}")
-        return found
+        return settings
 
 
 def _method(text: str) -> tuple[str, float | int | None]:

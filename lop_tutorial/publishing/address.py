@@ -29,10 +29,10 @@ def read(top: Path) -> str:
     config = top / "_config.yml"
     if not config.is_file():
         raise AddressError(f"{config} is not there: run this at the top of the repository")
-    found = _SETTING.search(config.read_text(encoding="utf-8"))
-    if found is None:
+    setting = _SETTING.search(config.read_text(encoding="utf-8"))
+    if setting is None:
         raise AddressError(f"{config} has no `repository:` with a `url:` below it: add them")
-    return found["url"]
+    return setting["url"]
 
 
 def change(top: Path, url: str) -> list[Path]:
@@ -53,8 +53,8 @@ def change(top: Path, url: str) -> list[Path]:
 
 
 def _places(top: Path) -> list[Path]:
-    found = {path for place in _PLACES for path in top.glob(place) if "_build" not in path.parts}
-    return sorted(found)
+    paths = {path for place in _PLACES for path in top.glob(place) if "_build" not in path.parts}
+    return sorted(paths)
 
 
 def _checked(url: str) -> str:
@@ -66,10 +66,10 @@ def _checked(url: str) -> str:
 
 def _replaced(text: str, old: str, new: str) -> str:
     def owner_and_name(url: str) -> str:
-        found = _ADDRESS.fullmatch(url)
-        if found is None:
+        parts = _ADDRESS.fullmatch(url)
+        if parts is None:
             raise AddressError(f"_config.yml says {url!r}, which is not of the form https://host/owner/name")
-        return f"{found['owner']}/{found['name']}"
+        return f"{parts['owner']}/{parts['name']}"
 
     end = r"(?![\w-])"
     colab = "https://colab.research.google.com/github/"

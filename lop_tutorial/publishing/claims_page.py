@@ -85,8 +85,13 @@ def page(stored: Sequence[Source] | None = None) -> str:
 
 def _summary(claims: Sequence[Judged]) -> list[str]:
     counts = Counter(judged.verdict for judged in claims)
-    told = ", ".join(f"{counts[verdict]} {verdict}" for verdict in VERDICTS if counts[verdict])
-    lines = [f"Of {len(claims)} claims: {told}.", "", "| | claim | verdict | pieces of evidence |", "|--:|:--|:--|:--|"]
+    verdicts = ", ".join(f"{counts[verdict]} {verdict}" for verdict in VERDICTS if counts[verdict])
+    lines = [
+        f"Of {len(claims)} claims: {verdicts}.",
+        "",
+        "| | claim | verdict | pieces of evidence |",
+        "|--:|:--|:--|:--|",
+    ]
     for number, judged in enumerate(claims, start=1):
         lines.append(f"| {number} | [{judged.claim.short}](claim-{number}) | {_badge(judged)} | {judged.counts} |")
     return [*lines, ""]

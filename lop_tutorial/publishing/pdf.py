@@ -78,8 +78,8 @@ def make(top: Path, out: Path) -> None:
 def chromium(playwright: Any) -> str | None:
     """Where the system has Chromium; None where Playwright has one of its own."""
     for name in ("chromium", "chromium-browser", "google-chrome"):
-        if found := shutil.which(name):
-            return found
+        if path := shutil.which(name):
+            return path
     own = Path(playwright.chromium.executable_path)
     if not own.exists():
         raise PdfError("no Chromium here: install your system's package, or run `playwright install chromium`")

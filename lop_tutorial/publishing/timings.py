@@ -165,8 +165,8 @@ def _notebook(top: Path, page: Path) -> Path:
 
 def _title(top: Path, page: Path) -> str:
     cells = nbformat.read(_notebook(top, page), as_version=4).cells
-    found = (re.search(r"^# (.*)$", cell.source, re.MULTILINE) for cell in cells if cell.cell_type == "markdown")
-    return next((title[1] for title in found if title), page.name)
+    titles = (re.search(r"^# (.*)$", cell.source, re.MULTILINE) for cell in cells if cell.cell_type == "markdown")
+    return next((title[1] for title in titles if title), page.name)
 
 
 def write_page(top: Path) -> Path:

@@ -35,16 +35,16 @@ class Row:
 
 def rows(index: str) -> list[Row]:
     """The rows of the table, in order."""
-    found = []
+    table = []
     for match in _ROW.finditer(index):
         link = _LINK.fullmatch(match["title"])
         title, page = (link["title"], link["path"].removesuffix(".ipynb")) if link else (match["title"], None)
-        found.append(Row(int(match["number"]), title, match["question"], page))
-    if not found:
+        table.append(Row(int(match["number"]), title, match["question"], page))
+    if not table:
         raise ContentsError(
             "book/_chapters.md has no table with rows such as `| 1. Title | Its question | here |`: add it"
         )
-    return found
+    return table
 
 
 def row_for(index: str, title: str, page: str, question: str) -> Row:
@@ -101,15 +101,15 @@ def _entries(toc: str, part: str | None) -> list[tuple[str, int, int]]:
         raise ContentsError(f"part is {part!r}; _toc.yml has {_list(captions)}")
     root = yaml.compose(toc)
     listed = _value(_value(root, "parts").value[chosen], "chapters")
-    found = []
+    entries = []
     for entry in listed.value:
         mark = _value(entry, "file").start_mark
-        found.append((_value(entry, "file").value, mark.line, listed.start_mark.column))
-    if not found or listed.flow_style or any(set(each) != {"file"} for each in parts[chosen]["chapters"]):
+        entries.append((_value(entry, "file").value, mark.line, listed.start_mark.column))
+    if not entries or listed.flow_style or any(set(each) != {"file"} for each in parts[chosen]["chapters"]):
         raise ContentsError(
             f"the part {captions[chosen]!r} of _toc.yml is not a plain list of `- file:` lines: add the chapter by hand"
         )
-    return found
+    return entries
 
 
 def _value(mapping: yaml.MappingNode, key: str) -> yaml.Node:

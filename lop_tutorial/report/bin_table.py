@@ -23,8 +23,12 @@ class BinTable:
     note: str
 
     def _repr_markdown_(self) -> str:
+        return self.markdown("<br>")
+
+    def markdown(self, line_break: str) -> str:
+        """The table with its note; `line_break` is what stands between the lines of a cell."""
         rows = [self.header, ("---",) * 2 + ("--:",) * (len(self.header) - 2), *self.lines]
-        table = "\n".join("| " + " | ".join(cell.replace("\n", "<br>") for cell in row) + " |" for row in rows)
+        table = "\n".join("| " + " | ".join(row).replace("\n", line_break) + " |" for row in rows)
         return f"{table}\n\n*{self.note}*"
 
 
@@ -62,13 +66,13 @@ def bin_table(results: Results, *, bins: int = 5, paper: int | None = None, data
 def _cells(binned: np.ndarray) -> list[str]:
     cells = []
     for column in binned.T:
-        kept = finite(column[:, None])[:, 0]
+        kept = finite(column)
         if not len(kept):
             cells.append("–")
             continue
-        found = interval(kept)
-        text = f"{found.mean:.3f}"
+        accuracy = interval(kept)
+        text = f"{accuracy.mean:.3f}"
         if len(kept) > 1:
-            text += f"\n{short(float(found.low))}–{short(float(found.high))}"
+            text += f"\n{short(float(accuracy.low))}–{short(float(accuracy.high))}"
         cells.append(text if len(kept) == len(column) else f"{text}\nn = {len(kept)}")
     return cells

@@ -11,16 +11,15 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float64
-from scipy.stats import binomtest
 
-from lop_tutorial.running.results import Interval, Results, finite, interval
+from lop_tutorial.running.results import Interval, Results, finite, interval, share
 
 MARGIN = 0.01
 """Accuracies that differ by less, one point, count as equal."""
 
 
 @dataclass(frozen=True)
-class Signs:
+class LossType:
     """A method against Retrained, over the last tasks of a run.
 
     `training` is its training accuracy minus Retrained's, `gap` its gap between training and test accuracy minus
@@ -46,11 +45,11 @@ class Signs:
         return _verdict(bool(self.within_lower.low > 0.5), bool(self.between_higher.low > 0.5))
 
 
-def _verdict(one: bool, two: bool) -> str:
-    return "both" if one and two else "Type-1" if one else "Type-2" if two else "neither"
+def _verdict(type1: bool, type2: bool) -> str:
+    return "both" if type1 and type2 else "Type-1" if type1 else "Type-2" if type2 else "neither"
 
 
-def signs(results: Results, method: str = "none", *, ends: int = 10) -> Signs:
+def loss_type(results: Results, method: str = "none", *, ends: int = 10) -> LossType:
     """The four signs over the last `ends` tasks of a run that measured exponents and has the method and "retrained".
 
     Raises a ValueError where the run lacks either.
@@ -69,18 +68,16 @@ def signs(results: Results, method: str = "none", *, ends: int = 10) -> Signs:
     def against(quantity: str) -> Float64[np.ndarray, " seed"]:
         return late(method, quantity) - late("retrained", quantity)
 
-    def share(quantity: str, sign: int) -> Interval:
+    def beyond(quantity: str, sign: int) -> Interval:
         mine, fresh = (late(name, quantity)[kept] for name in (method, "retrained"))
-        found = sign * mine > sign * fresh  # minus infinity is lower than any number
-        ends = binomtest(int(found.sum()), len(found)).proportion_ci(0.95)
-        return Interval(*(np.array(value) for value in (found.mean(), ends.low, ends.high)))
+        return share(sign * mine > sign * fresh)  # minus infinity is lower than any number
 
     training, test = against("train_accuracy"), against("test_accuracy")
     kept = ~np.isnan(test)
-    return Signs(
-        interval(finite(training[:, None])[:, 0]),
-        interval(finite((training - test)[:, None])[:, 0]),
-        share("ftle_within_q05", -1),
-        share("ftle_between_q95", 1),
+    return LossType(
+        interval(finite(training)),
+        interval(finite(training - test)),
+        beyond("ftle_within_q05", -1),
+        beyond("ftle_between_q95", 1),
         int((~kept).sum()),
     )

@@ -11,7 +11,6 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 
 from lop_tutorial.atomic import write_bytes, write_text
-from lop_tutorial.report.bin_table import BinTable
 from lop_tutorial.report.run_report import RunReport
 from lop_tutorial.running.origin import code_of
 from lop_tutorial.running.run import Run, stored_path
@@ -25,9 +24,9 @@ def find_runs(wanted: Sequence[str], here: Path = Path("runs")) -> list[Run]:
     ValueError where one is not there, or is no run.
     """
     if not wanted:
-        if not (found := _runs_in(here)):
+        if not (runs := _runs_in(here)):
             raise ValueError(f"no run in {here.resolve()}: name run folders, or make one with `lop-tutorial reproduce`")
-        return found
+        return runs
     return [run for name in wanted for run in _named(name)]
 
 
@@ -44,8 +43,8 @@ def _named(name: str) -> list[Run]:
 
 def _runs_in(folder: Path) -> list[Run]:
     """All with rows, newest last."""
-    found = sorted(folder.glob("*/metrics.csv"), key=lambda path: path.stat().st_mtime)
-    return [Run.open(path.parent) for path in found]
+    paths = sorted(folder.glob("*/metrics.csv"), key=lambda path: path.stat().st_mtime)
+    return [Run.open(path.parent) for path in paths]
 
 
 def write_page(reports: Sequence[RunReport], pictures: Mapping[Path, bytes], folder: Path) -> None:
@@ -103,24 +102,17 @@ def section(report: RunReport, picture: str | None) -> str:
     if picture:
         alt = f"Learning curves of {report.name}: accuracy over tasks, a band for each method"
         parts.append(f"![{alt}]({picture})")
-    parts += ["### Accuracy", _table(report.accuracies())]
+    parts += ["### Accuracy", report.accuracies().markdown(" ")]
     order = report.order()
     if order:
         parts.append(order)
     differences = report.differences()
     if differences:
-        parts += ["### Differences", _table(differences)]
+        parts += ["### Differences", differences.markdown(" ")]
     differs = report.differs()
     if differs:
         parts += ["### What differs from the paper's protocol", "\n".join(f"- {line}" for line in differs)]
     return "\n\n".join(parts)
-
-
-def _table(table: BinTable) -> str:
-    """As Markdown without HTML."""
-    rows = [table.header, ("---",) * 2 + ("--:",) * (len(table.header) - 2), *table.lines]
-    lines = ["| " + " | ".join(cell.replace("\n", " ") for cell in row) + " |" for row in rows]
-    return "\n".join(lines) + f"\n\n*{table.note}*"
 
 
 _HTML = """<!doctype html>

@@ -29,7 +29,7 @@ EMPTY = "–"
 
 
 @dataclass(frozen=True)
-class Standing:
+class MethodResult:
     """One method on one image set. Learners that diverged are left out of every mean; `finished` counts the others.
 
     `above_none` and `above_retrained` are late test accuracies minus the reference's, seed by seed, over the seeds in
@@ -57,32 +57,34 @@ class Standing:
 
 
 @dataclass(frozen=True, repr=False)
-class Standings:
+class Ranking:
     """All methods of a study on one image set: first those of which no learner diverged, each part best first."""
 
     data: str
-    of: tuple[Standing, ...]
+    of: tuple[MethodResult, ...]
 
     def __repr__(self) -> str:
-        return f"Standings of {len(self.of)} methods on {self.data}"
+        return f"Ranking of {len(self.of)} methods on {self.data}"
 
-    def __iter__(self) -> Iterator[Standing]:
+    def __iter__(self) -> Iterator[MethodResult]:
         return iter(self.of)
 
-    def __getitem__(self, method: str) -> Standing:
+    def __getitem__(self, method: str) -> MethodResult:
         """By its name, with settings or without."""
-        for one in self.of:
-            if method in (one.method, without_settings(one.method)):
-                return one
-        raise ValueError(f"no method {method!r} on {self.data}; there are {', '.join(one.method for one in self.of)}")
+        for result in self.of:
+            if method in (result.method, without_settings(result.method)):
+                return result
+        raise ValueError(
+            f"no method {method!r} on {self.data}; there are {', '.join(result.method for result in self.of)}"
+        )
 
     def correlation(self, factor: str) -> tuple[float, int]:
         """Spearman's rank correlation of a factor with late test accuracy, over the methods, and how many these are.
 
         Methods of which any learner diverged are left out: their survivors are a selection.
         """
-        kept = [one for one in self.of if one.finished == one.learners]
-        x, y = [one.factors[factor] for one in kept], [one.late for one in kept]
+        kept = [result for result in self.of if result.finished == result.learners]
+        x, y = [result.factors[factor] for result in kept], [result.late for result in kept]
         # minus infinity has a rank as any other number has; SciPy would take it for a hole
         ranks = np.unique(x, return_inverse=True)[1]
         return float(spearmanr(ranks, y).statistic), len(kept)
@@ -90,20 +92,20 @@ class Standings:
     def _repr_markdown_(self) -> str:
         header = "| method | test, first | test, last | train, first | train, last | − No Intv. | − Retrained |"
         lines = [header, "|:--|--:|--:|--:|--:|--:|--:|"]
-        for one in self.of:
-            cells = [title_of(one.method)]
-            if one.finished < one.learners:
-                lost = one.learners - one.finished
-                cells[0] += f"<br>*{lost if one.finished else 'all'} of {one.learners} diverged*"
+        for result in self.of:
+            cells = [title_of(result.method)]
+            if result.finished < result.learners:
+                lost = result.learners - result.finished
+                cells[0] += f"<br>*{lost if result.finished else 'all'} of {result.learners} diverged*"
             for quantity in ("test_early", "test_late", "train_early", "train_late"):
-                cells.append(_accuracy(one.accuracy[quantity]))
-            for found, reference in ((one.above_none, "none"), (one.above_retrained, "retrained")):
-                cells.append(EMPTY if one.method == reference else _difference(found))
+                cells.append(_accuracy(result.accuracy[quantity]))
+            for difference, reference in ((result.above_none, "none"), (result.above_retrained, "retrained")):
+                cells.append(EMPTY if result.method == reference else _difference(difference))
             lines.append("| " + " | ".join(cells) + " |")
         return "\n".join(lines)
 
 
-def standings(table: Table, data: str) -> Standings:
+def rank_methods(table: Table, data: str) -> Ranking:
     """Every method of a sweep's table on one image set, against its rows of "none" and "retrained".
 
     ValueError if it lacks either, or has several step sizes or losses: take the rows of one first.
@@ -125,35 +127,32 @@ def standings(table: Table, data: str) -> Standings:
         there = ~np.isnan(late)
         factors = {name: of(method, f"{name}_late")[there] for name in FACTORS if f"{name}_late" in table.columns}
         found.append(
-            Standing(
+            MethodResult(
                 method,
                 len(late),
                 int(there.sum()),
                 {
-                    f"{what}_{when}": _interval(of(method, f"{what}_{when}")[there])
+                    f"{what}_{when}": interval(of(method, f"{what}_{when}")[there])
                     for what in ("train", "test")
                     for when in ("early", "late")
                 },
-                _interval(late - of("none", "test_late")),
-                _interval(late - of("retrained", "test_late")),
+                interval(finite(late - of("none", "test_late"))),
+                interval(finite(late - of("retrained", "test_late"))),
                 {name: float(np.median(values)) if len(values) else math.nan for name, values in factors.items()},
             )
         )
-    found.sort(key=lambda one: (one.finished < one.learners, one.finished == 0, -one.late if one.finished else 0))
-    return Standings(data, tuple(found))
+    found.sort(
+        key=lambda result: (
+            result.finished < result.learners,
+            result.finished == 0,
+            -result.late if result.finished else 0,
+        )
+    )
+    return Ranking(data, tuple(found))
 
 
-def _interval(values: Float64[np.ndarray, " seed"]) -> Interval:
-    """As `interval`, of those that are there; NaN where none is."""
-    kept = finite(values[:, None])[:, 0]
-    if not len(kept):
-        hole = np.array(math.nan)
-        return Interval(hole, hole, hole)
-    return interval(kept)
-
-
-def _accuracy(found: Interval) -> str:
-    mean, low, high = (float(value) for value in found)
+def _accuracy(accuracy: Interval) -> str:
+    mean, low, high = (float(value) for value in accuracy)
     if math.isnan(mean):
         return EMPTY
     if math.isnan(low):
@@ -161,8 +160,8 @@ def _accuracy(found: Interval) -> str:
     return f"{mean:.3f}<br>{short(low)}–{short(high)}"
 
 
-def _difference(found: Interval) -> str:
-    mean, low, high = (100 * float(value) for value in found)
+def _difference(difference: Interval) -> str:
+    mean, low, high = (100 * float(value) for value in difference)
     if math.isnan(mean):
         return EMPTY
     if math.isnan(low):

@@ -89,7 +89,7 @@ class RunReport:
         text = "Finished" if len(done) == learners else f"Not finished: {len(self.results.rows):,} rows"
         text += f"; {len(done)} of {learners} learners are done"
         names = titles(methods)
-        missing = [names[method] for method in methods if not any(one == method for one, _ in lives)]
+        missing = [names[method] for method in methods if not any(begun == method for begun, _ in lives)]
         if missing:
             text += f"; not begun: {', '.join(missing)}"
         if diverged:
@@ -156,14 +156,14 @@ class RunReport:
             return []
         plan = profiles["full"]
         wanted = _flat({name: getattr(plan, name) for name in COMPARED})
-        found = _flat({name: self.config.get(name, getattr(plan, name)) for name in COMPARED})
-        found = wanted | found  # a setting that is younger than the run was at its default
+        settings = _flat({name: self.config.get(name, getattr(plan, name)) for name in COMPARED})
+        settings = wanted | settings  # a setting that is younger than the run was at its default
         lines = []
-        for name, value in found.items():
+        for name, value in settings.items():
             ours, theirs = _shown(name, value), _shown(name, wanted.get(name))
             if name == "methods":  # those that both have need no mention
                 pairs = ((value, wanted[name]), (wanted[name], value))
-                ours, theirs = (_shown(name, [each for each in one if each not in other]) for one, other in pairs)
+                ours, theirs = (_shown(name, [each for each in mine if each not in others]) for mine, others in pairs)
             if ours != theirs:
                 lines.append(f"{name.replace('_', ' ')}: {ours} instead of {theirs}")
         return lines
@@ -172,8 +172,8 @@ class RunReport:
         """Which methods ran with other settings than their names have today, in a sentence."""
         edition = int(self.config.get("edition", FIRST_EDITION))
         meant = {method: spelled_out(method, edition) for method in self.config["methods"]}
-        told = [f"`{method}` is today's `{now}`" for method, now in meant.items() if now != method]
-        return f"Run with former defaults of its methods: {'; '.join(told)}." if told else None
+        changes = [f"`{method}` is today's `{now}`" for method, now in meant.items() if now != method]
+        return f"Run with former defaults of its methods: {'; '.join(changes)}." if changes else None
 
     def numbers(self) -> Iterator[tuple[Any, ...]]:
         """Every number of the two tables: run, method, quantity, bin, mean, low, high, seeds, the paper's number."""
@@ -186,7 +186,7 @@ class RunReport:
             for quantity, values in kinds.items():
                 theirs = self._paper_row(method, quantity)
                 for place, edge in enumerate(edges):
-                    kept = finite(values[:, place : place + 1])[:, 0]
+                    kept = finite(values[:, place])
                     stated = ("", "", "") if not len(kept) else tuple(_number(float(v)) for v in interval(kept))
                     paper = "" if theirs is None else f"{theirs[place]:.3f}"
                     yield (self.name, method, quantity, edge, *stated, len(kept), paper)
@@ -201,7 +201,7 @@ class RunReport:
 
 
 def _difference(values: Float64[np.ndarray, " seed"]) -> str:
-    kept = finite(values[:, None])[:, 0]
+    kept = finite(values)
     if not len(kept):
         return "–"
     mean, low, high = (100 * float(value) for value in interval(kept))
@@ -218,11 +218,11 @@ def _number(value: float) -> str:
 
 def _flat(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Settings with those of `training` and of the network among them."""
-    found: dict[str, Any] = {}
+    flat: dict[str, Any] = {}
     for name, value in settings.items():
         inner = value if isinstance(value, Mapping) else getattr(value, "__dict__", None)
-        found |= {name: value} if inner is None else dict(inner)
-    return found
+        flat |= {name: value} if inner is None else dict(inner)
+    return flat
 
 
 def _shown(name: str, value: Any) -> str:
@@ -233,5 +233,5 @@ def _shown(name: str, value: Any) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{k} {v}" for k, v in value.items()) or "none"
     if isinstance(value, tuple | list):
-        return ", ".join(str(one) for one in value) or "none"
+        return ", ".join(str(each) for each in value) or "none"
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)

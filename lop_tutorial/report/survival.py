@@ -89,10 +89,10 @@ class Law:
     def time(self, step_size: float, dead: float = 0.5) -> Interval:
         """When a share of learners is dead, with a 95 % interval for what the data leave open of the law."""
         late, f = np.log(-np.log1p(-dead)), FORMS[self.form](step_size)
-        found = self.constant + self.slope * f + self.scale * late
+        log_time = self.constant + self.slope * f + self.scale * late
         drawn = self.draws[:, 0] + self.draws[:, 1] * f + np.exp(self.draws[:, 2]) * late
         low, high = np.exp(np.quantile(drawn, [0.025, 0.975]))
-        return Interval(np.asarray(math.exp(found)), low, high)
+        return Interval(np.asarray(math.exp(log_time)), low, high)
 
     def dead_by(self, step_size: float, time: float | int, learners: int) -> Interval:
         """How many of new learners are dead by a time: the mean, and 95 % of what may be seen."""
@@ -121,12 +121,12 @@ def fit(lives: Sequence[Lifetimes], form: str = "power") -> Law:
     table["f"] = (table["f"] - middle) / spread
     fitted = WeibullAFTFitter().fit(table, "time", "died")
     order = [("lambda_", "Intercept"), ("lambda_", "f"), ("rho_", "Intercept")]
-    found = fitted.params_[order].to_numpy()
-    drawn = np.random.default_rng(0).multivariate_normal(found, fitted.variance_matrix_.loc[order, order], DRAWS)
+    estimates = fitted.params_[order].to_numpy()
+    drawn = np.random.default_rng(0).multivariate_normal(estimates, fitted.variance_matrix_.loc[order, order], DRAWS)
 
     def in_f(values: Float64[np.ndarray, "draw 3"]) -> Float64[np.ndarray, "draw 3"]:
         slope = values[:, 1] / spread
         return np.column_stack([values[:, 0] - slope * middle, slope, -values[:, 2]])
 
-    constant, slope, log_scale = in_f(found[None])[0]
+    constant, slope, log_scale = in_f(estimates[None])[0]
     return Law(form, constant, slope, float(np.exp(log_scale)), float(fitted.AIC_), in_f(drawn))

@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import MISSING, asdict, fields, replace
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 from lop_tutorial.atomic import append, write_text
 from lop_tutorial.interventions import FIRST_EDITION, intervention
-from lop_tutorial.running.crews import EVERY, STEP, Crew, Parts, cell, remove
+from lop_tutorial.running.crews import EVERY, STEP, Crew, Parts, cell
 from lop_tutorial.running.execute import carry_on, crews_of
 from lop_tutorial.running.folder import Origins, alone, holds, is_finished, settings_in
 from lop_tutorial.running.plan import Plan
@@ -56,7 +57,7 @@ def carry_out(
         must_be_new(folder, beside=("checkpoints",) if resume else ())
         plan.spec.must_repeat(plan.seeds[0])
         fresh = crews_of(plan, device, workers)  # what cannot be begun leaves no folder
-    with alone(parts.folder):
+    with alone(parts.folder / "lock", str(folder)):
         if (folder / "config.json").exists() and not resume:
             must_be_new(folder)
         if not is_finished(folder):
@@ -68,8 +69,8 @@ def carry_out(
                 parts.begin(crews)
             parts.stop.unlink(missing_ok=True)
             yield from _written(plan, parts, crews, launch(plan, crews, device, workers, parts), device)
-        if is_finished(folder):
-            remove(parts.folder)
+    if is_finished(folder):
+        rmtree(parts.folder, ignore_errors=True)
 
 
 def _no_rows(folder: Path) -> None:
@@ -118,11 +119,11 @@ def _place(plan: Plan, row: dict[str, str]) -> tuple[int, ...]:
 def _assemble_diverged(parts: Parts, crews: Sequence[Crew]) -> None:
     """diverged.csv, where a learner diverged: which, in which task, in which step."""
     where = parts.columns[: parts.columns.index("task") + 1]
-    found = [
+    diverged = [
         [*line[: len(where)], line[-1]] for number in range(len(crews)) for line in parts.lines(number) if line[-1]
     ]
-    if found:
-        write_text(parts.run / "diverged.csv", _csv([(*where, "step"), *sorted(found)]))
+    if diverged:
+        write_text(parts.run / "diverged.csv", _csv([(*where, "step"), *sorted(diverged)]))
 
 
 def _csv(lines: Sequence[Sequence[str]]) -> str:

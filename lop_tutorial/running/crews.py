@@ -15,13 +15,14 @@ import json
 import os
 import time
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
+from filelock import BaseFileLock, Timeout
+
 from lop_tutorial.atomic import append, write_text
-from lop_tutorial.locking import Taken, lock
+from lop_tutorial.running.folder import lock
 from lop_tutorial.running.results import Row
 from lop_tutorial.training import Learner, checkpoint
 
@@ -66,10 +67,10 @@ class Parts:
     def crews(self) -> list[Crew] | None:
         """Who is trained with whom, as this run began; None if it did not begin yet."""
         try:
-            found = json.loads((self.folder / "crews.json").read_bytes())
+            stored = json.loads((self.folder / "crews.json").read_bytes())
             return [
                 Crew([(str(method), int(seed)) for method, seed in learners], None if width is None else int(width))
-                for learners, width in found
+                for learners, width in stored
             ]
         except FileNotFoundError:
             return None
@@ -116,8 +117,8 @@ class Parts:
 
     def finished(self, number: int) -> bool:
         """Whether a crew has no task left."""
-        found = checkpoint.read(self.folder, f"crew-{number}")
-        return found is not None and found["finished"]
+        facts = checkpoint.read(self.folder, f"crew-{number}")
+        return facts is not None and facts["finished"]
 
 
 @dataclass
@@ -135,6 +136,7 @@ class Part:
     def __post_init__(self) -> None:
         self._path = self.parts.folder / f"{self.name}.csv"
         self._rows: BinaryIO = self._guarded(lambda: open(self._path, "ab+", buffering=0))  # noqa: SIM115
+        self._lock: BaseFileLock | None = None
         self._hash, self._written = hashlib.sha256(), time.monotonic()
 
     def __enter__(self) -> Part:
@@ -142,13 +144,15 @@ class Part:
 
     def __exit__(self, *_: object) -> None:
         self._rows.close()
+        if self._lock:
+            self._lock.release()
 
     def restore(self, learners: Sequence[Learner]) -> int:
         """Makes new learners those of the checkpoint; gives the number of the next task, 0 without a checkpoint."""
         try:
-            lock(self._rows, PATIENCE)
-        except Taken as error:
-            raise ValueError(f"{error}: a process of this run is still alive; end it first") from None
+            self._lock = lock(self._path.with_suffix(".lock"), PATIENCE)
+        except Timeout:
+            raise ValueError(f"{self._path} is in use by another process of this run; end that first") from None
         facts = self.parts.checked(self.name)
         valid = 0 if facts is None else facts["rows_bytes"]
         self.ended = [False] * len(learners) if facts is None else facts["diverged"]
@@ -218,11 +222,3 @@ def read_cells(parts: Parts, cells: Sequence[str]) -> Row:
         for name, value in row.items()
     }
     return row | ({STEP: int(cells[-1])} if cells[-1] else {})
-
-
-def remove(folder: Path) -> None:
-    """Removes a finished run's parts."""
-    for path in folder.iterdir():
-        with suppress(FileNotFoundError):
-            path.unlink()
-    folder.rmdir()

@@ -21,17 +21,17 @@ from lop_tutorial.running.plan import Plan
 from lop_tutorial.running.results import Row
 from lop_tutorial.running.walk_tasks import row_of, walk_tasks
 from lop_tutorial.streams import Task
-from lop_tutorial.training import Learner, pays
+from lop_tutorial.training import Learner, faster_in_fleet
 
 
 def rows(plan: Plan, *, device: str = "cpu", workers: int = 1) -> Iterator[Row]:
     """One row a learner and task, as it ends.
 
-    Learners are trained together where a fleet pays. `workers` processes share them (CPU only). The rows of one learner
-    come in order and on a CPU are the same, to the last bit, whoever else is trained and by however many workers; those
-    of different learners may alternate. On a CPU every process is held to one
-    thread, this one too: small networks gain nothing from more, and the number of threads changes last digits. The
-    row in which a learner diverged has the step in `diverged_step`, and is its last.
+    Learners are trained together where that is faster. `workers` processes share them (CPU only). On a CPU the rows of
+    one learner are the same, to the last bit, whoever else is trained and by however many workers, and come in order;
+    those of different learners may alternate. Every process is held to one thread then, this one too: small networks
+    gain nothing from more, and the number of threads changes last digits. The row in which a learner diverged has the
+    step in `diverged_step`, and is its last.
     """
     yield from carry_on(plan, crews_of(plan, device, workers), device, workers)
 
@@ -54,7 +54,7 @@ def _together(plan: Plan, device: str, fleets: int) -> list[list[tuple[str, int]
     for method in plan.methods:
         network = plan.learner(method, plan.seeds[0], device).network
         learners = [(method, seed) for seed in plan.seeds]
-        if pays(network, device) and "path" not in plan.measures:
+        if faster_in_fleet(network, device) and "path" not in plan.measures:
             same = f"{network} {plan.training_of(method).step_size}"
             together.setdefault(same, []).extend(learners)
         else:

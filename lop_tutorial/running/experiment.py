@@ -6,12 +6,12 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from shutil import rmtree
 from typing import Any, Protocol, runtime_checkable
 
 import torch
 
 from lop_tutorial.atomic import write_text
-from lop_tutorial.running.crews import remove
 from lop_tutorial.running.folder import Origins, alone, holds, is_finished
 from lop_tutorial.running.run import must_be_new, write_json
 from lop_tutorial.running.table import Table, TableRow, lines_of, read
@@ -81,12 +81,12 @@ def fill(
     config = json.loads(json.dumps(experiment.as_config()))
     if not resume or not holds(folder, config):
         must_be_new(folder, beside=("checkpoints",) if resume else ())
-    with alone(folder / "checkpoints"):
+    with alone(folder / "checkpoints" / "lock", str(folder)):
         if (folder / "config.json").exists() and not resume:
             must_be_new(folder)
         write_json(folder / "config.json", config)
         yield from _parts(experiment, folder, device, workers)
-        remove(folder / "checkpoints")
+    rmtree(folder / "checkpoints", ignore_errors=True)
 
 
 def _parts(experiment: Tabular, folder: Path, device: str, workers: int) -> Iterator[Table]:

@@ -3,28 +3,68 @@
 from __future__ import annotations
 
 import json
+import os
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from lop_tutorial.locking import Taken, lock
+from filelock import BaseFileLock, FileLock, Timeout
+
 from lop_tutorial.running.origin import environment
 from lop_tutorial.running.run import NEEDED, write_json
 
 
+def lock(path: Path, patience: float | int = 0) -> BaseFileLock:
+    """The lock of that name, held until it is released or this process ends, however it ends.
+
+    Raises `Timeout` if another process holds it for `patience` seconds. Where the file system has no locks, as some
+    network file systems, it warns and goes on: there, nothing but care keeps two processes apart.
+    """
+    held = FileLock(path, timeout=patience, thread_local=False)
+    try:
+        held.acquire()
+    except Timeout:
+        raise
+    except OSError as error:
+        warnings.warn(f"{path} cannot be locked ({error.strerror}): see that no other process uses it", stacklevel=2)
+    return held
+
+
 @contextmanager
-def alone(checkpoints: Path) -> Iterator[None]:
-    """While this process has the folder that `checkpoints` stands in to itself; ValueError where another has it."""
-    checkpoints.mkdir(parents=True, exist_ok=True)
-    with open(checkpoints / "lock", "ab") as file:
-        try:
-            lock(file)
-        except Taken:
-            told = f"{checkpoints.parent} is in use: another process carries out this run; end that first"
-            raise ValueError(told) from None
+def alone(path: Path, what: str) -> Iterator[None]:
+    """While this process alone holds a lock; ValueError says that `what` is in use, and by which process."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        held = lock(path)
+    except Timeout:
+        pid = holder(path)
+        who = "another process" if pid is None else f"process {pid}"
+        raise ValueError(f"{what} is in use by {who}; end that first") from None
+    try:
+        _pid_of(path).write_text(str(os.getpid()))
         yield
+    finally:
+        _pid_of(path).unlink(missing_ok=True)
+        held.release()
+
+
+def holder(path: Path) -> int | None:
+    """The process that holds a lock by `alone`; None if there is none."""
+    try:
+        pid = int(_pid_of(path).read_text())
+        with FileLock(path, timeout=0):
+            return None  # it was killed
+    except (Timeout, PermissionError):  # held; or another user's, which cannot be tried
+        return pid
+    except (FileNotFoundError, ValueError):
+        return None
+
+
+def _pid_of(path: Path) -> Path:
+    return path.with_suffix(".pid")
 
 
 def holds(folder: Path, config: dict[str, Any], usual: dict[str, Any] | None = None) -> bool:
@@ -40,8 +80,8 @@ def holds(folder: Path, config: dict[str, Any], usual: dict[str, Any] | None = N
     changed = [name for name in {**theirs, **ours} if ours.get(name, "not set") != theirs.get(name, "not set")]
     if changed:
         values = [f"{name} is {ours.get(name, 'not set')!r}, was {theirs.get(name, 'not set')!r}" for name in changed]
-        told = "; ".join(values[:5]) + f"; and {len(values) - 5} more" * (len(values) > 5)
-        raise ValueError(f"{folder} was begun with other settings: {told}. Ask for the same, or use --out")
+        text = "; ".join(values[:5]) + f"; and {len(values) - 5} more" * (len(values) > 5)
+        raise ValueError(f"{folder} was begun with other settings: {text}. Ask for the same, or use --out")
     return True
 
 
@@ -97,10 +137,10 @@ class Origins:
 def _environment(folder: Path) -> dict[str, Any]:
     """What environment.json says; nothing where it is missing or damaged."""
     try:
-        found = json.loads((folder / "environment.json").read_text())
+        content = json.loads((folder / "environment.json").read_text())
     except (FileNotFoundError, json.JSONDecodeError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return content if isinstance(content, dict) else {}
 
 
 def _flat(config: dict[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -8,17 +8,14 @@ says stands beside them in `QUEUE.queue.json`: which job was begun last, and whi
 from __future__ import annotations
 
 import json
-import os
 import re
 import shlex
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lop_tutorial.locking import Taken, lock
-from lop_tutorial.running.folder import is_finished
+from lop_tutorial.running.folder import alone, holder, is_finished
 from lop_tutorial.running.forecast import duration
 from lop_tutorial.running.run import write_json
 
@@ -40,7 +37,7 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Standing:
+class JobStatus:
     """How far a job is.
 
     `state` is waiting, running, done or failed. `done` of `total` counts tasks of a run, learners of a sweep; `total`
@@ -104,40 +101,39 @@ class JobQueue:
     def folder(self, job: Job) -> Path:
         return self.runs / job.name
 
-    def standings(self) -> list[Standing]:
+    def statuses(self) -> list[JobStatus]:
         """How far each job is, in the file's order."""
         facts, alive = self._read(), self.pid() is not None
-        return [self._standing(job, facts, alive) for job in read_jobs(self.path)]
+        return [self._status_of(job, facts, alive) for job in read_jobs(self.path)]
 
     def status(self) -> str:
         """One line: how many jobs are done, what is running, what is left, which failed."""
-        standings, pid = self.standings(), self.pid()
-        told = [f"{sum(one.state == 'done' for one in standings)} of {len(standings)} jobs done"]
-        told += [
-            f"running {one.job.name} ({one.progress or 'beginning'})" for one in standings if one.state == "running"
+        statuses, pid = self.statuses(), self.pid()
+        parts = [f"{sum(each.state == 'done' for each in statuses)} of {len(statuses)} jobs done"]
+        parts += [
+            f"running {each.job.name} ({each.progress or 'beginning'})" for each in statuses if each.state == "running"
         ]
-        told.append(f"{sum(one.state == 'waiting' for one in standings)} waiting")
-        failed = [one.job.name for one in standings if one.state == "failed"]
-        told += [f"failed: {', '.join(failed)}"] if failed else []
-        return f"{self.path.stem}: {'; '.join(told)}; {'nothing runs' if pid is None else f'process {pid}'}"
+        parts.append(f"{sum(each.state == 'waiting' for each in statuses)} waiting")
+        failed = [each.job.name for each in statuses if each.state == "failed"]
+        parts += [f"failed: {', '.join(failed)}"] if failed else []
+        return f"{self.path.stem}: {'; '.join(parts)}; {'nothing runs' if pid is None else f'process {pid}'}"
 
-    def carry_on(self, run: Callable[[Job, Path], str]) -> Iterator[Standing]:
+    def carry_on(self, run: Callable[[Job, Path], str]) -> Iterator[JobStatus]:
         """Carries out every job that is neither done nor failed; gives how each ended. The file is read before each.
 
         `run(job, folder)` carries out a job, or goes on with it, and gives why it failed, or nothing; a
         KeyboardInterrupt ends the queue, and the job is waiting again. ValueError where another process has the queue.
         """
         read_jobs(self.path)  # what is no queue leaves no folder
-        self.runs.mkdir(parents=True, exist_ok=True)
-        with self._alone():
-            while job := next((one.job for one in self.standings() if one.state in ("waiting", "running")), None):
+        with alone(self._lock, str(self.path)):
+            while job := next((each.job for each in self.statuses() if each.state in ("waiting", "running")), None):
                 self._note(began=job.name)
                 why = run(job, self.folder(job))
                 if not why and not is_finished(self.folder(job)):
                     why = "it ended, but its run is not finished"
                 if why:
                     self._note(failed=self._read()["failed"] | {job.name: {"command": job.command, "why": why}})
-                yield self._standing(job, self._read(), alive=True)
+                yield self._status_of(job, self._read(), alive=True)
             self._note(began=None)
 
     def again(self) -> None:
@@ -146,36 +142,18 @@ class JobQueue:
 
     def pid(self) -> int | None:
         """The process that carries out this queue; None if there is none."""
-        with suppress(FileNotFoundError), open(self._lock, "rb") as file:
-            try:
-                lock(file)
-            except Taken:
-                return int(file.read() or 0)
-        return None
+        return holder(self._lock)
 
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        with open(self._lock, "ab+", buffering=0) as file:
-            try:
-                lock(file)
-            except Taken:
-                raise ValueError(
-                    f"{self.path} is carried out by process {self.pid()} already; end that first"
-                ) from None
-            file.truncate(0)
-            file.write(str(os.getpid()).encode())
-            yield
-
-    def _standing(self, job: Job, facts: dict[str, Any], alive: bool) -> Standing:
+    def _status_of(self, job: Job, facts: dict[str, Any], alive: bool) -> JobStatus:
         folder = self.folder(job)
         if is_finished(folder):
-            return Standing(job, "done")
+            return JobStatus(job, "done")
         failure = facts["failed"].get(job.name)
         if failure and failure["command"] == job.command:  # one that was mended is tried again
-            return Standing(job, "failed", why=failure["why"])
+            return JobStatus(job, "failed", why=failure["why"])
         state = "running" if alive and facts["began"] == job.name else "waiting"
         done, total, seconds = progress_of(folder)
-        return Standing(job, state, done, total, seconds / done * (total - done) if done and seconds else None)
+        return JobStatus(job, state, done, total, seconds / done * (total - done) if done and seconds else None)
 
     def _read(self) -> dict[str, Any]:
         try:

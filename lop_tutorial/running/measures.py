@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import torch
 
+from lop_tutorial.fp32_precision import fp32_precision
 from lop_tutorial.geometry import (
     effective_rank,
     ftle,
@@ -15,7 +16,6 @@ from lop_tutorial.geometry import (
     weight_norm,
 )
 from lop_tutorial.networks import Network
-from lop_tutorial.products import float32_products
 from lop_tutorial.streams import Task
 
 Measure = Callable[[Network, Task], dict[str, float]]
@@ -34,10 +34,10 @@ def exponents(network: Network, task: Task) -> dict[str, float]:
     crossing = segments(x, y, 0, 1, pairs=64, points=5, seed=task.index).flatten(0, 1)
     everywhere = ftle(network, torch.cat([x, crossing]), dtype=torch.float64)
     at_samples, on_segments = everywhere.split([len(x), len(crossing)])
-    found: dict[str, float] = {}
+    columns: dict[str, float] = {}
     for place, seen in (("within", summary(at_samples)), ("between", summary(on_segments))):
-        found |= {f"ftle_{place}_{name}": seen.quantiles[share] for name, share in _QUANTILES.items()}
-    return found
+        columns |= {f"ftle_{place}_{name}": seen.quantiles[share] for name, share in _QUANTILES.items()}
+    return columns
 
 
 def health(network: Network, task: Task) -> dict[str, float]:
@@ -74,8 +74,8 @@ def measure(names: Sequence[str], network: Network, task: Task) -> dict[str, flo
 
     Products are never rounded to less than float32.
     """
-    found: dict[str, float] = {}
-    with float32_products():
+    columns: dict[str, float] = {}
+    with fp32_precision():
         for name in (name for name in names if name in MEASURES):
-            found |= MEASURES[name](network.eval(), task)
-    return found
+            columns |= MEASURES[name](network.eval(), task)
+    return columns

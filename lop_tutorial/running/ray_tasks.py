@@ -38,11 +38,11 @@ def carry_on_with_ray(plan: Plan, crews: Sequence[Crew], device: str, workers: i
                 lines = parts.lines(number)
                 yield from (read_cells(parts, line) for line in lines[seen[number] :])
                 seen[number] = max(seen[number], len(lines))  # fewer while a lost worker's last tasks come again
-            for one in ended:
-                _result(ray, one)
+            for task_run in ended:
+                _result(ray, task_run)
     finally:
-        for one in waiting:
-            ray.cancel(one, force=True)
+        for task_run in waiting:
+            ray.cancel(task_run, force=True)
 
 
 def _crew_life(plan: Plan, number: int, crew: Crew, device: str, parts: Parts) -> None:
@@ -68,10 +68,10 @@ def connected() -> Any:
     return ray
 
 
-def _result(ray: Any, one: Any) -> None:
+def _result(ray: Any, task_run: Any) -> None:
     """Raises what a task raised, as the local launcher does."""
     try:
-        ray.get(one)
+        ray.get(task_run)
     except ray.exceptions.RayTaskError as error:
         raise error.cause if isinstance(error.cause, Exception) else ValueError(str(error)) from None
     except ray.exceptions.RayError as error:

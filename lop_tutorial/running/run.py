@@ -1,6 +1,6 @@
 """A run on disk: config.json (what was asked), environment.json (where it came from), metrics.csv (what came out).
 
-Beside them diverged.csv, if a learner diverged; and while the run is not finished, `checkpoints/` (see `parts.py`).
+Beside them diverged.csv, if a learner diverged; and while the run is not finished, `checkpoints/` (see `crews.py`).
 """
 
 from __future__ import annotations

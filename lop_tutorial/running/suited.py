@@ -11,10 +11,10 @@ def must_suit(plan: Plan, device: str) -> None:
     """ValueError where a plan needs float64 and the device, Apple's GPU, has none; it names what needs it."""
     if device != "mps":
         return
-    one = plan.at(plan.widths[0] if plan.widths else None)
+    at_one_width = plan.at(plan.widths[0] if plan.widths else None)
     needs = [f"the measure {name}" for name in plan.measures]
     for method in plan.methods:
-        memory = one.learner(method, plan.seeds[0]).memory.values()
+        memory = at_one_width.learner(method, plan.seeds[0]).memory.values()
         needs += [f"the method {method}"] * any(values.dtype == torch.float64 for values in memory)
     if needs:
         raise ValueError(f"device is 'mps', which has no float64, and {', '.join(needs)} cannot do without: use cpu")

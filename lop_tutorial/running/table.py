@@ -41,10 +41,10 @@ class Table:
         for name, value in wanted.items():
             several = value if isinstance(value, tuple | list | range) else (value,)
             there = dict.fromkeys(row.get(name) for row in rows)
-            for one in several:
-                if one not in there:
+            for entry in several:
+                if entry not in there:
                     known = ", ".join(map(str, there)) if name in self.columns else "no such column"
-                    raise ValueError(f"no row has {name} {one!r}; there is {known or 'none'}")
+                    raise ValueError(f"no row has {name} {entry!r}; there is {known or 'none'}")
             rows = tuple(row for row in rows if row.get(name) in several)
         return Table(tuple(sorted(rows, key=lambda row: row["seed"])) if "seed" in self.columns else rows)
 
@@ -74,9 +74,7 @@ def load(place: str | Path) -> Stored:
     """
     path = stored_path(place) if isinstance(place, str) else place
     if path.suffix == ".json":
-        content = json.loads(path.read_text())
-        rows = content.pop("rows", None) or content.pop("lives")
-        return Stored(content, content.pop("environment"), Table(tuple(map(_from_older, rows))))
+        return _from_older(json.loads(path.read_text()))
     config, environment = (json.loads((path / f"{name}.json").read_text()) for name in ("config", "environment"))
     file = path / "table.csv"
     return Stored(config, environment, read(file if file.exists() else path / "metrics.csv"))
@@ -119,12 +117,25 @@ def _value(cell: str) -> Any:
     return {"True": True, "False": False, "": None}.get(cell, cell)
 
 
-def _from_older(row: TableRow) -> TableRow:
-    """A row of an older JSON file, which has infinities as words, and null for NaN and for what there is not."""
-    return {name: _number(value) for name, value in row.items()}
+def _from_older(content: dict[str, Any]) -> Stored:
+    """An older experiment: one JSON file, with infinities as words, and null for NaN and for what there is not."""
+    rows = [
+        {name: _number(value) for name, value in row.items()}
+        for row in content.pop("rows", None) or content.pop("lives")
+    ]
+    if "task" in rows[0]:  # a row a task, where a network's row has lists over them today
+        networks: dict[tuple[int, int], list[TableRow]] = {}
+        for row in rows:
+            networks.setdefault((row.pop("width"), row.pop("seed")), []).append(row)
+        rows = [
+            {"width": width, "seed": seed, "first": tasks[0]["task"]}
+            | {name: [task[name] for task in tasks] for name in tasks[0] if name != "task"}
+            for (width, seed), tasks in networks.items()
+        ]
+    return Stored(content, content.pop("environment"), Table(tuple(rows)))
 
 
 def _number(value: Any) -> Any:
     if isinstance(value, list):
-        return [math.nan if one is None else _number(one) for one in value]
+        return [math.nan if each is None else _number(each) for each in value]
     return float(value) if value in ("inf", "-inf") else value

@@ -13,7 +13,7 @@ from lop_tutorial.running.death import at_chance
 from lop_tutorial.running.plan import Plan
 from lop_tutorial.running.results import Row
 from lop_tutorial.streams import Task
-from lop_tutorial.training import Fleet, Learner, Outcome, pays
+from lop_tutorial.training import Fleet, Learner, Outcome, faster_in_fleet
 from lop_tutorial.training.cpu import keep_memory
 
 Look = Callable[[Learner, Task], Any]
@@ -71,12 +71,12 @@ def walk_tasks(
         if all(gone):
             return
         tasks = {seed: stream.task(number).to(device) for seed, stream in streams.items()}
-        there = [None if lost else (one, tasks[one.seed]) for one, lost in zip(learners, gone, strict=True)]
+        there = [None if lost else (learner, tasks[learner.seed]) for learner, lost in zip(learners, gone, strict=True)]
         looks = [before(*place) if before and place else None for place in there]
         outcomes = learn(tasks)
         chance = [
-            so_far + 1 if at_chance(outcome.train_accuracy, tasks[one.seed].outputs) else 0
-            for one, outcome, so_far in zip(learners, outcomes, chance, strict=True)
+            so_far + 1 if at_chance(outcome.train_accuracy, tasks[learner.seed].outputs) else 0
+            for learner, outcome, so_far in zip(learners, outcomes, chance, strict=True)
         ]
         gone = [
             lost or outcome.diverged or 0 < plan.dead_after <= running
@@ -104,7 +104,7 @@ def _learners(
     """The members as new learners, and what trains all of them on their seeds' tasks."""
     (method, seed), *others = members
     alone = plan.learner(method, seed, device)
-    if not others and ("path" in plan.measures or not pays(alone.network, device)):
+    if not others and ("path" in plan.measures or not faster_in_fleet(alone.network, device)):
         return [alone], lambda tasks: [alone.learn(tasks[seed])]
     crew = [(plan.intervention(method), seed) for method, seed in members]
     training = plan.training_of(members[0][0])

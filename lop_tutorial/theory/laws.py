@@ -46,11 +46,11 @@ class SettlingLaw:
 
     def predict(self, start: Float64[np.ndarray, " seed"], tasks: int) -> Float64[np.ndarray, "seed task"]:
         """The exponents with which each task begins, the first one given."""
-        now, found = np.asarray(start, dtype=float), []
+        now, starts = np.asarray(start, dtype=float), []
         for _ in range(tasks):
-            found.append(now)
+            starts.append(now)
             now = self.offset + self.slope * (self.base + (1 - self.pull) * now)
-        return np.stack(found, axis=-1)
+        return np.stack(starts, axis=-1)
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class Settling:
 
 @dataclass(frozen=True)
 class Growing:
-    """The curve s_{t+1} = s_1 + gain log(1 + rate t): that of weights that walk, `geometry.walk`, point 1.
+    """The curve s_{t+1} = s_1 + gain log(1 + rate t): that of weights that walk, `theory.random_walk`, point 1.
 
     Unlike `Settling` it never ends. Were growing weights all there is, `rate` would be the walk's gamma, and 2 gain the
     number of layers' worth of stretch that growth brings, over the depth. Fitted rates lie far above gamma.

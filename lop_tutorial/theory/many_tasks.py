@@ -116,7 +116,7 @@ def fit_inheritance(starts: Float[Tensor, " tasks"], ends: Float[Tensor, " tasks
     return Inheritance(slope, float(y.mean()) - slope * float(x.mean()), correlation)
 
 
-class Ledger(NamedTuple):
+class ExponentChange(NamedTuple):
     """Equation (xi): `change` = `factors` + `recovery`. The product law holds if and only if `recovery` is zero."""
 
     change: float
@@ -124,11 +124,13 @@ class Ledger(NamedTuple):
     recovery: float
 
 
-def ledger(starts: Float[Tensor, " tasks"], ends: Float[Tensor, " tasks"]) -> Ledger:
+def decompose_change(starts: Float[Tensor, " tasks"], ends: Float[Tensor, " tasks"]) -> ExponentChange:
     """Where the change of an exponent over all tasks came from: learning, or the passage from task to task."""
     _check(starts, ends)
     starts, ends = starts.double(), ends.double()
-    return Ledger(float(ends[-1] - starts[0]), float((ends - starts).sum()), float((starts[1:] - ends[:-1]).sum()))
+    return ExponentChange(
+        float(ends[-1] - starts[0]), float((ends - starts).sum()), float((starts[1:] - ends[:-1]).sum())
+    )
 
 
 def strengths_over_tasks(ufm: UFM, tasks: int, feature: float, head: float, kept: float = 1.0) -> list[float]:

@@ -160,8 +160,8 @@ def _solve(ufm: UFM, start: Strengths, time: float) -> tuple[Strengths, float]:
         log_after -= math.log1p(-still)
         along = math.log((1 - away) / (1 - still)) + (math.log(before) - log_after + fade + q * time / samples) / 2
     root = math.exp(log_after / 2)
-    other = q / root if q else 0.0
-    return Strengths(max(root + other, 0.0) / 2, max(root - other, 0.0) / 2), along - decay * time
+    rest = q / root if q else 0.0
+    return Strengths(max(root + rest, 0.0) / 2, max(root - rest, 0.0) / 2), along - decay * time
 
 
 def _check_squared_error(ufm: UFM) -> None:

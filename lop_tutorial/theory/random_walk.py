@@ -45,7 +45,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 
-def walked_size(first: float, steps: Float[Tensor, " tasks"]) -> Float[Tensor, " tasks"]:
+def norm_after_steps(first: float, steps: Float[Tensor, " tasks"]) -> Float[Tensor, " tasks"]:
     """|W_T| after tasks 1, 2, ..., equation (xiv), from |W_0| and the sizes |D_t| of the steps."""
     if not (math.isfinite(first) and first >= 0):
         raise ValueError(f"the first size is {first}; it must be a finite number from 0 up")
@@ -63,7 +63,7 @@ def walk_ratio(away: float, steps: Float[Tensor, " tasks"]) -> float:
     return away**2 / total
 
 
-def growth_of_a_walk(rate: float, tasks: Float[Tensor, " tasks"]) -> Float[Tensor, " tasks"]:
+def log_growth_of_walk(rate: float, tasks: Float[Tensor, " tasks"]) -> Float[Tensor, " tasks"]:
     """1/2 log(1 + gamma T), equation (xv), after so many tasks; gamma is the `rate`, |D_t|^2/|W_0|^2."""
     if not rate >= 0:
         raise ValueError(f"the rate is {rate}; it must be a number from 0 up")

@@ -1,6 +1,6 @@
 """Training: one learner, the plain loop; many at once, the fast one."""
 
-from lop_tutorial.training.fleet import Fleet, live_together, pays, stackable
+from lop_tutorial.training.fleet import Fleet, faster_in_fleet, live_together, stackable
 from lop_tutorial.training.learner import LOSSES, OUTCOME_FIELDS, Learner, Outcome, Training, live
 from lop_tutorial.training.precision import PRECISIONS
 from lop_tutorial.training.watching import watch
@@ -13,9 +13,9 @@ __all__ = [
     "Learner",
     "Outcome",
     "Training",
+    "faster_in_fleet",
     "live",
     "live_together",
-    "pays",
     "stackable",
     "watch",
 ]

@@ -75,8 +75,8 @@ def restore(learner: Learner, tensors: dict[str, Tensor], facts: Facts) -> None:
     learner.optimiser.state.clear()
     for name, weight in learner.network.named_parameters():
         prefix = f"optimiser.{name}."
-        found = {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
-        kept = {k: torch.empty_like(weight).copy_(v) if v.shape == weight.shape else v for k, v in found.items()}
+        own = {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+        kept = {k: torch.empty_like(weight).copy_(v) if v.shape == weight.shape else v for k, v in own.items()}
         if kept or name in facts["optimiser"]:
             learner.optimiser.state[weight] = kept | facts["optimiser"].get(name, {})
 
@@ -86,9 +86,9 @@ def write(folder: Path, name: str, learners: Sequence[Learner], facts: Facts) ->
     tensors: dict[str, Tensor] = {}
     about: list[Facts] = []
     for place, learner in enumerate(learners):
-        own, told = state(learner)
+        own, about_it = state(learner)
         tensors |= {f"{place}.{key}": value.contiguous() for key, value in own.items()}
-        about.append(told)
+        about.append(about_it)
     data = save(tensors)
     digest = hashlib.sha256(data).hexdigest()
     file = f"{name}.{digest[:16]}.safetensors"

@@ -58,22 +58,22 @@ def cuda_trouble(number: int = 0) -> str | None:
 
 def precisions(device: str) -> list[str]:
     """Those of PRECISIONS that a device can multiply in."""
-    found = []
+    usable = []
     for name in PRECISIONS:
         try:
-            found.append(Precision(name, torch.device(device)).name)
+            usable.append(Precision(name, torch.device(device)).name)
         except ValueError:
             continue
-    return found
+    return usable
 
 
 def driver() -> str | None:
     """The version of NVIDIA's driver, where Linux tells it."""
     try:
-        found = re.search(r"Module\D*([\d.]+)", Path("/proc/driver/nvidia/version").read_text())
+        match = re.search(r"Module\D*([\d.]+)", Path("/proc/driver/nvidia/version").read_text())
     except OSError:
         return None
-    return found and found.group(1)
+    return match and match.group(1)
 
 
 def _built_for() -> list[str]:

@@ -9,17 +9,17 @@ from torch import Tensor
 BLOCK = 64  # losses gathered before they are looked at together
 
 
-class Soundness:
+class Divergence:
     """Counts a task's steps up to the first whose loss is not finite, for one learner or for many side by side.
 
     `see` takes the losses of a step as they are, and keeps them: a step costs no operation on the device. Every `BLOCK`
-    steps a few operations fold them into the count, and only `first_bad` copies it to the host.
+    steps a few operations fold them into the count, and only `first_step` copies it to the host.
     """
 
     def __init__(self) -> None:
         self._recent: list[Tensor] = []
         self._folded = 0
-        self._sound: Tensor | None = None
+        self._finite_steps: Tensor | None = None
 
     def see(self, losses: Float[Tensor, "*learner"]) -> None:
         """The losses of the next step, one a learner; they must not be overwritten afterwards."""
@@ -30,8 +30,8 @@ class Soundness:
     def _fold(self) -> None:
         finite = torch.stack(self._recent).isfinite()
         in_a_row = finite.long().cumprod(0).sum(0)
-        before = torch.zeros_like(in_a_row) if self._sound is None else self._sound
-        self._sound = before + in_a_row * (before == self._folded)
+        before = torch.zeros_like(in_a_row) if self._finite_steps is None else self._finite_steps
+        self._finite_steps = before + in_a_row * (before == self._folded)
         self._folded += len(self._recent)
         self._recent = []
 
@@ -39,25 +39,25 @@ class Soundness:
         """Copies the count to the host, once for all learners; after a task's last step."""
         if self._recent:
             self._fold()
-        if self._sound is not None:
-            self._sound = self._sound.cpu()
+        if self._finite_steps is not None:
+            self._finite_steps = self._finite_steps.cpu()
 
-    def of(self, place: int) -> Soundness:
+    def of(self, place: int) -> Divergence:
         """One learner's own, of many."""
         if self._recent:
             self._fold()
-        one = Soundness()
-        one._folded, one._sound = self._folded, None if self._sound is None else self._sound[place]
-        return one
+        own = Divergence()
+        own._folded, own._finite_steps = self._folded, None if self._finite_steps is None else self._finite_steps[place]
+        return own
 
-    def first_bad(self) -> int | None:
+    def first_step(self) -> int | None:
         """The step, counted from 0, whose loss was the first that was NaN or infinite; None if all were finite."""
         if self._recent:
             self._fold()
-        if self._sound is None:
+        if self._finite_steps is None:
             return None
-        sound = int(self._sound)
-        return None if sound == self._folded else sound
+        finite_steps = int(self._finite_steps)
+        return None if finite_steps == self._folded else finite_steps
 
     @property
     def steps(self) -> int:

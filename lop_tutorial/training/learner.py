@@ -18,8 +18,8 @@ from lop_tutorial.networks import HEADS, Network, Watch
 from lop_tutorial.seeds import draw_for, seeded, torch_generator
 from lop_tutorial.streams import Task
 from lop_tutorial.training.augmentation import AUGMENTATIONS
-from lop_tutorial.training.cpu import lay_out
-from lop_tutorial.training.divergence import Soundness
+from lop_tutorial.training.cpu import lay_out, lay_out_images
+from lop_tutorial.training.divergence import Divergence
 from lop_tutorial.training.fitting import must_be_new, must_be_one_number, must_be_tensors, must_fit, steps_told
 from lop_tutorial.training.precision import Precision, strict
 
@@ -117,7 +117,7 @@ class Learner:
         self.seed, self.device = seed, torch.device(device)
         self.precision = Precision(precision, self.device)
         self.tasks_learned = 0
-        self.soundness = Soundness()
+        self.divergence = Divergence()
         must_be_sound(intervention)
         intervention.check(training.loss)
         self.restart()
@@ -154,9 +154,9 @@ class Learner:
         """Begins a task and trains on it for `number` epochs: gives 0 before the first step, then 1, 2, ..."""
         self.start(task)
         augment = AUGMENTATIONS[self.training.augmentation]
-        examples = Examples.of(task.train_x, task.train_y, task.outputs, augment)
+        examples = Examples.of(lay_out_images(task.train_x), task.train_y, task.outputs, augment)
         order = torch_generator(self.seed, "batches", self.tasks_learned)
-        self.soundness = Soundness()
+        self.divergence = Divergence()
         mixing = draw_for(self.seed, "mixing", self.tasks_learned)
         shown = draw_for(self.seed, "augmentation", self.tasks_learned)
         best = Best() if self.training.keep_best else None
@@ -190,10 +190,10 @@ class Learner:
 
     def outcome(self, task: Task, train_loss: float, train_accuracy: float, test_accuracy: float) -> Outcome:
         """What was measured, and whether the learner diverged."""
-        first_bad = self.soundness.first_bad()
-        if first_bad is None and not math.isfinite(train_accuracy + test_accuracy):
-            first_bad = self.soundness.steps
-        return Outcome(task.index, train_accuracy, test_accuracy, train_loss, first_bad)
+        first_step = self.divergence.first_step()
+        if first_step is None and not math.isfinite(train_accuracy + test_accuracy):
+            first_step = self.divergence.steps
+        return Outcome(task.index, train_accuracy, test_accuracy, train_loss, first_step)
 
     def start(self, task: Task) -> None:
         """What goes before a task's first step: the intervention, then the head, then the momentum."""
@@ -222,7 +222,7 @@ class Learner:
             penalty = self.intervention.penalty(self)
             if penalty is not None:
                 loss = loss + must_be_one_number(penalty, self.intervention.title)
-            self.soundness.see(loss)
+            self.divergence.see(loss)
             self.optimiser.zero_grad()
             loss.backward()
         self.optimiser.step()

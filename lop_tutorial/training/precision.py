@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from lop_tutorial.products import float32_products
+from lop_tutorial.fp32_precision import fp32_precision
 
 PRECISIONS = ("fp32", "tf32", "bf16")
 
@@ -41,7 +41,7 @@ class Precision:
 
     def step(self) -> AbstractContextManager[None]:
         """Around forward and backward passes."""
-        return float32_products("tf32" if self.name == "tf32" else "ieee") if self.on_cuda else nullcontext()
+        return fp32_precision("tf32" if self.name == "tf32" else "ieee") if self.on_cuda else nullcontext()
 
     def forward(self) -> AbstractContextManager[Any]:
         """Around the network's forward pass alone."""

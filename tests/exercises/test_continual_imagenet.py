@@ -53,7 +53,7 @@ def test_pairing_done_right_and_wrong(capsys):
     [
         ({}, "Case a has no answer"),
         (0.5, "A dictionary was expected"),
-        (CHANCE | {"b": "80 %"}, "Case b: '80 %' is not a number"),
+        (CHANCE | {"b": "80 %"}, "Case b: Numbers were expected, not text"),
         (CHANCE | {"b": 80}, "Case b: an accuracy lies between 0 and 1"),
         (CHANCE | {"b": 0.5}, "3 of 4 are right; look again at case b"),
         (CHANCE | {"c": 0.5, "d": 0.9}, "2 of 4 are right; look again at case c"),

@@ -134,12 +134,12 @@ def test_what_the_chapter_tells_of_them():
     assert found.select("test_accuracy", frozen=True, width=128).mean() > 0.97
     np.testing.assert_allclose(found.select("contrast", activation="linear"), 0, atol=1e-5)
     for case, expected in {  # the table of what was reported and measured
-        (4, 8, "tanh"): (1.02, 0.96, 1.09),
-        (4, 32, "tanh"): (0.91, 0.88, 0.94),
-        (4, 128, "tanh"): (0.77, 0.74, 0.79),
-        (4, 8, "relu"): (0.40, 0.33, 0.47),
-        (4, 32, "relu"): (0.66, 0.57, 0.75),
-        (4, 128, "relu"): (0.46, 0.39, 0.54),
+        (4, 8, "tanh"): (1.02, 0.94, 1.11),
+        (4, 32, "tanh"): (0.91, 0.87, 0.95),
+        (4, 128, "tanh"): (0.77, 0.73, 0.81),
+        (4, 8, "relu"): (0.40, 0.31, 0.49),
+        (4, 32, "relu"): (0.66, 0.53, 0.78),
+        (4, 128, "relu"): (0.46, 0.37, 0.56),
     }.items():
         np.testing.assert_allclose(contrast(*case), expected, atol=0.006)
     totals = [depth * contrast(depth, 32).mean for depth in (1, 2, 4, 8)]

@@ -13,7 +13,6 @@ from lop_tutorial.experiments.increments import (
     inside,
     long,
     quick,
-    stored_increments,
 )
 from lop_tutorial.running import interval
 from lop_tutorial.running.experiment import fill
@@ -85,7 +84,7 @@ def test_what_is_written_is_what_was_seen_and_goes_on_where_it_stopped(tmp_path,
 
 
 def test_the_stored_run_is_of_the_plan_and_picks_are_never_below_what_was_carried_over():
-    table = stored_increments()
+    table = load("increments").table
     for name in COMPARED | LONG_TRAINED:
         assert (table.select("best_test", network=name) >= table.select("test_accuracy", network=name)).all()
         assert (table.select("best_augmented", network=name) >= table.select("chosen_augmented", network=name)).all()
@@ -95,7 +94,7 @@ def test_the_stored_run_is_of_the_plan_and_picks_are_never_below_what_was_carrie
 
 
 def test_what_the_chapter_tells_of_the_stored_run_and_no_cell_prints():
-    table = stored_increments()
+    table = load("increments").table
     fresh = table.select("test_accuracy", network="retrained").mean(axis=0)
     assert fresh[[0, -1]] == pytest.approx([0.72, 0.27], abs=0.005)
     best, kept = ([table.select(what, network=n) for n in COMPARED] for what in ("best_test", "test_accuracy"))

@@ -1,5 +1,6 @@
 """Exponents from task to task: what is measured, the law that is fitted, and the rows that the book shows."""
 
+import json
 import math
 import re
 from dataclasses import astuple, replace
@@ -19,10 +20,10 @@ from lop_tutorial.experiments.inheritance import (
     follow,
     medians,
     starts_and_ends,
-    stored_inheritance,
 )
 from lop_tutorial.geometry import within
 from lop_tutorial.running.experiment import fill
+from lop_tutorial.running.run import stored_path
 from lop_tutorial.running.table import load
 from lop_tutorial.theory import Contraction, growth_per_task
 from lop_tutorial.theory.laws import Growing, PowerLaw, Settling, SettlingLaw, correlation, error
@@ -198,9 +199,10 @@ def test_the_stored_rows_are_whole_and_carry_their_origin():
     assert not re.search(r"\s/", stored.environment["command"]), "no path of one machine"
     for key in ("date", "packages", "python", "wall_seconds"):
         assert stored.environment[key]
-    table = stored_inheritance()
+    table = load("inheritance").table
     assert [(row["width"], row["seed"]) for row in table.rows] == [(w, s) for w in WIDTHS for s in FITTED + HELD_OUT]
     for quantity in inheritance.QUANTITIES:
         assert table.select(quantity).shape == (32, 80)
-    by_task = {(row["width"], row["seed"], row["task"]): row["end_between"] for row in stored.table.rows}
+    as_written = json.loads(stored_path(EXPERIMENT.name).read_text())["rows"]
+    by_task = {(row["width"], row["seed"], row["task"]): row["end_between"] for row in as_written}
     assert starts_and_ends(table, "between", 256, HELD_OUT)[1][2, 7] == by_task[256, 102, 7]

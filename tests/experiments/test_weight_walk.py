@@ -145,7 +145,7 @@ def test_stored_rows_are_whole():
     for kind, number in zip(walk.KINDS, (80, 80, 1), strict=True):
         for width in WIDTHS:
             assert walks[kind].select("start_within", width=width, seed=FITTED).shape == (8, number)
-    table = heads.stored_heads()
+    table = load("heads").table
     for head in heads.FOUR_HEADS:
         for method in heads.METHODS:
             assert table.select("open", head=head, method=method).shape == (8,)

@@ -100,7 +100,54 @@ class Mixing(nn.Module):
         return self.out(x @ self.neighbours)
 
 
+class Branches(nn.Module):
+    """One layer, then three ways side by side of one, two and no layers, written into parts of one tensor."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.short, self.one, self.two = (nn.Linear(8, 8) for _ in range(4))
+
+    def forward(self, x):
+        h = self.first(x)
+        out = torch.zeros(len(x), 3, 8, dtype=x.dtype)
+        out[:, 0], out[:, 1], out[:, 2] = self.short(h), self.two(self.one(h)), h
+        return out.flatten(1)
+
+
+class Doubled(torch.autograd.Function):
+    """What PyTorch does not show to those who look on."""
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(x):
+        return 2 * x
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        pass
+
+    @staticmethod
+    def backward(ctx, gradient):
+        return 2 * gradient
+
+    @staticmethod
+    def jvp(ctx, tangent):
+        return 2 * tangent
+
+
+class Unseen(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.before, self.after = nn.Linear(8, 8), nn.Linear(8, 3)
+
+    def forward(self, x):
+        return self.after(Doubled.apply(self.before(x)))
+
+
 COUNTED = [
+    (Branches(), "", 3),
+    (Unseen(), "", 2),
     (Functional(), "", 4),
     (Functional(), "act", 2),
     (Attention(), "", 2),

@@ -8,7 +8,18 @@ import pytest
 import torch
 from torch import nn
 
-from lop_tutorial.geometry import between, field, ftle, grid, log_collapse, log_stretch, segments, summary, within
+from lop_tutorial.geometry import (
+    between,
+    field,
+    ftle,
+    grid,
+    log_collapse,
+    log_stretch,
+    segments,
+    spread,
+    summary,
+    within,
+)
 from lop_tutorial.networks import MLP
 from lop_tutorial.streams import ToyPoints
 from lop_tutorial.training import Learner, Training
@@ -151,3 +162,12 @@ def test_settings_reach_the_exponents():
     network = MLP((2,), 2, (5, 6), "tanh")
     inner = within(network, x, y, layer="body.2", dtype=torch.float64)
     torch.testing.assert_close(inner[0], ftle(network, x[::2], "body.2", dtype=torch.float64)[:, 0])
+
+
+def test_spread_is_the_middle_of_the_finite_exponents():
+    exponents = torch.cat([torch.linspace(-1.0, 1.0, 101), torch.tensor([-torch.inf, torch.nan])])
+    assert spread(exponents) == pytest.approx(1.8)
+    assert spread(exponents, share=1.0) == pytest.approx(2)
+    assert math.isnan(spread(torch.tensor([-torch.inf])))
+    with pytest.raises(ValueError, match="share is 2"):
+        spread(exponents, share=2.0)

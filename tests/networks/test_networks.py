@@ -1,8 +1,11 @@
 import pytest
 import torch
-from torch.nn.functional import conv2d, linear, max_pool2d, relu
+from torch import nn
+from torch.nn.functional import conv2d, cross_entropy, linear, max_pool2d, relu
 
+from lop_tutorial.interventions.crelu import ConcatenatedReLU
 from lop_tutorial.networks import MLP, NETWORKS, ConvNet, SmallConv
+from lop_tutorial.networks.network import pool_first
 
 
 def test_convnet_is_the_benchmarks_network():
@@ -35,6 +38,29 @@ def test_logits_are_the_head_of_the_representation(name):
     x = torch.randn(6, 3, 32, 32)
     torch.testing.assert_close(network(x), network.head(network.representation(x)))
     assert network.representation(x).shape == (6, network.head.in_features)
+
+
+@pytest.mark.parametrize(("make", "size"), [(ConvNet, 32), (SmallConv, 16), (SmallConv, 15)])
+def test_a_training_pass_pools_first_and_changes_no_bit(make, size):
+    """As the layers are written, ReLU comes first; with steps between whole numbers, windows have equal maxima too."""
+    network = make((3, size, size), 2)
+    with torch.no_grad():
+        network.body[0].weight.round_(decimals=1)
+    x, y = torch.randn(20, 3, size, size).round(), torch.arange(20) % 2
+    found = []
+    for logits in (network(x), network.head(network.body(x))):
+        network.zero_grad()
+        cross_entropy(logits, y).backward()
+        found.append([logits.detach(), *(p.grad for p in network.parameters())])
+    assert all(torch.equal(a, b) for a, b in zip(*found, strict=True))
+    names = [type(layer).__name__ for _, layer in pool_first(network.body)]
+    assert names[:6] == ["Conv2d", "MaxPool2d", "ReLU"] * 2
+
+
+def test_only_relu_lets_pooling_pass():
+    """The second half of a concatenated ReLU falls where its input rises."""
+    layers = nn.Sequential(ConcatenatedReLU(), nn.MaxPool2d(2), nn.Tanh(), nn.MaxPool2d(2))
+    assert pool_first(layers) == list(layers.named_children())
 
 
 def test_depth_counts_layers_up_to_the_representation():

@@ -15,7 +15,7 @@ from lop_tutorial.interventions import Examples, generalized_mixup, intervention
 from lop_tutorial.networks import MLP
 from lop_tutorial.playground import CBP, Settings
 from lop_tutorial.training import Learner
-from lop_tutorial.training.divergence import Soundness
+from lop_tutorial.training.divergence import Divergence
 
 LENGTHS = (100, 10)
 """Epochs of the two tasks, of two steps each: 200 steps, and 20 more with another head."""
@@ -87,8 +87,8 @@ def live(settings: Settings, monkeypatch: pytest.MonkeyPatch, method: str | None
     keep(Examples, "partners", "partners")
     keep(generalized_mixup, "beta_from", "mixing")
     keep(MLP, "fresh_weight", "fresh")
-    see = Soundness.see
-    monkeypatch.setattr(Soundness, "see", lambda self, loss: (recorded["losses"].append(loss.item()), see(self, loss)))
+    see = Divergence.see
+    monkeypatch.setattr(Divergence, "see", lambda self, loss: (recorded["losses"].append(loss.item()), see(self, loss)))
 
     learner = Learner(experiment.make_network, experiment.training, intervention(method), seed=3)
     network = learner.network

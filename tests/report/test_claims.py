@@ -15,6 +15,7 @@ from lop_tutorial.report.claims.collect import NO_LEARNERS, collect, in_results
 from lop_tutorial.report.claims.comparison import BINS
 from lop_tutorial.report.claims.poster import PARTS
 from lop_tutorial.running.run import stored
+from lop_tutorial.running.table import lines_of, load
 
 TOP = Path(__file__).parents[2]
 ALL = [claim for part in PARTS.values() for claim in part]
@@ -200,3 +201,17 @@ def test_the_readme_counts_the_verdicts():
     told = f"Of {len(ALL)} [claims](book/claims.md) {supported} are supported here, {partly} partly, {none} not"
     assert sum(counts.values()) == supported + partly + none
     assert f"{told}." in text
+
+
+def test_an_experiment_counts_alike_in_a_folder_and_in_an_older_file(tmp_path):
+    older = load("inheritance")
+    (tmp_path / "inheritance").mkdir()
+    for name in ("config", "environment"):
+        (tmp_path / f"inheritance/{name}.json").write_text(json.dumps(getattr(older, name)))
+    text = ",".join(older.table.columns) + "\n" + lines_of(older.table.rows, older.table.columns)
+    (tmp_path / "inheritance/table.csv").write_text(text)
+    (new,), (old,) = collect(tmp_path), [source for source in in_results() if source.name == "inheritance.json"]
+    for mine, theirs in zip(new, old, strict=True):
+        assert (mine.about, set(mine.learners)) == (theirs.about, {"none"})
+        for quantity, curves in theirs.learners["none"].curves.items():
+            np.testing.assert_allclose(mine.learners["none"].curves[quantity], curves, atol=1e-4)

@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from lop_tutorial.figures import factors_against_accuracy, standing_dots
-from lop_tutorial.report.ranking import FACTORS, standings
+from lop_tutorial.figures import factors_against_accuracy, ranking_dots
+from lop_tutorial.report.ranking import FACTORS, rank_methods
 from lop_tutorial.running.table import Table
 
 LATE = {
@@ -40,13 +40,13 @@ def table():
 
 @pytest.fixture
 def stands(table):
-    return standings(Table(tuple(table)), "d")
+    return rank_methods(Table(tuple(table)), "d")
 
 
 def test_one_step_size_at_a_time(table):
     table[3]["step_size"] = "0.3"
     with pytest.raises(ValueError, match=r"step_size is 0\.1, 0\.3"):
-        standings(Table(tuple(table)), "d")
+        rank_methods(Table(tuple(table)), "d")
 
 
 def test_differences_are_taken_seed_by_seed(stands):
@@ -73,7 +73,7 @@ def test_factors_are_medians_and_an_infinite_one_has_a_rank(stands):
 
 
 def test_figures_show_every_method_that_has_a_number(stands):
-    (ax,) = standing_dots({"D": stands}).axes
+    (ax,) = ranking_dots({"D": stands}).axes
     assert len([line for line in ax.get_lines() if line.get_gid() == "late"]) == 4
     assert {text.get_text() for text in ax.texts} == {"2 of 3 left", "all diverged"}
     panels = factors_against_accuracy(stands).axes
@@ -82,4 +82,4 @@ def test_figures_show_every_method_that_has_a_number(stands):
 
 def test_the_references_must_be_there(table):
     with pytest.raises(ValueError, match="no rows of both"):
-        standings(Table(tuple(row for row in table if row["method"] != "retrained")), "d")
+        rank_methods(Table(tuple(row for row in table if row["method"] != "retrained")), "d")

@@ -55,12 +55,12 @@ def test_a_job_that_fails_is_told_and_passed_over_until_it_is_mended(file, tmp_p
     assert main(["queue", str(file), *runs]) == 0
     assert "wrong: failed ValueError: method is 'nobody'" in capsys.readouterr().out
     queue = JobQueue(file, tmp_path / "runs")
-    assert [one.state for one in queue.standings()] == ["failed", "done"]
+    assert [one.state for one in queue.statuses()] == ["failed", "done"]
     assert queue.status() == "short: 1 of 2 jobs done; 0 waiting; failed: wrong; nothing runs"
     file.write_text(f"wrong: reproduce first_look {SHORT} --methods none\n")
-    assert [one.state for one in queue.standings()] == ["waiting"]
+    assert [one.state for one in queue.statuses()] == ["waiting"]
     assert main(["queue", str(file), *runs]) == 0
-    assert [one.state for one in queue.standings()] == ["done"]
+    assert [one.state for one in queue.statuses()] == ["done"]
 
 
 def test_again_tries_what_failed(file, tmp_path):
@@ -104,13 +104,13 @@ def test_while_it_runs_it_is_alone_and_says_how_far_it_is(file, tmp_path):
         assert JobQueue(file, tmp_path / "runs").status() == (
             f"short: 0 of 2 jobs done; running first (20 of 80, at most 2.5 min left); 1 waiting; {pid}"
         )
-        with pytest.raises(ValueError, match=rf"carried out by {pid} already; end that first"):
+        with pytest.raises(ValueError, match=rf"short.txt is in use by {pid}; end that first"):
             next(JobQueue(file, tmp_path / "runs").carry_on(look))
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         next(queue.carry_on(look))
-    assert [one.state for one in queue.standings()] == ["waiting", "waiting"]
+    assert [one.state for one in queue.statuses()] == ["waiting", "waiting"]
     assert queue.pid() is None
 
 

@@ -16,27 +16,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from trust import TINY
 
 from lop_tutorial import atomic
 from lop_tutorial.cli import main
 from lop_tutorial.report import bin_table
 from lop_tutorial.running import Plan, Results, Run, carry_out
 from lop_tutorial.running.origin import command
-from lop_tutorial.training import Training
 
 carrying = import_module("lop_tutorial.running.carry_out")  # its name in the package is the function's
 
-TINY = Plan(
-    name="tiny",
-    about="a tiny experiment",
-    network="mlp",
-    network_settings={"hidden": (6, 5)},
-    procedural={"number": 4, "size": 4, "train": 20, "test": 10},
-    training=Training(step_size=0.05, epochs=2, batch_size=10),
-    methods=("none", "retrained", "cbp:maturity=1:replacement_rate=0.2", "g_mixup", "layer_norm"),
-    seeds=(0, 3),
-    tasks=12,
-)
 CONV = replace(
     TINY,
     network="smallconv",
@@ -51,7 +40,7 @@ PLANS = {"fleet": TINY, "each by itself": CONV}
 @pytest.fixture(autouse=True)
 def parts_stay(monkeypatch):
     """A finished run's last checkpoints are kept, so that all of a learner's bits can be compared."""
-    monkeypatch.setattr(carrying, "remove", lambda folder: None)
+    monkeypatch.setattr(carrying, "rmtree", lambda folder, **_: None)
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +48,7 @@ def whole(tmp_path_factory):
     """The folder of each plan, carried out without a break."""
     folders = {name: tmp_path_factory.mktemp("whole") / "run" for name in PLANS}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(carrying, "remove", lambda folder: None)
+        patch.setattr(carrying, "rmtree", lambda folder, **_: None)
         for name, plan in PLANS.items():
             assert len(list(carry_out(plan, "quick", folders[name]))) == plan.steps
     return folders

@@ -13,10 +13,10 @@ from lop_tutorial.theory import (
     Strengths,
     accumulate,
     contraction,
+    decompose_change,
     fit_inheritance,
     growth_per_task,
     inheritance_law,
-    ledger,
     modes_at,
     product_law,
     settles_at,
@@ -39,7 +39,7 @@ def test_the_two_laws_by_hand():
 @given(pairs=st.lists(st.tuples(floats, floats), min_size=1, max_size=20))
 def test_the_ledger_always_balances(pairs):
     starts, ends = torch.tensor(pairs, dtype=torch.float64).T
-    found = ledger(starts, ends)
+    found = decompose_change(starts, ends)
     assert found.change == pytest.approx(float(ends[-1] - starts[0]), abs=1e-9)
     assert found.factors + found.recovery == pytest.approx(found.change, abs=1e-9)
 
@@ -51,7 +51,7 @@ def test_exact_inheritance_is_the_product_law(start, factors):
     log_factors = torch.tensor(factors, dtype=torch.float64)
     ends = accumulate(start, log_factors)
     starts = torch.cat([torch.tensor([start], dtype=torch.float64), inheritance_law(ends)[:-1]])
-    assert ledger(starts, ends).recovery == pytest.approx(0, abs=1e-9)
+    assert decompose_change(starts, ends).recovery == pytest.approx(0, abs=1e-9)
     torch.testing.assert_close(product_law(start, log_factors)[:-1], starts[1:], atol=1e-9, rtol=0)
 
 
@@ -67,7 +67,7 @@ def test_near_inheritance_is_far_from_the_product_law():
     fit = fit_inheritance(starts, ends)
     assert fit.slope == pytest.approx(0.9, abs=0.02)
     assert fit.correlation > 0.99
-    found = ledger(starts, ends)
+    found = decompose_change(starts, ends)
     assert found.factors < -25
     assert found.change > -6
     assert float(ends[40:].mean()) == pytest.approx(settles_at(-0.44, 0.9, 0.0), abs=1.5)
@@ -184,8 +184,11 @@ def test_flows_of_tasks_in_turning_directions_multiply(width):
     [
         (lambda: settles_at(-1.0, 1.0, 0.0), "slope is 1.0"),
         (lambda: fit_inheritance(torch.zeros(2), torch.zeros(2)), "there are 2 tasks; .* at least 3"),
-        (lambda: ledger(torch.tensor([0.0, -math.inf]), torch.zeros(2)), "starts hold -inf; leave such tasks out"),
-        (lambda: ledger(torch.zeros(0), torch.zeros(0)), "0 starts and 0 ends"),
+        (
+            lambda: decompose_change(torch.tensor([0.0, -math.inf]), torch.zeros(2)),
+            "starts hold -inf; leave such tasks out",
+        ),
+        (lambda: decompose_change(torch.zeros(0), torch.zeros(0)), "0 starts and 0 ends"),
         (lambda: growth_per_task(3, 4, -1.0), "rank is 4; it must lie between 1 and the width, 3"),
         (lambda: growth_per_task(3, 1, math.nan), "log_gain is nan"),
         (lambda: strengths_over_tasks(UFM(), 3, 1.0, 0.0, kept=0.0), "kept is 0.0"),

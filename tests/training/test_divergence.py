@@ -9,22 +9,22 @@ from lop_tutorial.interventions import intervention
 from lop_tutorial.networks import MLP
 from lop_tutorial.streams import ToyPoints
 from lop_tutorial.training import Fleet, Learner, Training
-from lop_tutorial.training.divergence import BLOCK, Soundness
+from lop_tutorial.training.divergence import BLOCK, Divergence
 
 
 @pytest.mark.parametrize("bad", [0, 1, BLOCK - 1, BLOCK, 2 * BLOCK + 5])
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 def test_the_first_bad_step_of_each_learner(bad, value):
-    sound = Soundness()
+    finite_steps = Divergence()
     for step in range(3 * BLOCK + 1):
         # the second learner is bad in one step alone, and fine again afterwards; the last one stays bad
-        sound.see(torch.tensor([1.0, value if step == bad else 2.0, 3.0 if step < bad else value]))
-    assert [sound.of(place).first_bad() for place in range(3)] == [None, bad, bad]
-    assert sound.steps == 3 * BLOCK + 1
+        finite_steps.see(torch.tensor([1.0, value if step == bad else 2.0, 3.0 if step < bad else value]))
+    assert [finite_steps.of(place).first_step() for place in range(3)] == [None, bad, bad]
+    assert finite_steps.steps == 3 * BLOCK + 1
 
 
 def test_nothing_was_seen():
-    assert Soundness().first_bad() is None
+    assert Divergence().first_step() is None
 
 
 def mlp():

@@ -96,6 +96,11 @@ def test_what_a_fleet_would_compute_otherwise_it_refuses_and_a_learner_trains(ma
     assert Learner(make, FEW).learn(TASK).train_loss < math.log(2)  # which it begins with, as its head is zero
 
 
+def test_a_layer_that_is_used_twice_runs_twice_in_training_too():
+    network = used_twice()
+    torch.testing.assert_close(network.train()(TASK.test_x), network.eval()(TASK.test_x))
+
+
 @pytest.mark.parametrize("method", ["none", "cbp"])
 def test_a_plain_one_is_stacked_though_it_is_watched(method):
     assert stackable(Learner(Plain, FEW, intervention(method)).network)
@@ -143,8 +148,11 @@ def test_a_network_that_holds_a_lock_is_trained_in_a_fleet_too():
 @pytest.mark.parametrize(
     ("layers", "says"),
     [
-        (nn.Sequential(nn.Linear(20, 8), nn.ReLU()), "layer 0 of the body, Sequential, .*flat Sequential"),
-        (nn.Conv1d(2, 8, 3), "layer 0 of the body, Conv1d, .*`layers` and `depth` of its own"),
+        (
+            nn.Sequential(nn.Linear(20, 8), nn.ReLU()),
+            r"body\.0 is a Sequential with layers of its own; put them into the body",
+        ),
+        (nn.Conv1d(2, 8, 3), r"body\.0 is a Conv1d with weights that are not found as hidden units, or override"),
     ],
 )
 def test_weights_that_would_not_be_found_as_units_are_refused(layers, says):
@@ -152,6 +160,13 @@ def test_weights_that_would_not_be_found_as_units_are_refused(layers, says):
         Network(nn.Sequential(layers), 8, 2)
     with pytest.raises(TypeError, match="body is a Linear; it must be"):
         Network(nn.Linear(20, 8), 8, 2)
+
+    class Residual(nn.Sequential):
+        def forward(self, x):
+            return x + super().forward(x)
+
+    with pytest.raises(ValueError, match="body, a Residual, has its own forward pass"):
+        Network(Residual(nn.Linear(20, 20)), 20, 2)
 
 
 def test_a_parametrised_layer_is_a_layer_still():

@@ -5,9 +5,9 @@ from itertools import islice
 import pytest
 import torch
 
+from lop_tutorial.fp32_precision import get_fp32_precision
 from lop_tutorial.interventions import intervention
 from lop_tutorial.networks import MLP
-from lop_tutorial.products import products
 from lop_tutorial.streams import ToyPoints
 from lop_tutorial.training import PRECISIONS, Fleet, Learner, Training, live, live_together
 from lop_tutorial.training.precision import Precision
@@ -74,12 +74,12 @@ def test_measuring_is_the_same_whatever_the_steps_precision():
 
 @pytest.mark.cuda
 def test_cuda_products_are_as_named_inside_a_step_and_as_they_were_after_it():
-    before = products()
+    before = get_fp32_precision()
     for name, ours, before_2_9 in (
         ("fp32", ["ieee"] * 4, ["highest", "False"]),
         ("tf32", ["tf32", "tf32", "ieee", "ieee"], ["high", "True"]),
         ("bf16", ["ieee"] * 4, ["highest", "False"]),
     ):
         with Precision(name, torch.device("cuda")).step():
-            assert products() in (ours, before_2_9)
-        assert products() == before
+            assert get_fp32_precision() in (ours, before_2_9)
+        assert get_fp32_precision() == before

@@ -55,6 +55,6 @@ def _folder(path: Path) -> Path | None:
 def _part(path: Path, classes: int) -> Block:
     if not path.is_file():
         raise DataError(f"{path}: missing; fetch the archive anew")
-    found = read_pickle(path)
-    images = planar_images(found.get("data"), path)
-    return class_labels(found.get("fine_labels"), len(images), classes, 0, path), images
+    content = read_pickle(path)
+    images = planar_images(content.get("data"), path)
+    return class_labels(content.get("fine_labels"), len(images), classes, 0, path), images

@@ -43,9 +43,9 @@ def read(path: Path) -> Contents:
 
     def blocks(wanted: np.ndarray) -> Iterator[Block]:
         for file in train + ([validation] if validation else []):
-            found = _load(file)
-            images = planar_images(found.get("data"), file)
-            yield class_labels(found.get("labels"), len(images), CLASSES, 1, file), images
+            content = _load(file)
+            images = planar_images(content.get("data"), file)
+            yield class_labels(content.get("labels"), len(images), CLASSES, 1, file), images
 
     return Contents(
         source="ImageNet downsampled to 32x32 (Chrabaszcz et al. 2017)",
@@ -62,14 +62,14 @@ def read(path: Path) -> Contents:
 def _find(path: Path, stem: str) -> Path | None:
     """The file in the folder or in one of its folders (each part's archive has its own)."""
     for pattern in (stem, f"{stem}.npz", f"*/{stem}", f"*/{stem}.npz"):
-        if found := sorted(p for p in path.glob(pattern) if p.is_file()):
-            return found[0]
+        if files := sorted(p for p in path.glob(pattern) if p.is_file()):
+            return files[0]
     return None
 
 
 def _count(file: Path) -> np.ndarray:
-    found = _load(file)
-    labels = class_labels(found.get("labels"), len(planar_images(found.get("data"), file)), CLASSES, 1, file)
+    content = _load(file)
+    labels = class_labels(content.get("labels"), len(planar_images(content.get("data"), file)), CLASSES, 1, file)
     return np.bincount(labels, minlength=CLASSES)
 
 

@@ -21,15 +21,15 @@ def planar_images(data: Any, where: object) -> UInt8[np.ndarray, "image 32 32 3"
 def class_labels(labels: Any, images: int, classes: int, first: int, where: object) -> Int[np.ndarray, " image"]:
     """Labels first .. first + classes - 1 as indices from 0; DataError if one is not, or one is missing."""
     try:
-        found = np.asarray(labels)
+        indices = np.asarray(labels)
     except ValueError:  # lists in the list
-        found = np.empty((0, 0))
-    if found.ndim != 1 or (found.dtype.kind not in "iu" and len(found)):
+        indices = np.empty((0, 0))
+    if indices.ndim != 1 or (indices.dtype.kind not in "iu" and len(indices)):
         raise DataError(f"{where}: the labels are not a list of whole numbers; fetch the file anew")
-    if len(found) != images:
-        raise DataError(f"{where}: {len(found)} labels for {images} images; fetch the file anew")
-    found = found.astype(np.int64) - first
-    if len(found) and (found.min() < 0 or found.max() >= classes):
-        wrong = int(found.min() if found.min() < 0 else found.max()) + first
+    if len(indices) != images:
+        raise DataError(f"{where}: {len(indices)} labels for {images} images; fetch the file anew")
+    indices = indices.astype(np.int64) - first
+    if len(indices) and (indices.min() < 0 or indices.max() >= classes):
+        wrong = int(indices.min() if indices.min() < 0 else indices.max()) + first
         raise DataError(f"{where}: label {wrong} is outside {first} .. {first + classes - 1}; fetch the file anew")
-    return found
+    return indices

@@ -58,20 +58,20 @@ def _validation(folder: Path, ids: list[str]) -> dict[str, list[Path]]:
     table = folder / "val_annotations.txt"
     if not table.is_file():
         raise DataError(f"{table}: missing; fetch the archive anew")
-    known, found = set(ids), defaultdict(list)
+    known, pictures = set(ids), defaultdict(list)
     for number, line in enumerate(table.read_text(encoding="utf-8").splitlines(), 1):
         name, _, rest = line.partition("\t")
         wnid = rest.split("\t")[0]
         if wnid not in known:
             raise DataError(f"{table}, line {number}: {wnid!r} is not in wnids.txt; fetch the archive anew")
-        found[wnid].append(folder / "images" / name)
-    named = {file for files in found.values() for file in files}
+        pictures[wnid].append(folder / "images" / name)
+    named = {file for files in pictures.values() for file in files}
     lying = set(filter(is_picture, (folder / "images").iterdir()))
     if odd := sorted(named ^ lying):
         raise DataError(
             f"{odd[0]}: {'in the folder' if odd[0] in lying else 'in val_annotations.txt'} only; fetch the archive anew"
         )
-    return found
+    return pictures
 
 
 def _by_number(path: Path) -> tuple[int, str]:

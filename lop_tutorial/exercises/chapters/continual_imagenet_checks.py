@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from lop_tutorial.exercises.cases import each_case
 from lop_tutorial.exercises.verdicts import Check, called, compare, numbers
 from lop_tutorial.running import stored
 
@@ -22,20 +23,10 @@ _NUDGES = {
 
 
 def _chance(answer: Any) -> str | None:
-    if not isinstance(answer, Mapping):
-        return f"A dictionary was expected, such as {{'a': 0.9, ...}}, not {type(answer).__name__}."
-    for case in _CHANCE:
-        if case not in answer:
-            return f"Case {case} has no answer yet."
-        if not isinstance(answer[case], int | float):
-            return f"Case {case}: {answer[case]!r} is not a number."
-    wrong = [case for case, value in _CHANCE.items() if abs(float(answer[case]) - value) > 1e-9]
-    if not wrong:
-        return None
-    case, right = wrong[0], len(_CHANCE) - len(wrong)
-    if answer[case] > 1:
-        return f"Case {case}: an accuracy lies between 0 and 1."
-    return f"{right} of {len(_CHANCE)} are right; look again at case {case}: {_NUDGES[case]}"
+    for case, value in answer.items() if isinstance(answer, Mapping) else ():
+        if isinstance(value, int | float) and value > 1:
+            return f"Case {case}: an accuracy lies between 0 and 1."
+    return each_case(answer, _CHANCE, _NUDGES, example=0.9)
 
 
 def _paired(answer: Any) -> str | None:
@@ -43,12 +34,12 @@ def _paired(answer: Any) -> str | None:
     mine, other = draw.uniform(0.5, 0.9, size=(2, 4, 6))
     mine[0, 3:] = np.nan  # one learner diverged in the second half, another of the other method in the last third
     other[2, 4:] = np.nan
-    found, complaint = called(answer, mine.copy(), other.copy(), 3)
+    result, complaint = called(answer, mine.copy(), other.copy(), 3)
     difference = (mine - other).reshape(4, 3, 2)
     bins, there = difference.mean(axis=2), (~np.isnan(difference)).sum(axis=2)
     some = np.where(there > 0, np.nansum(difference, axis=2) / np.maximum(there, 1), np.nan)
     right = np.nanmean(bins, axis=0)
-    complaint = complaint or compare(found, right)
+    complaint = complaint or compare(result, right)
     if complaint is None:
         return None
     mistakes = {
@@ -62,7 +53,7 @@ def _paired(answer: Any) -> str | None:
         "With nan left in the mean over seeds, one diverged learner takes all others with it.": bins.mean(axis=0),
     }
     for words, value in mistakes.items():
-        if np.shape(found) == value.shape and np.allclose(found, value, equal_nan=True):
+        if np.shape(result) == value.shape and np.allclose(result, value, equal_nan=True):
             return words
     return complaint
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
+from lop_tutorial.exercises.cases import each_case, known_mistake
 from lop_tutorial.exercises.verdicts import Check, called, compare, one_of
 
 TITLE = "Finite-time Lyapunov exponents: how a network stretches its inputs"
@@ -26,20 +26,7 @@ _NUDGES = {
 
 
 def _effects(answer: Any) -> str | None:
-    if not isinstance(answer, Mapping):
-        return f"A dictionary was expected, such as {{'a': '+ log 2', ...}}, not {type(answer).__name__}."
-    missing = [case for case in _CASES if case not in answer]
-    if missing:
-        return f"Case {missing[0]} has no answer yet."
-    for case in _CASES:
-        if complaint := one_of(answer[case], EFFECTS):
-            return f"Case {case}: {complaint}"
-    wrong = [case for case, effect in _CASES.items() if answer[case] != effect]
-    if wrong:
-        return (
-            f"{len(_CASES) - len(wrong)} of {len(_CASES)} are right; look again at case {wrong[0]}: {_NUDGES[wrong[0]]}"
-        )
-    return None
+    return each_case(answer, _CASES, _NUDGES, choices=EFFECTS)
 
 
 def _exponent(answer: Any) -> str | None:
@@ -48,13 +35,13 @@ def _exponent(answer: Any) -> str | None:
     weights = [draw.normal(size=(out, into)) / np.sqrt(into) for into, out in pairwise(sizes)]
     biases = [draw.normal(size=out) / 2 for out in sizes[1:]]
     x = draw.normal(size=3)
-    found, complaint = called(answer, weights, biases, x)
+    result, complaint = called(answer, weights, biases, x)
     if complaint:
         return complaint
     layers = len(weights)
     values = np.linalg.svd(_jacobian(weights, biases, x), compute_uv=False)
     right = np.log(values[0]) / layers
-    complaint = compare(found, right, factors={"l, the number of layers": layers})
+    complaint = compare(result, right, factors={"l, the number of layers": layers})
     if complaint is None:
         return None
     mistakes = {
@@ -78,19 +65,16 @@ def _exponent(answer: Any) -> str | None:
             [np.log(np.linalg.norm(each, ord=2)) for each in _jacobians(weights, biases, x)]
         ),
     }
-    for word, value in mistakes.items():
-        if compare(found, value) is None:
-            return word
-    return complaint
+    return known_mistake(result, mistakes, complaint)
 
 
 def _jacobians(weights: Any, biases: Any, x: Any, at: str = "after") -> list[Float[np.ndarray, "outputs inputs"]]:
-    found = []
+    jacobians = []
     for weight, bias in zip(weights, biases, strict=True):
         before = weight @ x + bias
         x = np.tanh(before)
-        found.append((1 - (x if at == "after" else before) ** 2)[:, None] * weight)
-    return found
+        jacobians.append((1 - (x if at == "after" else before) ** 2)[:, None] * weight)
+    return jacobians
 
 
 def _jacobian(weights: Any, biases: Any, x: Any, at: str = "after") -> Float[np.ndarray, "outputs inputs"]:

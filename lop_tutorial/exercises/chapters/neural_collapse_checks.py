@@ -58,15 +58,15 @@ def _nc1(answer: Any) -> str | None:
     scale = torch.tensor([3.0, 1.0, 1.0, 2.0, 0.5])
     means = torch.randn(3, 5, generator=draw, dtype=torch.float64) * 2 + 1
     features = means[labels] + scale * torch.randn(22, 5, generator=draw, dtype=torch.float64)
-    found, complaint = called(answer, features, labels)
+    result, complaint = called(answer, features, labels)
     if complaint:
         return complaint
     expected = neural_collapse(features, labels, torch.zeros(3, 5, dtype=torch.float64)).nc1
-    complaint = compare(found, expected, factors={"C, the number of classes": 3})
+    complaint = compare(result, expected, factors={"C, the number of classes": 3})
     if complaint is None:
         return None
     for word, value in _wrong_ways(features.numpy(), labels.numpy()):
-        if compare(found, value) is None:
+        if compare(result, value) is None:
             return word
     return complaint
 

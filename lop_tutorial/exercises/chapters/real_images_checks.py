@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from lop_tutorial.exercises.cases import each_case, known_mistake
 from lop_tutorial.exercises.verdicts import Check, called, compare, one_of
 
 TITLE = "Both at once: real images"
@@ -22,17 +22,7 @@ _NUDGES = {
 
 
 def _four_runs(answer: Any) -> str | None:
-    if not isinstance(answer, Mapping):
-        return f"A dictionary was expected, such as {{'a': 'Type-1', ...}}, not {type(answer).__name__}."
-    for run in _RUNS:
-        if run not in answer:
-            return f"Run {run} has no answer yet."
-        if complaint := one_of(answer[run], VERDICTS):
-            return f"Run {run}: {complaint}"
-    wrong = [run for run, verdict in _RUNS.items() if answer[run] != verdict]
-    if wrong:
-        return f"{len(_RUNS) - len(wrong)} of {len(_RUNS)} are right; look again at run {wrong[0]}: {_NUDGES[wrong[0]]}"
-    return None
+    return each_case(answer, _RUNS, _NUDGES, choices=VERDICTS, case="Run")
 
 
 def _share_lower(answer: Any) -> str | None:
@@ -40,8 +30,8 @@ def _share_lower(answer: Any) -> str | None:
     mine = np.array([[-1.0, -3.0], [never, -1.0], [never, never], [0.5, 0.3], [-1.0, -1.5], [1.0, 1.0]])
     fresh = np.array([[-1.5, -1.5], [-2.0, -2.0], [never, 0.0], [0.2, 0.4], [-0.5, -2.5], [0.0, 0.0]])
     mine, fresh = (np.insert(values, 0, hole, axis=1) for values in (mine, fresh))
-    found, complaint = called(answer, mine, fresh)
-    complaint = complaint or compare(found, 2 / 6)
+    result, complaint = called(answer, mine, fresh)
+    complaint = complaint or compare(result, 2 / 6)
     if complaint is None:
         return None
     mistakes = {
@@ -51,10 +41,7 @@ def _share_lower(answer: Any) -> str | None:
         "That is the share in which `mine` is higher or equal.": 4 / 6,
         "With nan left in the mean nothing is lower than anything: leave out what was not measured.": 0.0,
     }
-    for word, value in mistakes.items():
-        if compare(found, value) is None:
-            return word
-    return complaint
+    return known_mistake(result, mistakes, complaint)
 
 
 def _goes_along(answer: Any) -> str | None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float64
 
+from lop_tutorial.exercises.cases import each_case, known_mistake
 from lop_tutorial.exercises.verdicts import Check, called, compare, numbers
 
 TITLE = "Theory: how collapse and stretch accumulate"
@@ -27,33 +27,14 @@ _WINS_FROM = 11
 
 
 def _settle(answer: Any) -> str | None:
-    if not isinstance(answer, Mapping):
-        return f"A dictionary was expected, such as {{'a': 1.0, ...}}, not {type(answer).__name__}."
-    missing = [case for case in _CASES if case not in answer]
-    if missing:
-        return f"Case {missing[0]} has no answer yet."
-    for case in _CASES:
-        found, complaint = numbers(answer[case])
-        if complaint is None and found.shape:
-            complaint = "One number was expected."
-        if complaint:
-            return f"Case {case}: {complaint}"
-    wrong = [case for case, value in _CASES.items() if float(answer[case]) != value and _far(answer[case], value)]
-    if wrong:
-        case = wrong[0]
-        return f"{len(_CASES) - len(wrong)} of {len(_CASES)} are right; look again at case {case}: {_NUDGES[case]}"
-    return None
-
-
-def _far(found: Any, value: float) -> bool:
-    return math.isinf(value) or compare(found, value) is not None
+    return each_case(answer, _CASES, _NUDGES, example=1.0)
 
 
 def _curve(answer: Any) -> str | None:
     for law in _LAWS:
-        found, complaint = called(answer, *law)
+        result, complaint = called(answer, *law)
         right = _starts(*law)
-        complaint = complaint or compare(found, right)
+        complaint = complaint or compare(result, right)
         if complaint is None:
             continue
         s0, a, b, c, k, tasks = law
@@ -70,27 +51,26 @@ def _curve(answer: Any) -> str | None:
             ),
             "Mind the sign of k: the lower a task starts, the less it collapses.": _starts(s0, a, b, c, -k, tasks),
         }
-        for word, value in mistakes.items():
-            if compare(found, value) is None:
-                return word
-        return f"For s0, a, b, c, k = {', '.join(map(str, law[:5]))} and {tasks} tasks: {complaint}"
+        return known_mistake(
+            result, mistakes, f"For s0, a, b, c, k = {', '.join(map(str, law[:5]))} and {tasks} tasks: {complaint}"
+        )
     return None
 
 
 def _starts(s0: float, a: float, b: float, c: float, k: float, tasks: int) -> Float64[np.ndarray, " task"]:
-    found = [s0]
+    starts = [s0]
     for _ in range(tasks - 1):
-        found.append(a + b * (found[-1] + c - k * found[-1]))
-    return np.array(found)
+        starts.append(a + b * (starts[-1] + c - k * starts[-1]))
+    return np.array(starts)
 
 
 def _width(answer: Any) -> str | None:
-    found, complaint = numbers(answer)
-    if complaint or found.shape:
+    width, complaint = numbers(answer)
+    if complaint or width.shape:
         return complaint or "One number was expected."
     if compare(answer, _WINS_FROM) is None:
         return None
-    if float(found) > _WINS_FROM:
+    if float(width) > _WINS_FROM:
         return "Stretch wins there, but is it the smallest such width? Walk through all widths from 1 up."
     return "There the mean of the two growths is not yet above zero: collapse wins."
 

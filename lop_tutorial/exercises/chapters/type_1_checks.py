@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float64
 
+from lop_tutorial.exercises.cases import each_case, known_mistake
 from lop_tutorial.exercises.verdicts import Check, called, compare, one_of
 from lop_tutorial.running import Results
 from lop_tutorial.running.execute import rows
@@ -35,24 +35,12 @@ PLAYED = 30
 """Tasks after which Type-1 counts as not having come, and of which the last ten are looked at."""
 
 
-def _diagnose(answer: Any, cases: Mapping[str, str] = _CASES, nudges: Mapping[str, str] = _NUDGES) -> str | None:
-    if not isinstance(answer, Mapping):
-        return f"A dictionary was expected, such as {{'a': 'Type-1', ...}}, not {type(answer).__name__}."
-    missing = [case for case in cases if case not in answer]
-    if missing:
-        return f"Case {missing[0]} has no answer yet."
-    for case in cases:
-        if complaint := one_of(answer[case], FINDINGS):
-            return f"Case {case}: {complaint}"
-    wrong = [case for case, right in cases.items() if answer[case] != right]
-    if wrong:
-        right = len(cases) - len(wrong)
-        return f"{right} of {len(cases)} are right; look again at case {wrong[0]}: {nudges[wrong[0]]}"
-    return None
+def _diagnose(answer: Any) -> str | None:
+    return each_case(answer, _CASES, _NUDGES, choices=FINDINGS)
 
 
 def _tried(answer: Any) -> str | None:
-    return _diagnose(answer, _TRIED, _TRY)
+    return each_case(answer, _TRIED, _TRY, choices=FINDINGS)
 
 
 def _never(answer: Any) -> str | None:
@@ -100,8 +88,8 @@ def _last_layer(answer: Any) -> str | None:
     draw = np.random.default_rng(6)
     for width in (2, 3):
         h, weights = draw.uniform(-0.9, 0.9, size=width), draw.normal(size=(width, 5))
-        found, complaint = called(answer, h, weights)
-        complaint = complaint or compare(found, _leading((1 - h**2)[:, None] * weights))
+        result, complaint = called(answer, h, weights)
+        complaint = complaint or compare(result, _leading((1 - h**2)[:, None] * weights))
         if complaint is None:
             continue
         slopes = 1 - h**2
@@ -119,13 +107,10 @@ def _last_layer(answer: Any) -> str | None:
                 np.linalg.norm(slopes[:, None] * weights)
             ),
         }
-        for word, value in mistakes.items():
-            if compare(found, value) is None:
-                return word
-        return complaint
+        return known_mistake(result, mistakes, complaint)
     with np.errstate(divide="ignore"):
-        found, complaint = called(answer, np.array([1.0, -1.0]), draw.normal(size=(2, 5)))
-    if complaint := complaint or compare(found, -np.inf):
+        result, complaint = called(answer, np.array([1.0, -1.0]), draw.normal(size=(2, 5)))
+    if complaint := complaint or compare(result, -np.inf):
         return f"Right in the open, but not where both units are saturated (h = 1 and -1): {complaint}"
     return None
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
 
-from lop_tutorial.exercises.verdicts import Check, called, compare, one_of
+from lop_tutorial.exercises.cases import each_case, known_mistake
+from lop_tutorial.exercises.verdicts import Check, called, compare
 
 TITLE = "Type-2: over-stretched boundaries and chaos"
 
@@ -26,28 +27,16 @@ _WIDTHS = frozenset({1, 2, 4, 8, 16, 32, 64, 128, 256})
 
 
 def _signs(answer: Any) -> str | None:
-    if not isinstance(answer, Mapping):
-        return f"A dictionary was expected, such as {{'a': 'rises', ...}}, not {type(answer).__name__}."
-    missing = [case for case in _SIGNS if case not in answer]
-    if missing:
-        return f"Case {missing[0]} has no answer yet."
-    for case in _SIGNS:
-        if complaint := one_of(answer[case], COURSES):
-            return f"Case {case}: {complaint}"
-    wrong = [case for case, right in _SIGNS.items() if answer[case] != right]
-    if wrong:
-        right = len(_SIGNS) - len(wrong)
-        return f"{right} of {len(_SIGNS)} are right; look again at case {wrong[0]}: {_NUDGES[wrong[0]]}"
-    return None
+    return each_case(answer, _SIGNS, _NUDGES, choices=COURSES)
 
 
 def _from_a_hair(answer: Any) -> str | None:
     draw = np.random.default_rng(4)
     for layers in (4, 2):
         apart = 1e-6 * np.exp(draw.normal(size=(layers + 1, 6)))
-        found, complaint = called(answer, apart)
+        result, complaint = called(answer, apart)
         growth = np.log(apart[-1] / apart[0])
-        complaint = complaint or compare(found, growth / layers)
+        complaint = complaint or compare(result, growth / layers)
         if complaint is None:
             continue
         mistakes = {
@@ -60,10 +49,7 @@ def _from_a_hair(answer: Any) -> str | None:
             "That is the growth itself, not its logarithm.": apart[-1] / apart[0],
             "The other way round: the distance in the end over that at the input.": -growth / layers,
         }
-        for word, value in mistakes.items():
-            if compare(found, value) is None:
-                return word
-        return complaint
+        return known_mistake(result, mistakes, complaint)
     return None
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from lop_tutorial.exercises.cases import each_case
 from lop_tutorial.exercises.verdicts import Check, called, one_of
 from lop_tutorial.running.results import interval
 
@@ -18,31 +18,20 @@ _CASES = {"a": "forgetting", "b": "loss of plasticity", "c": "neither", "d": "lo
 
 
 def _sorted_cases(answer: Any) -> str | None:
-    if not isinstance(answer, Mapping):
-        return f"A dictionary was expected, such as {{'a': 'forgetting', ...}}, not {type(answer).__name__}."
-    missing = [case for case in _CASES if case not in answer]
-    if missing:
-        return f"Case {missing[0]} has no answer yet."
-    for case in _CASES:
-        if complaint := one_of(answer[case], KINDS):
-            return f"Case {case}: {complaint}"
-    wrong = [case for case, kind in _CASES.items() if answer[case] != kind]
-    if wrong:
-        return f"{len(_CASES) - len(wrong)} of {len(_CASES)} are right; look again at case {wrong[0]}."
-    return None
+    return each_case(answer, _CASES, choices=KINDS)
 
 
 def _paired_loss(answer: Any) -> str | None:
     draw = np.random.default_rng(0)
     fresh = draw.normal(0.8, 0.1, size=(6, 1)) + draw.normal(0, 0.002, size=(6, 40))  # tasks differ between seeds
     old = fresh - draw.normal(0.1, 0.02, size=(6, 1)) * (np.arange(40) >= 30) + draw.normal(0, 0.002, size=(6, 40))
-    found, complaint = called(answer, fresh, old)
+    result, complaint = called(answer, fresh, old)
     if complaint:
         return complaint
     try:
-        got = np.asarray(found, dtype=float)
+        got = np.asarray(result, dtype=float)
     except (TypeError, ValueError):
-        return f"Three numbers were expected: mean, low, high; your function gave {type(found).__name__}."
+        return f"Three numbers were expected: mean, low, high; your function gave {type(result).__name__}."
     if got.shape != (3,):
         return f"Three numbers were expected: mean, low, high; your function gave an array of shape {got.shape}."
     if np.isnan(got).any():

@@ -31,10 +31,10 @@ def _first_task(answer: Any) -> str | None:
 def _utility(answer: Any) -> str | None:
     draw = np.random.default_rng(0)
     h, w_in, w_out = draw.normal(size=(8, 5)), draw.normal(size=(5, 3)), draw.normal(size=(2, 5))
-    found, complaint = called(answer, h, w_in, w_out)
+    result, complaint = called(answer, h, w_in, w_out)
     contribution = np.abs(h).mean(axis=0) * np.abs(w_out).mean(axis=0)
     return complaint or compare(
-        found,
+        result,
         contribution / np.abs(w_in).mean(axis=1),
         factors={"the number of outputs": 2, "the number of samples": 8, "the number of inputs": 3},
     )
@@ -44,7 +44,7 @@ def _dead(answer: Any) -> str | None:
     if complaint := one_of(answer, SETS):
         return complaint
     if answer != "procedural":
-        return "There the correlation is clear. Ask `standings` for the other sets, too."
+        return "There the correlation is clear. Ask `rank_methods` for the other sets, too."
     return None
 
 

@@ -55,12 +55,12 @@ class CurveExplorer(Explorer):
         drawn = []
         for number, (panel, curves) in enumerate(panels.items()):
             series = []
-            for k, (name, found) in enumerate(curves.items()):
+            for k, (name, interval) in enumerate(curves.items()):
                 known = without_settings(name) in INTERVENTIONS
                 colour = (colours or {}).get(name, method_colour(name) if known else "")
                 if not colour:
                     raise ValueError(f"curve {name!r} has no colour: use a method's name, or give it one in `colours`")
-                for what, values in zip(("mean", "low", "high"), found, strict=True):
+                for what, values in zip(("mean", "low", "high"), interval, strict=True):
                     arrays[f"{number}.{k}.{what}"] = must_follow(values, sliders, (len(places),), f"{name}'s {what}")
                 line = (lines or {}).get(panel, "-")
                 series.append({"label": title_of(name), "light": colour, "dark": on_dark(colour), "line": line})

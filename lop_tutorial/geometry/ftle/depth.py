@@ -1,8 +1,8 @@
-"""How many layers with weights run in a pass, however they are called."""
+"""How many layers with weights lie one after the other in a pass, however they are called."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import torch
@@ -29,17 +29,19 @@ _RECURRENCES = {
 
 
 class LayerCount(TorchFunctionMode):
-    """Counts, inside `with`, the layers with weights that run up to the last output of a named layer.
+    """Counts, inside `with`, the layers with weights on the longest way from the input to the output of a named layer.
 
-    A linear layer, a convolution, a block of attention and a recurrent cell count once each time they run, as a module
-    or as a function of `torch.nn.functional`; a module of several recurrent layers counts as many as it has, and a
-    product with a parameter once. The input must require a gradient, by which products of two activations are known.
+    Layers side by side, as a convolution on a shortcut or the branches of a block, are not added up. A linear layer, a
+    convolution, a block of attention and a recurrent cell count once each time they run, as a module or as a function
+    of `torch.nn.functional`; a module of several recurrent layers counts as many as it has, and a product with a
+    parameter once. The input must require a gradient, by which activations are told from weights.
     """
 
     def __init__(self, network: nn.Module, layer: str) -> None:
         super().__init__()
         self._kind, self._layer = type(network).__name__, layer
-        self._passed = self._reached = self._inside = 0
+        self._depths: dict[int, tuple[Tensor, int]] = {}  # by id; the tensor is kept, so that no other takes its id
+        self._deepest = self._reached = self._inside = 0
         self._unclear: list[str] = []
         self._unclear_reached: list[str] = []
         self._cells: set[nn.Module] = set()
@@ -59,7 +61,7 @@ class LayerCount(TorchFunctionMode):
             handle.remove()
 
     def depth(self) -> int:
-        """How many layers ran; ValueError where there is none, or where it is open what counts as one.
+        """How many layers there are; ValueError where there is none, or where it is open what counts as one.
 
         Open are products with a matrix that is neither a parameter nor depends on the input, and recurrent cells that
         run more than once, which may be one layer through time or many.
@@ -75,46 +77,66 @@ class LayerCount(TorchFunctionMode):
             )
         return self._reached
 
+    def __torch_function__(
+        self, func: Any, types: Any, args: Sequence[Any] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        result = func(*args, **(kwargs or {}))
+        if not self._inside:
+            given = [*args, *(kwargs or {}).values()]
+            written = given[:1] if result is None else [result]  # what returns nothing, as x[0] = y, writes into x
+            self._pass(given, written, self._layers_in(func, given))
+        return result
+
     def _enter(self, *_: Any) -> None:
         self._inside += 1
 
-    def _leave(self, module: nn.Module, *_: Any) -> None:
+    def _leave(self, module: nn.Module, inputs: Any, output: Any) -> None:
         self._inside -= 1
         if self._inside:
             return
-        self._passed += module.num_layers if isinstance(module, nn.RNNBase) else 1
+        self._pass(inputs, [output], module.num_layers if isinstance(module, nn.RNNBase) else 1)
         if isinstance(module, nn.RNNCellBase):
             if module in self._cells:
                 self._unclear.append(f"a {type(module).__name__} runs more than once")
             self._cells.add(module)
 
-    def _arrive(self, *_: Any) -> None:
-        self._reached, self._unclear_reached = self._passed, list(self._unclear)
+    def _arrive(self, module: nn.Module, inputs: Any, output: Any) -> None:
+        self._reached, self._unclear_reached = self._depth_of([output]), list(self._unclear)
 
-    def __torch_function__(
-        self, func: Any, types: Any, args: Sequence[Any] = (), kwargs: dict[str, Any] | None = None
-    ) -> Any:
-        if not self._inside:
-            self._note(func, [*args, *(kwargs or {}).values()])
-        return func(*args, **(kwargs or {}))
+    def _pass(self, given: Sequence[Any], results: Sequence[Any], layers: int) -> None:
+        depth = self._depth_of(given) + layers
+        self._deepest = max(self._deepest, depth)
+        for tensor in _tensors(results):
+            self._depths[id(tensor)] = tensor, depth
 
-    def _note(self, func: Any, given: Sequence[Any]) -> None:
+    def _depth_of(self, given: Sequence[Any]) -> int:
+        """Of the deepest of these tensors."""
+        return max((self._known(tensor) for tensor in _tensors(given)), default=0)
+
+    def _known(self, tensor: Tensor) -> int:
+        """An activation that no function is seen to make lies behind all that ran before."""
+        unseen = self._deepest if tensor.grad_fn is not None else 0
+        return self._depths[id(tensor)][1] if id(tensor) in self._depths else unseen
+
+    def _layers_in(self, func: Any, given: Sequence[Any]) -> int:
         if func in _FUNCTIONS:
-            self._passed += 1
-        elif func in _RECURRENCES:
+            return 1
+        if func in _RECURRENCES:
             self._unclear.append(f"torch.{func.__name__} runs as a function")
-        elif func in _PRODUCTS:
-            tensors = list(_tensors(given))
-            fixed = [tensor for tensor in tensors if tensor.ndim > 1 and not tensor.requires_grad]
-            if fixed and len(fixed) < len(tensors):
-                if all(tensor.untyped_storage().data_ptr() in self._parameters for tensor in fixed):
-                    self._passed += 1
-                else:
-                    shape = " x ".join(map(str, fixed[0].shape))
-                    self._unclear.append(f"{func.__name__} multiplies by a matrix of {shape} that is no parameter")
+        if func not in _PRODUCTS:
+            return 0
+        tensors = list(_tensors(given))
+        fixed = [tensor for tensor in tensors if tensor.ndim > 1 and not tensor.requires_grad]
+        if not fixed or len(fixed) == len(tensors):
+            return 0
+        if all(tensor.untyped_storage().data_ptr() in self._parameters for tensor in fixed):
+            return 1
+        shape = " x ".join(map(str, fixed[0].shape))
+        self._unclear.append(f"{func.__name__} multiplies by a matrix of {shape} that is no parameter")
+        return 0
 
 
-def _tensors(given: Iterable[Any]) -> Iterable[Tensor]:
+def _tensors(given: Iterable[Any]) -> Iterator[Tensor]:
     for one in given:
         if isinstance(one, Tensor):
             yield one

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict, Unpack
 
 import torch
 from jaxtyping import Float, Shaped
@@ -38,8 +38,8 @@ def ftle(
     layer: the name of the module whose output is measured, as in `network.named_modules()`; "" is the whole network.
         Left out, it is `network.representation`.
     k: how many, or None for all of them.
-    depth: l. Left out, it is `network.depth`, or the linear layers and convolutions that run up to the layer, those on
-        shortcuts included. For a function it must be given; depth=1 gives log sigma.
+    depth: l. Left out, it is `network.depth`, or the layers with weights on the longest way to the layer. For a
+        function it must be given; depth=1 gives log sigma.
     method: "exact" forms each Jacobian; "lanczos" multiplies by it a few times; "auto" takes the faster.
     tolerance: of "lanczos": the chance that an exponent is too small by more than this is below 1e-4; but for rounding
         it is never too large. Samples for which that takes too long get the exact path.
@@ -59,6 +59,17 @@ def ftle(
         return (values.log() / measured.depth).to(measured.x.dtype)
 
 
+class Settings(TypedDict, total=False):
+    """What functions pass on to `ftle`, which describes it."""
+
+    depth: int | None
+    method: str
+    tolerance: float
+    dtype: torch.dtype | None
+    chunk: int | None
+    seed: int
+
+
 class SingularVectors(NamedTuple):
     """Exponents and the directions that they belong to, unit vectors; zeros where the exponent is -inf or NaN."""
 
@@ -74,23 +85,16 @@ def singular_vectors(
     x: Shaped[Tensor, "batch *shape"],
     layer: str | None = None,
     k: int | None = 1,
-    *,
-    depth: int | None = None,
-    method: str = "auto",
-    tolerance: float = 1e-4,
-    dtype: torch.dtype | None = None,
-    chunk: int | None = None,
-    seed: int = 0,
+    **settings: Unpack[Settings],
 ) -> SingularVectors:
     """The k leading exponents at each sample with their left and right singular vectors: J right_i = sigma_i left_i.
 
-    Settings are those of `ftle`. A vector is defined up to its sign, and those of equal exponents up to a rotation
-    among them. Of "lanczos", vectors of exponents that lie closer than the tolerance may be mixtures.
+    Settings are those of `ftle`, but that `tolerance` is 1e-4 where it is left out. A vector is defined up to its sign,
+    and those of equal exponents up to a rotation among them. Of "lanczos", vectors of exponents that lie closer than
+    the tolerance may be mixtures.
     """
     with exactly():
-        measured = prepare(
-            network, x, layer, k, depth=depth, method=method, tolerance=tolerance, dtype=dtype, chunk=chunk, seed=seed
-        )
+        measured = prepare(network, x, layer, k, **({"tolerance": 1e-4} | settings))
         values, left, right = measured.singular(vectors=True)
         left, right = (vectors.where(values[:, :, None] > 0, 0.0) for vectors in (left, right))
         exponents = (values.log() / measured.depth).to(measured.x.dtype)
@@ -100,12 +104,11 @@ def singular_vectors(
 def layers_up_to(network: nn.Module, x: Shaped[Tensor, "batch *shape"], layer: str | None = None) -> int:
     """l, by which `ftle` divides where no depth is given.
 
-    It is `network.depth` for the representation. Up to a named layer, linear layers, convolutions and blocks of
-    attention count once each time they run, as modules or as functions (`torch.nn.functional.linear`), and so do
-    products with a parameter and recurrent cells; `nn.RNN`, `nn.LSTM` and `nn.GRU` count their `num_layers`. ValueError
+    It is `network.depth` for the representation. Up to a named layer, it is the number of layers on the longest way:
+    linear layers, convolutions and blocks of attention count once each time they run, as modules or as functions
+    (`torch.nn.functional.linear`), and so do products with a parameter and recurrent cells; `nn.RNN`, `nn.LSTM` and
+    `nn.GRU` count their `num_layers`. Layers side by side, as a convolution on a shortcut, are not added up. ValueError
     where it is open what counts: a product with a matrix that is no parameter, a cell that runs more than once.
     """
     with exactly():
-        return prepare(
-            network, x[:1], layer, 1, depth=None, method="auto", tolerance=1e-3, dtype=None, chunk=None, seed=0
-        ).depth
+        return prepare(network, x[:1], layer, 1).depth

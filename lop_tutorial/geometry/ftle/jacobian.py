@@ -21,11 +21,11 @@ def jacobian(
     """
     linear = Linearised(function, x.repeat_interleave(copies, dim=0), both_ways=not by_rows)
     lines, product = (linear.outputs, linear.vjp) if by_rows else (x[0].numel(), linear.jvp)
-    found = []
+    parts = []
     for places in torch.arange(lines, device=x.device).split(copies):
         units = pad(one_hot(places, lines).to(x.dtype), (0, 0, 0, copies - len(places)))
-        found.append(product(units.repeat(len(x), 1)).unflatten(0, (len(x), copies))[:, : len(places)])
-    matrix = torch.cat(found, dim=1)
+        parts.append(product(units.repeat(len(x), 1)).unflatten(0, (len(x), copies))[:, : len(places)])
+    matrix = torch.cat(parts, dim=1)
     return matrix if by_rows else matrix.mT
 
 

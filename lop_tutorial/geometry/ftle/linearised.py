@@ -19,10 +19,10 @@ from torch.autograd import forward_ad, grad
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.overrides import TorchFunctionMode
 
+from lop_tutorial.fp32_precision import fp32_precision
 from lop_tutorial.geometry.eval_mode import eager
 from lop_tutorial.geometry.ftle.convolution import CONVOLUTIONS, convolve
 from lop_tutorial.geometry.ftle.slopes import WITH_EXACT_SLOPES
-from lop_tutorial.products import float32_products
 
 Function = Callable[[Tensor], Tensor]
 
@@ -93,9 +93,9 @@ class Linearised:
     def agree(self) -> bool:
         """Whether J and J^T belong together, as they do not where a function's derivative is not what it says."""
         u, v = (torch.ones_like(side).cumsum(1).cos() for side in (self._y, self._x.flatten(1)))  # any two will do
-        one, other = u * self.jvp(v), v * self.vjp(u)
-        size = one.abs().sum(dim=1) + other.abs().sum(dim=1)
-        return not bool(((one.sum(dim=1) - other.sum(dim=1)).abs() > 1e-3 * size).any())
+        forwards, backwards = u * self.jvp(v), v * self.vjp(u)
+        size = forwards.abs().sum(dim=1) + backwards.abs().sum(dim=1)
+        return not bool(((forwards.sum(dim=1) - backwards.sum(dim=1)).abs() > 1e-3 * size).any())
 
     def _run(self, x: Tensor, *, backwards: bool = True) -> Tensor:
         with _OwnDerivatives(lean=backwards):  # lean convolutions have no derivative forwards
@@ -124,7 +124,7 @@ def exactly() -> Iterator[None]:
     what `torch.compile` made runs as it was written.
     """
     with (
-        float32_products("ieee"),
+        fp32_precision("ieee"),
         torch.inference_mode(False),
         torch.enable_grad(),
         torch.autocast("cpu", enabled=False),

@@ -79,7 +79,7 @@ class Measurement:
             samples = range(len(x))[part]
             draws = [torch_generator(self.seed, "ftle", sample) for sample in samples]
             starts = torch.stack([torch.randn(self.k, lines, dtype=x.dtype, generator=draw) for draw in draws])
-            found, certain = leading(
+            values, certain = leading(
                 self.function,
                 x[part],
                 starts.to(x.device),
@@ -87,7 +87,7 @@ class Measurement:
                 tolerance=self.tolerance * self.depth,
                 vectors=vectors,
             )
-            return *found, certain
+            return *values, certain
 
         *found, certain = in_chunks(work, len(x), chunk)
         if not certain.all():
@@ -102,12 +102,12 @@ def prepare(
     layer: str | None,
     k: int | None,
     *,
-    depth: int | None,
-    method: str,
-    tolerance: float,
-    dtype: torch.dtype | None,
-    chunk: int | None,
-    seed: int,
+    depth: int | None = None,
+    method: str = "auto",
+    tolerance: float = 1e-3,
+    dtype: torch.dtype | None = None,
+    chunk: int | None = None,
+    seed: int = 0,
 ) -> Measurement:
     """Checks the arguments of `ftle`, and chooses what was left open; ValueError or TypeError where they are wrong."""
     _check_kinds(x=(x, Tensor), layer=(layer, str | None), k=(k, int | None), depth=(depth, int | None))

@@ -25,8 +25,8 @@ def _predict(answer: Any) -> str | None:
 def _implement(answer: Any) -> str | None:
     draw = np.random.default_rng(0)
     fresh, old = draw.uniform(0.6, 0.9, size=(2, 5, 12))
-    found, complaint = called(answer, fresh, old, 4)
-    return complaint or compare(found, (fresh - old)[:, -4:].mean(axis=1), factors={"k, the number of tasks": 4})
+    result, complaint = called(answer, fresh, old, 4)
+    return complaint or compare(result, (fresh - old)[:, -4:].mean(axis=1), factors={"k, the number of tasks": 4})
 
 
 def _investigate(answer: Any) -> str | None:

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from jaxtyping import Float64
-from scipy.stats import binomtest
 
-from lop_tutorial.running.results import ENOUGH, Interval, interval
+from lop_tutorial.running.results import ENOUGH, Interval, finite, interval, share
 
 if TYPE_CHECKING:
     from lop_tutorial.report.claims.comparison import Source
@@ -59,17 +58,12 @@ class Number:
     @property
     def kept(self) -> Float64[np.ndarray, " kept"]:
         """The values of the learners that did not diverge."""
-        return self.values[~np.isnan(self.values)]
+        return finite(self.values)
 
     @cached_property
     def interval(self) -> Interval:
         """Mean with its 95 % interval: t, or of a share the exact binomial one (Clopper and Pearson)."""
-        if not len(self.kept):
-            return Interval(*(np.array(math.nan),) * 3)
-        if self.unit != "seeds":
-            return interval(self.kept)
-        found = binomtest(int(self.kept.sum()), len(self.kept)).proportion_ci(0.95)
-        return Interval(*(np.array(value) for value in (self.kept.mean(), found.low, found.high)))
+        return share(self.kept == 1) if self.unit == "seeds" and len(self.kept) else interval(self.kept)
 
     @property
     def says(self) -> Says:

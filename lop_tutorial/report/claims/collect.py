@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from lop_tutorial.experiments import inheritance
 from lop_tutorial.experiments.type2_settings import with_setting
 from lop_tutorial.report.claims.comparison import (
     Comparison,
@@ -39,11 +39,8 @@ def in_results() -> tuple[Source, ...]:
 
 def collect(folder: Path) -> tuple[Source, ...]:
     """Everything in a folder of stored experiments, by name. ValueError for a file that it cannot make sense of."""
-    return tuple(Source(path.name, tuple(_read(path))) for path in sorted(folder.iterdir()) if not _skipped(path))
-
-
-def _skipped(path: Path) -> bool:
-    return path.name in NO_LEARNERS
+    paths = [path for path in sorted(folder.iterdir()) if path.name not in NO_LEARNERS]
+    return tuple(Source(path.name, tuple(_read(path))) for path in paths)
 
 
 def _read(path: Path) -> Iterator[Comparison]:
@@ -73,14 +70,14 @@ def _sweep(config: Mapping[str, Any], table: Rows) -> Iterator[Comparison]:
     for (data, loss, step), rows in _grouped(table, "data", "loss", "step_size"):
         training = {**config["base"]["training"], "loss": loss, "step_size": float(step)}
         plan = {**config["base"], "data": data, "training": training}
-        found = {}
+        by_method = {}
         for (method,), mine in _grouped(rows, "method"):
             curves = {
                 f"{what}_accuracy": [[row[f"{what}_early"], row[f"{what}_late"]] for row in mine]
                 for what in ("train", "test")
             }
-            found[method] = learners([row["seed"] for row in mine], **curves)
-        yield from_config(plan, found)
+            by_method[method] = learners([row["seed"] for row in mine], **curves)
+        yield from_config(plan, by_method)
 
 
 def _settings_of_type1(content: Mapping[str, Any], rows: Rows) -> Iterator[Comparison]:
@@ -90,22 +87,22 @@ def _settings_of_type1(content: Mapping[str, Any], rows: Rows) -> Iterator[Compa
         mine = [row for row in of if row["method"] == method]
         return learners(
             [row["seed"] for row in mine],
-            **{f"{what}_accuracy": [_numbers(row[what]) for row in mine] for what in ("train", "test")},
+            **{f"{what}_accuracy": [row[what] for row in mine] for what in ("train", "test")},
         )
 
     for (representation, step, head), mine in _grouped(rows, "representation", "step_size", "head"):
         fresh = [row for row in rows if (row["representation"], row["step_size"]) == (representation, step)]
         words = f"{representation} representation, head {'kept' if head == 'keep' else 'drawn anew'}"
-        found = {"none": those(mine, "none"), "retrained": those(fresh, "retrained")}
-        yield _toy(2, step, _tasks(content), found, words)
+        by_method = {"none": those(mine, "none"), "retrained": those(fresh, "retrained")}
+        yield _toy(2, step, _tasks(content), by_method, words)
 
 
 def _settings_of_type2(content: Mapping[str, Any], rows: Rows) -> Iterator[Comparison]:
     for (name,), mine in _grouped(rows, "setting"):
         quantities = [key for key in mine[0] if key not in ("setting", "seed")]
-        found = learners([row["seed"] for row in mine], **{q: [row[q] for row in mine] for q in quantities})
+        plain = learners([row["seed"] for row in mine], **{q: [row[q] for row in mine] for q in quantities})
         step = with_setting(name).training.step_size
-        yield _toy(256, step, _tasks(content), {"none": found}, name)
+        yield _toy(256, step, _tasks(content), {"none": plain}, name)
 
 
 def _tasks(content: Mapping[str, Any]) -> int:
@@ -116,51 +113,40 @@ def _tasks(content: Mapping[str, Any]) -> int:
 def _increments(content: Mapping[str, Any], rows: Rows) -> Iterator[Comparison]:
     """Those that lived through all increments; fresh networks on the last one alone are another experiment."""
     called = {"fresh_g_mixup": "g_mixup:fresh=true"}
-    found = {}
+    by_method = {}
     for (network,), mine in _grouped(rows, "network"):
         if len(mine[0]["test_accuracy"]) == content["tasks"]:
             accuracies = {name: [row[name] for row in mine] for name in ("train_accuracy", "test_accuracy")}
-            found[called.get(network, network)] = learners([row["seed"] for row in mine], **accuracies)
+            by_method[called.get(network, network)] = learners([row["seed"] for row in mine], **accuracies)
     training, tasks = content["training"], content["tasks"]
     about = f"increments of drawn pictures, ResNet-18, d = 64, step {training['step_size']:g}"
-    yield Comparison(f"{about}, {training['epochs']} epochs, {tasks} tasks", "increments", "procedural", 64, found)
+    yield Comparison(f"{about}, {training['epochs']} epochs, {tasks} tasks", "increments", "procedural", 64, by_method)
 
 
-def _tasks_one_by_one(content: Mapping[str, Any], rows: Rows) -> Iterator[Comparison]:
-    """Toys looked at before and after every task."""
+def _task_by_task(content: Mapping[str, Any], rows: Rows) -> Iterator[Comparison]:
+    """Toys looked at before and after every task; `kind` says what was done to the weights, of `plain` ones nothing."""
     for (width,), mine in _grouped(rows, "width"):
-        lives = [[row for row in mine if row["seed"] == seed] for seed in content["seeds"]]
-        names = [name for name in mine[0] if name not in ("width", "seed", "task")]
-        curves = {name: [_numbers(row[name] for row in life) for life in lives] for name in names}
-        step = content["training"]["step_size"]
-        yield _toy(width, step, content["tasks"], {"none": learners(content["seeds"], **curves)})
-
-
-def _walks(content: Mapping[str, Any], rows: Rows) -> Iterator[Comparison]:
-    """The same with what was done to the weights; of `plain` ones nothing."""
-    for (width,), mine in _grouped(rows, "width"):
-        found = {}
-        for (way,), lives in _grouped(mine, "kind"):
-            names = ("train_accuracy", "test_accuracy", "start_within", "end_within")
-            curves = {name: [_numbers(life[name]) for life in lives] for name in names}
-            found["none" if way == "plain" else way] = learners([life["seed"] for life in lives], **curves)
-        yield _toy(width, content["training"]["step_size"], content["tasks"], found)
+        by_method = {}
+        for (kind,), networks in _grouped([{"kind": "plain", **row} for row in mine], "kind"):
+            curves = {name: [row[name] for row in networks] for name in inheritance.QUANTITIES if name in networks[0]}
+            by_method["none" if kind == "plain" else kind] = learners([row["seed"] for row in networks], **curves)
+        yield _toy(width, content["training"]["step_size"], content["tasks"], by_method)
 
 
 def _heads(content: Mapping[str, Any], rows: Rows) -> Iterator[Comparison]:
     """Heads of several kinds; only the last tasks are known."""
     width = content["network"]["hidden"][-1]
     for (head,), mine in _grouped(rows, "head"):
-        found = {}
+        by_method = {}
         for (method,), those in _grouped(mine, "method"):
             accuracies = {name: [[row[name]] for row in those] for name in ("train_accuracy", "test_accuracy")}
-            found[content["methods"][method]] = learners([row["seed"] for row in those], **accuracies)
-        yield _toy(width, content["step_size"], content["tasks"], found, f"head: {head}")
+            by_method[content["methods"][method]] = learners([row["seed"] for row in those], **accuracies)
+        yield _toy(width, content["step_size"], content["tasks"], by_method, f"head: {head}")
 
 
-def _toy(width: int, step: float | int, tasks: int, found: Mapping[str, Learners], words: str = "") -> Comparison:
+def _toy(width: int, step: float | int, tasks: int, by_method: Mapping[str, Learners], words: str = "") -> Comparison:
     about = f"toy points, d = {width}, step {step:g}, {tasks} tasks" + (f", {words}" if words else "")
-    return Comparison(about, "points", "points", width, found)
+    return Comparison(about, "points", "points", width, by_method)
 
 
 _READERS: dict[tuple[str, ...], Callable[[Mapping[str, Any], Rows], Iterator[Comparison]]] = {
@@ -168,8 +154,7 @@ _READERS: dict[tuple[str, ...], Callable[[Mapping[str, Any], Rows], Iterator[Com
     ("representation", "train"): _settings_of_type1,
     ("setting", "test_accuracy"): _settings_of_type2,
     ("network", "best_test"): _increments,
-    ("kind", "start_within"): _walks,
-    ("task", "start_within"): _tasks_one_by_one,
+    ("first", "start_within"): _task_by_task,
     ("head", "reference"): _heads,
 }
 """By columns of a table."""
@@ -177,12 +162,7 @@ _READERS: dict[tuple[str, ...], Callable[[Mapping[str, Any], Rows], Iterator[Com
 
 def _grouped(rows: Iterable[Mapping[str, Any]], *keys: str) -> list[tuple[tuple[Any, ...], Rows]]:
     """Rows by their entries under some keys, in the order in which these first appear; seeds rising."""
-    found: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
+    groups: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
     for row in rows:
-        found.setdefault(tuple(row[key] for key in keys), []).append(row)
-    return [(values, sorted(mine, key=lambda row: row["seed"])) for values, mine in found.items()]
-
-
-def _numbers(values: Iterable[Any]) -> list[float]:
-    """Null is NaN, and text an infinity."""
-    return [math.nan if value is None else float(value) for value in values]
+        groups.setdefault(tuple(row[key] for key in keys), []).append(row)
+    return [(values, sorted(mine, key=lambda row: row["seed"])) for values, mine in groups.items()]

@@ -40,13 +40,13 @@ class Learners:
         """Means over up to `BINS` runs of places; NaN where the learner has not finished them."""
         accuracy, values = self.curves["test_accuracy"], self.curves[quantity]
         bins = min(BINS, accuracy.shape[1])
-        found = []
+        means = []
         for finished, part in zip(*(np.array_split(each, bins, axis=1) for each in (accuracy, values)), strict=True):
             counted = ~np.isnan(part)
             with np.errstate(invalid="ignore", divide="ignore"):
                 mean = np.where(counted, part, 0).sum(axis=1) / counted.sum(axis=1)
-            found.append(np.where(np.isnan(finished).any(axis=1), np.nan, mean))
-        return np.stack(found, axis=1)
+            means.append(np.where(np.isnan(finished).any(axis=1), np.nan, mean))
+        return np.stack(means, axis=1)
 
 
 @dataclass(frozen=True)
@@ -81,8 +81,8 @@ class Comparison:
         """Two methods' means over bins of tasks, for the seeds that both have."""
         mine, theirs = self.learners[method], self.learners[other]
         seeds = sorted(set(mine.seeds) & set(theirs.seeds))
-        one, two = ([of.seeds.index(seed) for seed in seeds] for of in (mine, theirs))
-        return mine.bins(quantity)[one], theirs.bins(quantity)[two]
+        places, their_places = ([of.seeds.index(seed) for seed in seeds] for of in (mine, theirs))
+        return mine.bins(quantity)[places], theirs.bins(quantity)[their_places]
 
     def difference(self, method: str, other: str, quantity: str = "test_accuracy") -> Float64[np.ndarray, "seed bin"]:
         """Seed by seed."""
@@ -113,10 +113,10 @@ def kind(method: str) -> str:
     name = without_settings(method)
     if name != "g_mixup":
         return name
-    found = intervention(method)
-    if not isinstance(found, GeneralizedMixup):  # composed with another, as with fresh weights before every task
+    meant = intervention(method)
+    if not isinstance(meant, GeneralizedMixup):  # composed with another, as with fresh weights before every task
         return method
-    return "inter_mixup" if found.intra == 0 else "intra_mixup" if found.intra == 1 else "g_mixup"
+    return "inter_mixup" if meant.intra == 0 else "intra_mixup" if meant.intra == 1 else "g_mixup"
 
 
 @dataclass(frozen=True)

@@ -54,14 +54,14 @@ def shows(experiment: Comparison, which: Type) -> bool:
     """
     if not compares(experiment, "none", "retrained"):
         return False
-    found = {
+    sign = {
         "Type-1": Number(train_lost(experiment), "below", -MARGIN),
         "Type-2": Number(gap_grown(experiment), "above", MARGIN),
     }[which]
-    return found.says == "for" == Number(late(experiment, "none", "retrained"), "below").says
+    return sign.says == "for" == Number(late(experiment, "none", "retrained"), "below").says
 
 
-def tail(experiment: Comparison, which: Type) -> Number:
+def seeds_showing(experiment: Comparison, which: Type) -> Number:
     """In how many seeds the late lowest exponents within are lower (highest between higher) than Retrained's."""
     quantity = {"Type-1": "ftle_within_q05", "Type-2": "ftle_between_q95"}[which]
     mine, fresh = (values[:, -1] for values in experiment.paired("none", "retrained", quantity))
@@ -74,24 +74,24 @@ def shows_by_exponents(experiment: Comparison, which: Type) -> bool:
     """The same by exponents: more than half of the seeds, by the whole interval."""
     quantity = {"Type-1": "ftle_within_q05", "Type-2": "ftle_between_q95"}[which]
     known = compares(experiment, "none", "retrained") and experiment.has(quantity)
-    return known and tail(experiment, which).says == "for"
+    return known and seeds_showing(experiment, which).says == "for"
 
 
-def compared(mine: Seeds, other: Seeds, side: Side, label: str = "") -> Number:
+def compared(mine: Seeds, theirs: Seeds, side: Side, label: str = "") -> Number:
     """A difference of exponents, per layer; where one is minus infinity, in how many seeds it has the claimed sign."""
     with np.errstate(invalid="ignore"):
-        difference = mine - other
-    if np.isfinite(difference[~np.isnan(mine) & ~np.isnan(other)]).all():
+        difference = mine - theirs
+    if np.isfinite(difference[~np.isnan(mine) & ~np.isnan(theirs)]).all():
         return Number(difference, side, 0, "per layer", label)
-    found = mine > other if side == "above" else mine < other
-    return Number(np.where(np.isnan(mine) | np.isnan(other), np.nan, found), "above", 0.5, "seeds", label)
+    as_claimed = mine > theirs if side == "above" else mine < theirs
+    return Number(np.where(np.isnan(mine) | np.isnan(theirs), np.nan, as_claimed), "above", 0.5, "seeds", label)
 
 
 def named(experiment: Comparison, method: str) -> str:
     """A method's name for a reader; of several settings it says how many there were."""
     called = kind(method)
     name = NAMES.get(called) or title_of(without_settings(method))
-    among = sum(kind(other) == called for other in experiment.learners)
+    among = sum(kind(each) == called for each in experiment.learners)
     return name if among == 1 or method == called else f"{name} (best of {among} settings)"
 
 

@@ -22,8 +22,8 @@ from lop_tutorial.report.claims.questions import (
     each,
     gap_grown,
     late,
+    seeds_showing,
     shows_by_exponents,
-    tail,
     train_lost,
 )
 
@@ -64,9 +64,9 @@ def one_task(place: str, side: Side) -> Question:
     """log beta or log alpha of the first task, and the mean over all later ones."""
 
     def question(experiment: Comparison) -> Answers:
-        found = before_and_after(experiment, place)
-        if found is not None:
-            factors = found[1] - found[0]
+        exponents = before_and_after(experiment, place)
+        if exponents is not None:
+            factors = exponents[1] - exponents[0]
             yield "first task", (Number(factors[:, 0], side, 0, "per layer"),)
             yield "later tasks", (Number(factors[:, 1:].mean(axis=1), side, 0, "per layer"),)
 
@@ -77,9 +77,9 @@ def multiply_up(place: str, side: Side) -> Question:
     """Whether the summed factors have the claimed sign, and the whole change is at least 0.8 of their sum."""
 
     def question(experiment: Comparison) -> Answers:
-        found = before_and_after(experiment, place)
-        if found is not None:
-            start, end = found
+        exponents = before_and_after(experiment, place)
+        if exponents is not None:
+            start, end = exponents
             total, change = (end - start).sum(axis=1), end[:, -1] - start[:, 0]
             yield (
                 "",
@@ -95,20 +95,20 @@ def multiply_up(place: str, side: Side) -> Question:
 def _rank_correlation(x: Curves, y: Curves) -> Float64[np.ndarray, " seed"]:
     """Spearman's, of each seed over its tasks."""
     ranks = [rankdata(values, axis=1) for values in (x, y)]
-    return np.array([np.corrcoef(one, two)[0, 1] for one, two in zip(*ranks, strict=True)])
+    return np.array([np.corrcoef(x_ranks, y_ranks)[0, 1] for x_ranks, y_ranks in zip(*ranks, strict=True)])
 
 
 def strikes_there(place: str, accuracy: str, side: Side) -> Question:
     """Over tasks, the exponents before learning against the accuracy after it, where that accuracy falls."""
 
     def question(experiment: Comparison) -> Answers:
-        found = before_and_after(experiment, place)
-        if found is None:
+        exponents = before_and_after(experiment, place)
+        if exponents is None:
             return
         bins = experiment.bins("none", accuracy)
         if Number(bins[:, -1] - bins[:, 0], "below", -MARGIN).says != "for":
             return
-        start, reached = found[0], experiment.learners["none"].curves[accuracy]
+        start, reached = exponents[0], experiment.learners["none"].curves[accuracy]
         yield "rank correlation over tasks", (Number(_rank_correlation(start, reached), side, 0, ""),)
         start, reached = (values - values.mean(axis=0) for values in (start, reached))
         yield (
@@ -146,17 +146,17 @@ def belongs(which: Type) -> Question:
     bound = -MARGIN if which == "Type-1" else MARGIN
 
     def question(stored: Source) -> Iterator[Evidence]:
-        compared_to_fresh = [one for one in stored if compares(one, "none", "retrained")]
-        for one in compared_to_fresh:
-            low = one.dimension <= LOW
-            if low or one.dimension >= HIGH:
+        compared_to_fresh = [experiment for experiment in stored if compares(experiment, "none", "retrained")]
+        for experiment in compared_to_fresh:
+            low = experiment.dimension <= LOW
+            if low or experiment.dimension >= HIGH:
                 side = bad if low == (which == "Type-1") else good
-                yield Evidence(f"{one.about}: {word}", (Number(measure(one), side, bound),), stored.name)
-        widths = sorted({one.dimension for one in compared_to_fresh})
+                yield Evidence(f"{experiment.about}: {word}", (Number(measure(experiment), side, bound),), stored.name)
+        widths = sorted({experiment.dimension for experiment in compared_to_fresh})
         if len(widths) == len(compared_to_fresh) > 1:  # one experiment at several widths, on the same streams
-            by_width = sorted(compared_to_fresh, key=lambda one: one.dimension)
+            by_width = sorted(compared_to_fresh, key=lambda experiment: experiment.dimension)
             doublings = np.log2(widths) - np.log2(widths).mean()
-            slope = doublings @ np.stack([measure(one) for one in by_width]) / (doublings @ doublings)
+            slope = doublings @ np.stack([measure(experiment) for experiment in by_width]) / (doublings @ doublings)
             words = f"{widths[0]} to {widths[-1]} dimensions: {word}, change with every doubling of d"
             yield Evidence(words, (Number(slope, "above", 0),), stored.name)
 
@@ -177,7 +177,7 @@ def on_real_pictures(which: Type) -> Question:
             else:
                 yield "gap", (Number(gap_grown(experiment), "above", MARGIN),)
             if experiment.has("ftle_within_q05"):
-                number = tail(experiment, which)
+                number = seeds_showing(experiment, which)
                 yield number.label, (number,)
 
     return each(question)
@@ -186,4 +186,4 @@ def on_real_pictures(which: Type) -> Question:
 def mixed_forms(experiment: Comparison) -> Answers:
     """Both tails of the exponents at once, on real pictures."""
     if experiment.real and compares(experiment, "none", "retrained") and experiment.has("ftle_within_q05"):
-        yield "", (tail(experiment, "Type-1"), tail(experiment, "Type-2"))
+        yield "", (seeds_showing(experiment, "Type-1"), seeds_showing(experiment, "Type-2"))

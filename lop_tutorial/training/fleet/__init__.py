@@ -1,6 +1,6 @@
 """Many learners at once: their weights stacked, their steps recorded."""
 
-from lop_tutorial.training.fleet.fleet import Fleet, live_together, pays
+from lop_tutorial.training.fleet.fleet import Fleet, faster_in_fleet, live_together
 from lop_tutorial.training.fleet.layers import stackable
 
-__all__ = ["Fleet", "live_together", "pays", "stackable"]
+__all__ = ["Fleet", "faster_in_fleet", "live_together", "stackable"]

@@ -61,6 +61,6 @@ class Step:
         except RuntimeError as error:
             cause = error.__context__ or error  # what broke the recording, not that it is broken
             self._losses, self.capture = None, False
-            told = f"this step cannot be recorded as a CUDA graph, and is taken as it is: {cause}"
+            message = f"this step cannot be recorded as a CUDA graph, and is taken as it is: {cause}"
         if not self.capture:
-            warnings.warn(told, stacklevel=3)
+            warnings.warn(message, stacklevel=3)

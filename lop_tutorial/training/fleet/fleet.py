@@ -21,7 +21,7 @@ from lop_tutorial.networks import Network
 from lop_tutorial.seeds import torch_generator
 from lop_tutorial.streams import Task
 from lop_tutorial.training.augmentation import AUGMENTATIONS
-from lop_tutorial.training.divergence import Soundness
+from lop_tutorial.training.divergence import Divergence
 from lop_tutorial.training.fitting import steps_told
 from lop_tutorial.training.fleet.cuda_graph import Step
 from lop_tutorial.training.fleet.forward import WAYS, Forward, plain_copy
@@ -33,7 +33,7 @@ from lop_tutorial.training.learner import LOSSES, Learner, Outcome, Training
 from lop_tutorial.training.precision import Precision, strict
 
 
-def pays(network: Network, device: torch.device | str) -> bool:
+def faster_in_fleet(network: Network, device: torch.device | str) -> bool:
     """Whether a fleet is the faster way to train such networks on a device.
 
     On a CPU it is for linear layers, whose products become batched ones. Convolutions have enough to do by themselves:
@@ -80,20 +80,22 @@ class Fleet:
                 f"a fleet does not know how to stack all layers of {type(first).__name__}, or it has a forward pass, "
                 "hooks, frozen or shared weights of its own: train it with Learner"
             )
-        for one in self.learners:
-            if str(one.network) != str(first):
-                raise ValueError(f"{one.intervention.title} changes the network's layers: give it a fleet of its own")
+        for learner in self.learners:
+            if str(learner.network) != str(first):
+                raise ValueError(
+                    f"{learner.intervention.title} changes the network's layers: give it a fleet of its own"
+                )
         way = way or ("products" if self.device.type == "cuda" else "loop")
         if way not in WAYS:
             raise ValueError(f"way is {way!r}; it must be one of {', '.join(WAYS)}")
         self._groups: list[Group] = []
-        for how, members in itertools.groupby(self.learners, key=lambda one: one.intervention):
+        for how, members in itertools.groupby(self.learners, key=lambda learner: learner.intervention):
             begin = self._groups[-1].where.stop if self._groups else 0
             where = slice(begin, begin + len(list(members)))
             self._groups.append(Group(how, where, plain_copy(self.learners[begin].network)))
         self._forward = Forward(first, way, watch=any(group.intervention.watches for group in self._groups))
         self._stack = Stack(self.learners)
-        self._tasks = StackedTasks([one.seed for one in self.learners], self.device)
+        self._tasks = StackedTasks([learner.seed for learner in self.learners], self.device)
         self._step_now: tuple[Step, tuple[object, ...]] | None = None
 
     def learn(self, tasks: Mapping[int, Task]) -> list[Outcome]:
@@ -121,7 +123,7 @@ class Fleet:
         for group in self._groups:
             group.begin(self.learners[group.where], steps, (size, self._tasks.outputs))
         order = [torch_generator(seed, "batches", self.learners[0].tasks_learned) for seed in self._tasks.streams]
-        self.soundness = Soundness()
+        self.divergence = Divergence()
         best = StackedBest() if self.training.keep_best else None
         for epoch in range(1, epochs + 1):
             self._stack.set_step_size(self.training.step_size_in(epoch, epochs))
@@ -130,14 +132,14 @@ class Fleet:
                 for group in self._groups:
                     group.advance()
                 with steps_told():
-                    self.soundness.see(self._step())
+                    self.divergence.see(self._step())
             if best:
                 best.look(self.evaluate("valid")[1], self._stack)
         if best:
             best.put_back(self._stack)
-        self.soundness.settle()
+        self.divergence.settle()
         for place, learner in enumerate(self.learners):
-            learner.soundness = self.soundness.of(place)
+            learner.divergence = self.divergence.of(place)
 
     def _batches(self, order: Sequence[torch.Generator]) -> Int64[Tensor, "step stream batch"]:
         """One epoch, on the device."""
@@ -199,7 +201,7 @@ class Fleet:
         train_loss, train_accuracy = self.evaluate("train")
         _, test_accuracy = self.evaluate("test")
         table = torch.stack([train_loss, train_accuracy, test_accuracy], dim=1).tolist()
-        return [one.outcome(task, *row) for one, task, row in zip(self.learners, tasks, table, strict=True)]
+        return [learner.outcome(task, *row) for learner, task, row in zip(self.learners, tasks, table, strict=True)]
 
 
 def live_together(fleet: Fleet, streams: Mapping[int, Iterable[Task]]) -> Iterator[list[Outcome | None]]:

@@ -112,13 +112,13 @@ class Group:
         if batch != self._batch:  # a step may need another number of them now
             self._numbers, self._batch = {}, batch
         for name in learners[0].memory:
-            now = torch.stack([one.memory[name] for one in learners])
+            now = torch.stack([learner.memory[name] for learner in learners])
             self.memory[name] = keep_place(self.memory.get(name), now)
         device = learners[0].device
         for hook, draws in {
-            "augment": [draw_for(one.seed, "augmentation", one.tasks_learned) for one in learners],
-            "batch": [draw_for(one.seed, "mixing", one.tasks_learned) for one in learners],
-            "after_step": [one.draw for one in learners],
+            "augment": [draw_for(learner.seed, "augmentation", learner.tasks_learned) for learner in learners],
+            "batch": [draw_for(learner.seed, "mixing", learner.tasks_learned) for learner in learners],
+            "after_step": [learner.draw for learner in learners],
         }.items():
             self._ahead[hook] = Ahead(draws, steps, device)
 
@@ -156,9 +156,9 @@ class Group:
             return loss
 
         def penalty(tensors: dict[str, Tensor], memory: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
-            found = self._call(self.intervention.penalty, tensors, {}, memory=memory)
-            found = must_be_one_number(0.0 if found is None else found, self.intervention.title)
-            return (found if isinstance(found, Tensor) else logits.new_tensor(found)), memory
+            term = self._call(self.intervention.penalty, tensors, {}, memory=memory)
+            term = must_be_one_number(0.0 if term is None else term, self.intervention.title)
+            return (term if isinstance(term, Tensor) else logits.new_tensor(term)), memory
 
         found, memory = vmap(penalty)({k: v[self.where] for k, v in tensors.items()}, dict(self.memory))
         self._remember(memory)

@@ -17,6 +17,7 @@ from torchvision.models.resnet import BasicBlock
 
 from lop_tutorial.networks import Network
 from lop_tutorial.networks.hidden_units import Keeper
+from lop_tutorial.networks.network import pool_first
 
 CONVOLUTIONS = ("grouped", "products", "loop")
 ELEMENTWISE = (nn.ReLU, nn.Tanh, nn.LeakyReLU, nn.GELU, nn.Identity)
@@ -106,15 +107,15 @@ def stacked_convolution(
     learners = len(x)
     if how == "grouped":
         side_by_side = x.transpose(0, 1).flatten(1, 2)
-        found = conv2d(side_by_side, weight.flatten(0, 1), bias.flatten(), stride, padding, groups=learners)
-        return found.unflatten(1, (learners, -1)).transpose(0, 1)
+        out = conv2d(side_by_side, weight.flatten(0, 1), bias.flatten(), stride, padding, groups=learners)
+        return out.unflatten(1, (learners, -1)).transpose(0, 1)
     if how == "products":
         (high, wide), (down, right) = weight.shape[3:], padding
         x = pad(x, (right, right, down, down)) if down or right else x
         patches = x.permute(0, 1, 3, 4, 2).unfold(2, high, stride[0]).unfold(3, wide, stride[1])
         rows = patches.reshape(learners, -1, weight[0, 0].numel())
-        found = torch.baddbmm(bias[:, None], rows, weight.flatten(2).mT)
-        return found.view(*patches.shape[:4], -1).permute(0, 1, 4, 2, 3)
+        out = torch.baddbmm(bias[:, None], rows, weight.flatten(2).mT)
+        return out.view(*patches.shape[:4], -1).permute(0, 1, 4, 2, 3)
     if how == "loop":
         each = zip(x.unbind(), weight.unbind(), bias.unbind(), strict=True)
         return torch.stack([conv2d(own, w, b, stride, padding) for own, w, b in each])
@@ -143,7 +144,7 @@ class Pass:
         return self._linear("head", self.network.head, x if self.network.scale == 1 else self.network.scale * x).mT
 
     def _sequence(self, name: str, layers: nn.Sequential, x: Tensor) -> Tensor:
-        for place, layer in layers.named_children():
+        for place, layer in pool_first(layers):
             x = self._layer(f"{name}.{place}", layer, x)
         return x
 
@@ -192,8 +193,8 @@ class Pass:
             self.tensors[f"{name}.num_batches_tracked"].add_(1)
         assert layer.momentum is not None
         side_by_side = x.transpose(0, 1).flatten(1, 2)
-        found = batch_norm(side_by_side, mean, var, gain, bias, self.training, layer.momentum, layer.eps)
-        return found.unflatten(1, (len(x), -1)).transpose(0, 1)
+        out = batch_norm(side_by_side, mean, var, gain, bias, self.training, layer.momentum, layer.eps)
+        return out.unflatten(1, (len(x), -1)).transpose(0, 1)
 
     def _of(self, name: str, *what: str) -> list[Tensor]:
         return [self.tensors[f"{name}.{each}"] for each in what]

@@ -73,14 +73,14 @@ class Stack:
     @torch.no_grad()
     def read(self, learners: Sequence[Learner]) -> None:
         """Takes over the learners' weights, statistics and momentum."""
-        states = [one.network.state_dict() for one in learners]
+        states = [learner.network.state_dict() for learner in learners]
         for name, values in self.tensors.items():
             torch.stack([state[name] for state in states], out=values.detach())
-        networks = [dict(one.network.named_parameters()) for one in learners]
+        networks = [dict(learner.network.named_parameters()) for learner in learners]
         for name, values in self.momentum.items():
             moments = [
-                one.optimiser.state.get(network[name], {}).get("momentum_buffer")
-                for one, network in zip(learners, networks, strict=True)
+                learner.optimiser.state.get(network[name], {}).get("momentum_buffer")
+                for learner, network in zip(learners, networks, strict=True)
             ]
             blank = torch.zeros_like(values[0])
             torch.stack([blank if moment is None else moment for moment in moments], out=values)
@@ -119,7 +119,7 @@ class StackedBest:
     def put_back(self, stack: Stack) -> None:
         """Into the stack; what never did well stays as it is now."""
         assert self._accuracy is not None
-        found = self._accuracy >= 0
+        improved = self._accuracy >= 0
         for name, values in stack.tensors.items():
-            chosen = found.view(-1, *(1,) * (values.ndim - 1))
+            chosen = improved.view(-1, *(1,) * (values.ndim - 1))
             values.copy_(torch.where(chosen, self._kept[name], values))
