@@ -7,9 +7,11 @@
 # From the top of the repository, with the package installed. A stage has a share of the time that is left, is ended by
 # SIGTERM when that is over, and has written by then what it found. $OUT gets eight files at most, of 15 MiB at most.
 # LOP_REFERENCE names a clone of the public reference, without which the second stage has nothing to compare with;
-# LOP_DATA the place of image sets. DEVICE=cpu rehearses it.
+# LOP_DATA the place of image sets. DEVICE=cpu rehearses it, with Table 1's plan and a number of images for a CPU.
 set -uo pipefail
 out=${OUT:?name an empty folder for what comes out} from=${FROM:-} device=${DEVICE:-cuda}
+profile=h200 images=1000
+[[ $device == cpu ]] && profile=quick images=50
 end=$((SECONDS + ${1:-570}))
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -41,7 +43,8 @@ fi
 # Table 1 with as many tasks as a forecast says will fit, or on with those of $FROM: ended, it leaves a checkpoint.
 cat "$from"/3_table1.tar.* 2> /dev/null | tar -x -C "$work" 2> /dev/null
 if [[ ! -e $work/tasks ]]; then
-  python - $(((end - SECONDS) * 70 / 100)) "$device" > "$work/tasks" << 'PYTHON'
+  timeout --kill-after=15 $(((end - SECONDS) / 4 + 1)) \
+    python - $(((end - SECONDS) * 60 / 100)) "$device" "$profile" > "$work/tasks" << 'PYTHON'
 import sys
 from dataclasses import replace
 
@@ -50,16 +53,16 @@ from lop_tutorial.experiments import plan
 from lop_tutorial.running.execute import crews_of
 from lop_tutorial.running.forecast import forecast
 
-seconds, device = float(sys.argv[1]), sys.argv[2]
+seconds, device, profile = float(sys.argv[1]), *sys.argv[2:]
 there = {card.name for card in list_sets(None)}
-chosen = replace(plan("table1", "h200"), data="tinyimagenet" if "tinyimagenet" in there else "procedural")
+chosen = replace(plan("table1", profile), data="tinyimagenet" if "tinyimagenet" in there else "procedural")
 foretold = forecast(chosen, crews_of(chosen, device, 1), device, 1, long=0)
 print(chosen.data, min(chosen.tasks, max(5, int(chosen.tasks * seconds / foretold.seconds) // 5 * 5)))
 PYTHON
 fi
-read -r data tasks < "$work/tasks"
-stage 3_table1 80 python -m lop_tutorial reproduce table1 --profile h200 --data "$data" --tasks "$tasks" \
+read -r data tasks < "$work/tasks" || { data=procedural tasks=50 && echo "$data $tasks" > "$work/tasks"; }
+stage 3_table1 80 python -m lop_tutorial reproduce table1 --profile "$profile" --data "$data" --tasks "$tasks" \
   --device "$device" --out "$work/table1" --resume
 tar -c -C "$work" tasks $([[ -d $work/table1 ]] && echo table1) | split -b 15M - "$out/3_table1.tar."
 
-stage 4_ftle 90 python benchmarks/ftle.py --device "$device" --exact
+stage 4_ftle 90 python benchmarks/ftle.py --device "$device" --exact --samples "$images"

@@ -15,3 +15,12 @@ except PackageNotFoundError:  # a clone that is on the path, as in a notebook at
     from lop_tutorial.clone import version_of_clone
 
     __version__ = version_of_clone()
+
+
+def __getattr__(name: str) -> object:
+    """`lop_tutorial.examine`, which waits for torch only where it is asked for."""
+    if name == "examine":
+        from lop_tutorial.geometry.examination import examine
+
+        return examine
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -26,7 +26,7 @@ import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode, _disable_current_modes
-from torch.utils._pytree import tree_leaves, tree_map
+from torch.utils._pytree import tree_map
 
 from lop_tutorial.fp32_precision import get_fp32_precision
 
@@ -56,9 +56,10 @@ def place(t: Tensor) -> torch.device:
 
 
 def put(values: Any, device: torch.device) -> Any:
-    for t in tree_leaves(values):
-        if isinstance(t, Tensor) and storage(t) is not None:
-            storage(t).place = device
+    for t in tensors(values):
+        kept = storage(t)
+        if kept is not None:
+            kept.place = device
     return values
 
 
@@ -125,7 +126,7 @@ class Graph:
         GPU.replays += 1
         with _disable_current_modes(), torch._C._AutoDispatchBelowAutograd():
             for func, args, kwargs, outs in self.calls:
-                fresh = [t for t in tree_leaves(func(*args, **kwargs)) if isinstance(t, Tensor)]
+                fresh = tensors(func(*args, **kwargs))
                 for kept, new in zip(outs, fresh, strict=True):
                     if kept is not None:
                         kept.copy_(new)
@@ -268,7 +269,16 @@ def here() -> bool:
 
 
 def tensors(*values: Any) -> list[Tensor]:
-    return [t for t in tree_leaves(values) if isinstance(t, Tensor)]
+    """Those in lists, tuples and dictionaries, at any depth. Most of the time here goes into this."""
+    found = []
+    for value in values:
+        if isinstance(value, Tensor):
+            found.append(value)
+        elif isinstance(value, list | tuple):
+            found += tensors(*value)
+        elif isinstance(value, dict):
+            found += tensors(*value.values())
+    return found
 
 
 def changed(func: Any, args: Any, kwargs: Any) -> list[Tensor]:

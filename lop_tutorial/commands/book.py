@@ -58,10 +58,10 @@ def timings(
     top: Top = HERE,
 ) -> None:
     """Measure how long chapters take; keep it in results/timings.csv and show it on the page book/timings.md."""
-    from lop_tutorial.publishing.timings import measure, write_page
+    from lop_tutorial.publishing.timings import time_chapters, write_page
 
     if not page_only:
-        measure(top.resolve(), chapters or (), profile, report=console.print)
+        time_chapters(top.resolve(), chapters or (), profile, report=console.print)
     write_page(top.resolve())
 
 

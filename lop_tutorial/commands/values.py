@@ -1,4 +1,4 @@
-"""What stands on a command line, as values; ValueError says how it is to be written."""
+"""Words of the command line as values; ValueError says how to write them."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ def check(name: Any, answer: Any) -> None:
     _tried.add(name)
     try:
         complaint = chapter.checks[name](answer)
-    except Exception as error:  # an answer that nobody thought of must not end in a traceback through the check
+    except Exception as error:  # an unforeseen answer must not end in a traceback through the check
         complaint = f"Your answer could not be read: {type(error).__name__}: {error}"
     if complaint is not None:
         verdict = f"{name}: not yet. {complaint}"

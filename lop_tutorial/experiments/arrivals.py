@@ -41,7 +41,7 @@ class Arrivals:
 
     @property
     def places(self) -> Float64[np.ndarray, "moment method seed task"]:
-        """How many different places the points of a task take; see `places`."""
+        """The number of different places of a task's points; see the function `places`."""
         *axes, _, _ = self.points.shape
         flat = self.points.reshape(-1, *self.points.shape[-2:])
         return np.array([places(cloud) for cloud in flat], dtype=float).reshape(axes)

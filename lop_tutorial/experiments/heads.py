@@ -1,4 +1,4 @@
-"""Why the head decides which mixing holds a narrow network up: open units and steps, by head and by mixing.
+"""Which mixing helps a narrow network, by kind of head: open units and steps.
 
 `lop-tutorial reproduce heads` makes the table that the chapter on theory shows, in some minutes on one core.
 """

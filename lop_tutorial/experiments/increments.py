@@ -1,4 +1,4 @@
-"""Class increments from inside: every epoch's accuracies, which classes are taken for which, and fresh networks.
+"""Class increments epoch by epoch: accuracies, confusion of classes, and fresh networks beside.
 
 `lop-tutorial reproduce increments` makes the table that the chapter on Incremental CIFAR-100 shows, in some ten minutes
 on one core.

@@ -21,7 +21,7 @@ from lop_tutorial.networks import Network
 from lop_tutorial.running.experiment import Experiment
 from lop_tutorial.running.plan import Plan
 from lop_tutorial.running.table import Table, TableRow
-from lop_tutorial.running.walk_tasks import Look, Visit, walk_tasks
+from lop_tutorial.running.walk_tasks import Observer, Visit, walk_tasks
 from lop_tutorial.seeds import torch_generator
 from lop_tutorial.streams import Task
 from lop_tutorial.theory import UFM, Contraction, Strengths, contraction, strengths_over_tasks
@@ -57,8 +57,8 @@ def follow(
     device: str = "cpu",
     *,
     first: int = 0,
-    prepare: Look | None = None,
-    also: Look | None = None,
+    prepare: Observer | None = None,
+    also: Observer | None = None,
 ) -> Table:
     """Networks to which nothing is done learn a plan's tasks, one a seed; exponents before and after each task.
 

@@ -1,4 +1,4 @@
-"""What is reproduced beside the plans, by name: the book's own experiments, and the sweeps of settings."""
+"""What can be reproduced besides plans, by name: the book's own experiments, and sweeps of settings."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from lop_tutorial.experiments import (
     heads,
     increments,
     inheritance,
+    suspects,
     type1_settings,
     type2_settings,
     weight_walk,
@@ -15,6 +16,6 @@ from lop_tutorial.experiments.sweeps import SWEEPS
 from lop_tutorial.running.experiment import Experiment
 from lop_tutorial.running.sweep import Sweep
 
-_MODULES = (disc_networks, heads, increments, inheritance, type1_settings, type2_settings, weight_walk)
+_MODULES = (disc_networks, heads, increments, inheritance, suspects, type1_settings, type2_settings, weight_walk)
 OWN: dict[str, Experiment | Sweep] = {module.EXPERIMENT.name: module.EXPERIMENT for module in _MODULES}
 OWN |= SWEEPS

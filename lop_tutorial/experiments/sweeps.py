@@ -1,4 +1,4 @@
-"""The sweeps whose outcomes lie in `results/`: what was tried, before which default was chosen."""
+"""The sweeps whose outcomes lie in `results/`: what was tried before the defaults were chosen."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ METHODS = Sweep(
 )
 
 
-def searched(table: Plan, **changes: object) -> Plan:
+def four_settings_each(table: Plan, **changes: object) -> Plan:
     """A table's accelerated protocol with four settings of each method that has any; its streams are in no table."""
     methods = (
         "none",
@@ -136,20 +136,20 @@ def searched(table: Plan, **changes: object) -> Plan:
 TABLES_SEARCH = Sweep(
     "tables_search",
     "Settings of the tables' methods on SmallConv, on images that no table uses",
-    searched(PAIRS_QUICK, procedural=dict(PAIRS_QUICK.procedural) | {"seed": 1}),
+    four_settings_each(PAIRS_QUICK, procedural=dict(PAIRS_QUICK.procedural) | {"seed": 1}),
     step_sizes=(0.1,),
 )
 TABLES_SEARCH_CIFAR100 = Sweep(
     "tables_search_cifar100",
     "Settings of the tables' methods on SmallConv, on 20 classes of CIFAR-100 that no table uses",
-    searched(PAIRS_COLAB, classes=(80, 100)),
+    four_settings_each(PAIRS_COLAB, classes=(80, 100)),
     step_sizes=(0.1,),
     data=("cifar100",),
 )
 TABLES_SEARCH_CONVNET = Sweep(
     "tables_search_convnet",
     "Settings of the tables' methods on ConvNet, on 20 classes of CIFAR-100 that no table uses",
-    searched(TABLE2_COLAB, classes=(80, 100)),
+    four_settings_each(TABLE2_COLAB, classes=(80, 100)),
     step_sizes=(0.03,),
     data=("cifar100",),
 )

@@ -113,7 +113,7 @@ class TerminalPhase:
         rows = [[measured(look) for look in self.watch(seed)] for seed in self.seeds]
         return Traces(
             np.array(self.epochs),
-            {name: np.array([[row[name] for row in life] for life in rows]) for name in rows[0][0]},
+            {name: np.array([[row[name] for row in looks] for looks in rows]) for name in rows[0][0]},
         )
 
 

@@ -1,4 +1,4 @@
-"""The walk of the weights from task to task, what it makes of exponents, and what happens where it is forbidden.
+"""The walk of the weights from task to task, its effect on exponents, and networks in which it is prevented.
 
 `lop-tutorial reproduce walk` makes the table that the chapter on theory shows, in some minutes on one core: the toys of
 either width, left to themselves; with their weights brought back to their first size before each task; and untrained
@@ -22,17 +22,17 @@ from lop_tutorial.networks import Network
 from lop_tutorial.running.experiment import Experiment
 from lop_tutorial.running.plan import Plan
 from lop_tutorial.running.table import Table, TableRow, load
-from lop_tutorial.running.walk_tasks import Look
+from lop_tutorial.running.walk_tasks import Observer
 from lop_tutorial.streams import Stream, Task
 from lop_tutorial.training import Learner
 
 KINDS = ("plain", "resized", "newborn")
-"""Left to itself; brought back to its first size before each task; untrained, of the size of one that is old."""
+"""Unchanged; brought back to its first size before each task; untrained, of the size of an old network."""
 KEPT = (
     *("train_accuracy", "test_accuracy", "start_within", "end_within", "reference_before", "reference"),
     *("body", "open", "any_open", "step", "away", "size", "sizes"),
 )
-"""What is stored of a network; the layers' sizes only of those that are left to themselves."""
+"""What is stored of a network; the layers' sizes only for the kind "plain"."""
 OPEN = 0.25
 """A tanh unit counts as open at an input where its gain 1 - h^2 is above this: |pre-activation| below 1.32."""
 
@@ -69,7 +69,7 @@ class KeepSize:
         resize(learner.network, self._first.setdefault(learner, sizes(learner.network)))
 
 
-def given_size(wanted: Mapping[int, Sequence[float]]) -> Look:
+def given_size(wanted: Mapping[int, Sequence[float]]) -> Observer:
     """Gives each seed's network these sizes: `prepare` of `follow`."""
     return lambda learner, task: resize(learner.network, wanted[learner.seed])
 

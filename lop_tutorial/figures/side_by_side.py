@@ -1,4 +1,4 @@
-"""Methods side by side: how they stand, and what their networks look like."""
+"""Methods side by side: their accuracies, and measures of their networks."""
 
 from __future__ import annotations
 

@@ -46,8 +46,8 @@ def across_widths(results: Results, *, ends: int = 8, chance: float = 0.5) -> Fi
 def _exponents(ax: Axes, results: Results, ends: int) -> None:
     for (place, colour), line in zip(PROBE_COLOURS.items(), ("-", "--"), strict=True):
         for label, part, wide in (("first", slice(ends), 0.9), ("last", slice(-ends, None), 2.2)):
-            lives = [results.at(width).curves("none", f"ftle_{place}_q50")[:, part] for width in results.widths]
-            low, middle, high = np.array([_quarters(values) for values in lives]).T
+            exponents = [results.at(width).curves("none", f"ftle_{place}_q50")[:, part] for width in results.widths]
+            low, middle, high = np.array([_quarters(values) for values in exponents]).T
             ax.fill_between(results.widths, low, high, color=colour, alpha=0.05 * wide, linewidth=0)
             ax.plot(results.widths, middle, line, color=colour, linewidth=wide, label=f"{place}, {label} {ends} tasks")
     ax.axhline(0, color="#999999", linewidth=0.8)

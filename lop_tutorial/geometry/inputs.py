@@ -1,4 +1,4 @@
-"""What all measures ask of what they are given, said in one sentence where it does not hold."""
+"""Checks of arguments that all measures share, each with a message of one sentence."""
 
 from __future__ import annotations
 

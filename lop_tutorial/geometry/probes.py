@@ -11,7 +11,7 @@ from jaxtyping import Float, Shaped
 from torch import Tensor, nn
 
 from lop_tutorial.geometry.ftle import ftle
-from lop_tutorial.geometry.ftle.ftle import Settings
+from lop_tutorial.geometry.ftle.ftle import FtleSettings
 from lop_tutorial.geometry.ftle.linearised import Function
 from lop_tutorial.seeds import torch_generator
 
@@ -19,7 +19,7 @@ Extent = tuple[float | int, float | int, float | int, float | int]
 """A rectangle: (left, right, bottom, top), as matplotlib has it."""
 
 
-class ProbeSettings(Settings, total=False):
+class ProbeSettings(FtleSettings, total=False):
     """What all probes pass on to `ftle`, which describes it."""
 
     layer: str | None

@@ -67,11 +67,11 @@ def gauss_newton_eigenvalues(
     return torch.linalg.eigvalsh(root @ kernel @ root.T / len(x)).flip(0).clamp(min=0)
 
 
-def epsilon_rank(eigenvalues: Float[Tensor, " n"], epsilon: float = 1e-3) -> int:
+def epsilon_rank(eigenvalues: Float[Tensor, " n"], epsilon: float = 1e-2) -> int:
     """How many eigenvalues have |value| > `epsilon`: the least rank of a matrix within `epsilon` in spectral norm.
 
     He et al. (2025, arXiv 2509.22335) hold that training a task fails where its Hessian has too small an epsilon-rank
-    at the start. The epsilon of 1e-3 is ours.
+    at the start. The epsilon is ours: along a direction of that curvature a hundred steps of size one just tell.
     """
     must_lie("epsilon", epsilon, 0)
     return int((eigenvalues.abs() > epsilon).sum())

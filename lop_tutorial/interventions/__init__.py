@@ -1,4 +1,4 @@
-"""What is done against loss of plasticity, one file a method."""
+"""What is done against loss of plasticity, one file a method: G-mixup is `generalized_mixup.py`."""
 
 from lop_tutorial.interventions.composition import Composition
 from lop_tutorial.interventions.continual_backprop import ContinualBackprop

@@ -1,12 +1,11 @@
-"""What can be done against loss of plasticity, as moments in a learner's life."""
+"""The interface of methods against loss of plasticity: hooks at fixed moments of training."""
 
 from __future__ import annotations
 
+import difflib
 import inspect
 from collections.abc import Callable, MutableMapping, Sequence
-from dataclasses import dataclass
-from difflib import get_close_matches
-from types import FunctionType
+from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from jaxtyping import Float
@@ -64,13 +63,10 @@ class Intervention:
     The hooks run inside the training step. They must not branch on a tensor's value nor copy one to the host; what is
     to be changed is selected by masks of fixed shape. A method of strength zero changes nothing, to the last bit.
     What a method has to remember from step to step it keeps in the learner's `memory`, never in itself.
-
-    TypeError for a class whose public functions are not all hooks (names of others begin with _), and for an instance
-    of one that is no dataclass, or has no title.
     """
 
     title: ClassVar[str]
-    """The name in tables and figures."""
+    """The name in tables and figures; without one, the class's."""
 
     source: ClassVar[str] = ""
     """The paper the method comes from, as a key of the book's bibliography."""
@@ -78,20 +74,10 @@ class Intervention:
     watches: ClassVar[bool] = False
     """Whether the learner keeps the hidden units' activations of each step for `after_step`."""
 
-    def __init_subclass__(cls) -> None:
-        super().__init_subclass__()
-        hooks, own = (
-            [name for name, value in vars(kind).items() if isinstance(value, FunctionType) and name[0] != "_"]
-            for kind in (Intervention, cls)
-        )
-        for name in (name for name in own if name not in hooks):
-            near = get_close_matches(name, hooks, n=1, cutoff=0.5)
-            meant = f"did you mean {near[0]}?" if near else f"hooks are {', '.join(hooks)}."
-            raise TypeError(f"{cls.__name__}.{name} is no hook; {meant} Begin the name of a helper with _")
-
-    def __new__(cls, *_: Any, **__: Any) -> Any:
-        must_be_a_method(cls)
-        return super().__new__(cls)
+    def __init_subclass__(cls, **rest: Any) -> None:
+        super().__init_subclass__(**rest)
+        if "title" not in vars(cls):
+            cls.title = cls.__name__
 
     def acts(self, hook: str) -> bool:
         """Whether the method overrides a moment, by its name."""
@@ -141,24 +127,28 @@ class Intervention:
         """After a task's last step, before the network is measured on it."""
 
 
-HOOKS = tuple(name for name, value in vars(Intervention).items() if isinstance(value, FunctionType) and name[0] != "_")
-
-
-def must_be_a_method(cls: type[Intervention]) -> None:
-    """TypeError for a class that was not made a dataclass, so that its settings are none, or that has no title."""
-    if "__dataclass_params__" not in vars(cls):
-        raise TypeError(f"{cls.__name__} is no dataclass: put @dataclass(frozen=True) above it, its settings as fields")
-    if not hasattr(cls, "title"):
-        raise TypeError(f'{cls.__name__} has no title: give it one, as in title: ClassVar[str] = "{cls.__name__}"')
+HOOKS = tuple(name for name, value in vars(Intervention).items() if not name.startswith("_") and callable(value))
+LIKE_A_HOOK = 0.85
+"""How close a method's name must be to a hook's to be taken for a slip of the pen."""
 
 
 def must_be_sound(method: object) -> None:
-    """ValueError for what is no method, such as its class, and for hooks that do not take what they are given."""
+    """ValueError for what is no method, for settings that are no fields, and hooks of other names or arguments."""
     kind = type(method)
     if not isinstance(method, Intervention):
         name = getattr(method, "__name__", kind.__name__)
         way = f"write {name}()" if isinstance(method, type) else "derive its class from Intervention"
         raise ValueError(f"intervention is {name}, which is no Intervention: {way}")
+    if loose := sorted(set(getattr(method, "__dict__", {})) - {field.name for field in fields(method)}):
+        raise ValueError(
+            f"{kind.__name__} keeps {loose[0]!r} outside its fields, where methods of other settings look the same: "
+            "decorate the class with @dataclass(frozen=True) and declare its settings as fields"
+        )
+    own = [name for base in kind.__mro__[: kind.__mro__.index(Intervention)] for name in vars(base)]
+    known = {field.name for field in fields(method)} | set(vars(Intervention))
+    for name in (name for name in own if not name.startswith("_") and name not in known):
+        if callable(getattr(kind, name)) and (close := difflib.get_close_matches(name, HOOKS, 1, LIKE_A_HOOK)):
+            raise ValueError(f"{kind.__name__} has {name!r}, which is never called: is {close[0]!r} meant?")
     for name in HOOKS:
         given = list(inspect.signature(getattr(Intervention, name)).parameters)
         try:

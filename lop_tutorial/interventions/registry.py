@@ -14,7 +14,7 @@ from lop_tutorial.interventions.crelu import CReLU
 from lop_tutorial.interventions.generalized_mixup import GeneralizedMixup
 from lop_tutorial.interventions.hare_and_tortoise import HareAndTortoise
 from lop_tutorial.interventions.head_reset import HeadReset
-from lop_tutorial.interventions.intervention import Intervention, must_be_a_method, must_be_sound
+from lop_tutorial.interventions.intervention import Intervention, must_be_sound
 from lop_tutorial.interventions.l2 import L2
 from lop_tutorial.interventions.l2_init import L2Init
 from lop_tutorial.interventions.layer_norm import LayerNorm
@@ -93,10 +93,7 @@ def _one(text: str) -> Intervention:
     if name not in INTERVENTIONS and not is_address(name):
         raise ValueError(f"method is {name!r}; {nearest(name, INTERVENTIONS)}")
     kind = INTERVENTIONS[name] if name in INTERVENTIONS else class_at(name, Intervention)
-    try:
-        kinds = settings_of(kind)
-    except TypeError as error:
-        raise ValueError(f"{name}: {error}") from None
+    kinds = settings_of(kind)
     values: dict[str, object] = {}
     for setting in settings:
         key, equals, value = setting.partition("=")
@@ -120,7 +117,6 @@ def _one(text: str) -> Intervention:
 
 def settings_of(kind: type[Intervention]) -> dict[str, type]:
     """A method's settings with the types of their values: `object` where a text cannot give one."""
-    must_be_a_method(kind)
     return {field.name: _type_of(field) for field in fields(kind)}
 
 

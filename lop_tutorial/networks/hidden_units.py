@@ -1,4 +1,4 @@
-"""Hidden units: what writes them, what reads them, what they put out."""
+"""Hidden units: the layers that compute and read them, and their activations."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from lop_tutorial.atomic import write_text
+from lop_tutorial.publishing import BookError
 
 _SETTING = re.compile(r"^repository:\n(?:[ #].*\n)*? +url: (?P<url>\S+)$", re.MULTILINE)
 _ADDRESS = re.compile(r"https://[\w.-]+(?::\d+)?/(?P<owner>[\w.-]+)/(?P<name>[\w.-]+)")
@@ -20,18 +21,14 @@ _PLACES = (
 )
 
 
-class AddressError(ValueError):
-    """No address, or one that is no repository's; the message says what is wanted."""
-
-
 def read(top: Path) -> str:
     """The address that _config.yml gives."""
     config = top / "_config.yml"
     if not config.is_file():
-        raise AddressError(f"{config} is not there: run this at the top of the repository")
+        raise BookError(f"{config} is not there: run this at the top of the repository")
     setting = _SETTING.search(config.read_text(encoding="utf-8"))
     if setting is None:
-        raise AddressError(f"{config} has no `repository:` with a `url:` below it: add them")
+        raise BookError(f"{config} has no `repository:` with a `url:` below it: add them")
     return setting["url"]
 
 
@@ -60,7 +57,7 @@ def _places(top: Path) -> list[Path]:
 def _checked(url: str) -> str:
     url = url.removesuffix("/").removesuffix(".git")
     if not _ADDRESS.fullmatch(url):
-        raise AddressError(f"{url!r} is not a repository's address; it must look like https://host/owner/name")
+        raise BookError(f"{url!r} is not a repository's address; it must look like https://host/owner/name")
     return url
 
 
@@ -68,7 +65,7 @@ def _replaced(text: str, old: str, new: str) -> str:
     def owner_and_name(url: str) -> str:
         parts = _ADDRESS.fullmatch(url)
         if parts is None:
-            raise AddressError(f"_config.yml says {url!r}, which is not of the form https://host/owner/name")
+            raise BookError(f"_config.yml says {url!r}, which is not of the form https://host/owner/name")
         return f"{parts['owner']}/{parts['name']}"
 
     end = r"(?![\w-])"

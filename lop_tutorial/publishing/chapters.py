@@ -15,7 +15,7 @@ from nbformat import NotebookNode
 
 from lop_tutorial.atomic import write_text
 from lop_tutorial.figures import slim_png
-from lop_tutorial.publishing import address
+from lop_tutorial.publishing import BookError, address
 from lop_tutorial.publishing.widget_state import settle_widgets, without_values
 
 FIRST_CELL = """\
@@ -43,10 +43,6 @@ _ID = "first-cell"
 _TAGS = ["remove-input", "nbval-ignore-output"]
 _CELL_KEYS_THAT_VARY = ("ExecuteTime", "collapsed", "colab", "execution", "id", "outputId")
 _IMAGES = ("image/png", "image/jpeg", "image/svg+xml")
-
-
-class ChapterError(ValueError):
-    """A chapter could not be found or run; the message says which, why, and what to do."""
 
 
 def first_cell(repository: str) -> NotebookNode:
@@ -77,7 +73,7 @@ def refresh(
     A name is a file's, with or without folder and `.ipynb`. Chapters run in their own folder, in the profile
     `quick`, without a GPU. With `check` nothing is written. Returns the chapters that changed, or would have;
     a check compares everything but pictures and what the first cell prints, which differ between machines.
-    A chapter that cannot be run stays as it was, and ChapterError says where it stopped.
+    A chapter that cannot be run stays as it was, and BookError says where it stopped.
     """
     changed = []
     selected = select(top, list(names))
@@ -105,7 +101,7 @@ def select(top: Path, names: list[str]) -> list[Path]:
     """The chapters of these names (none: all), each with or without folder and `.ipynb`."""
     known = chapters(top)
     if not known:
-        raise ChapterError(f"no chapter under {top / 'book'}: run this at the top of the repository")
+        raise BookError(f"no chapter under {top / 'book'}: run this at the top of the repository")
     if not names:
         return known
     by_stem = {path.stem: path for path in known}
@@ -113,7 +109,7 @@ def select(top: Path, names: list[str]) -> list[Path]:
     for name in names:
         stem = Path(name).name.removesuffix(".ipynb")
         if stem not in by_stem:
-            raise ChapterError(f"no chapter is called {name!r}; there are {', '.join(by_stem)}")
+            raise BookError(f"no chapter is called {name!r}; there are {', '.join(by_stem)}")
         selected.append(by_stem[stem])
     return selected
 
@@ -126,7 +122,7 @@ def _put_first_cell(notebook: NotebookNode, repository: str) -> None:
 
 
 def run(notebook: NotebookNode, path: Path, top: Path, profile: str = "quick") -> None:
-    """Runs a notebook in its own folder, with the package of its own repository; ChapterError says where it stopped.
+    """Runs a notebook in its own folder, with the package of its own repository; BookError says where it stopped.
 
     In the profile `quick` no GPU is seen. Others have the GPU, and all the time that they want.
     """
@@ -153,7 +149,7 @@ def run(notebook: NotebookNode, path: Path, top: Path, profile: str = "quick") -
         client.execute(env=env)
     except CellExecutionError as error:
         where = re.sub(r"\x1b\[[\d;]*m", "", str(error))
-        raise ChapterError(f"{path.name} stopped, and was left as it was:\n{where}") from None
+        raise BookError(f"{path.name} stopped, and was left as it was:\n{where}") from None
 
 
 def _settle(notebook: NotebookNode) -> None:

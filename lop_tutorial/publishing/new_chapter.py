@@ -10,16 +10,12 @@ from pathlib import Path
 import nbformat
 
 from lop_tutorial.atomic import all_or_none
-from lop_tutorial.publishing import address, timings
+from lop_tutorial.publishing import BookError, address, timings
 from lop_tutorial.publishing import toc as lists
 from lop_tutorial.publishing.chapters import refresh
 
 TEMPLATE = Path(__file__).parent / "template"
 QUESTION = "What is the question of this chapter, in one sentence?"
-
-
-class NewChapterError(ValueError):
-    """A chapter cannot be made of what was given; the message says why and what to do."""
 
 
 def new_chapter(
@@ -39,11 +35,11 @@ def new_chapter(
     address.read(top)
     for needed in (toc, index, notebook.parent, checks.parent, test.parent):
         if not needed.exists():
-            raise NewChapterError(f"{needed} is not there: run this at the top of the repository")
+            raise BookError(f"{needed} is not there: run this at the top of the repository")
     title = _checked_title(title)
     for path in (notebook, checks, test):
         if path.exists():
-            raise NewChapterError(f"{path.relative_to(top)} is there already; choose another name than {slug!r}")
+            raise BookError(f"{path.relative_to(top)} is there already; choose another name than {slug!r}")
 
     page, before = f"chapters/{slug}", index.read_text(encoding="utf-8")
     row = lists.row_for(before, title, page, QUESTION)
@@ -67,7 +63,7 @@ def new_chapter(
 
 def _must_be_a_name(slug: str) -> None:
     if not re.fullmatch(r"[a-z][a-z0-9_]*", slug) or keyword.iskeyword(slug):
-        raise NewChapterError(
+        raise BookError(
             f"the name is {slug!r}; it must be a Python name of lower-case letters, digits and _, as neural_collapse"
         )
 
@@ -75,9 +71,9 @@ def _must_be_a_name(slug: str) -> None:
 def _checked_title(title: str) -> str:
     title = title.strip()
     if not title:
-        raise NewChapterError("the title is empty; write the one that stands above the chapter")
+        raise BookError("the title is empty; write the one that stands above the chapter")
     if len(title.splitlines()) > 1 or re.search(r"[|\[\]{}<>`\"\\]", title):
-        raise NewChapterError(f'the title is {title!r}; it must be one line without any of | [ ] {{ }} < > ` " \\')
+        raise BookError(f'the title is {title!r}; it must be one line without any of | [ ] {{ }} < > ` " \\')
     return title
 
 

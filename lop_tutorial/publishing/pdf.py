@@ -17,6 +17,7 @@ import yaml
 from bs4 import BeautifulSoup
 
 from lop_tutorial.atomic import write_bytes
+from lop_tutorial.publishing import BookError
 
 STYLE = """
 @page { size: A4; margin: 20mm 18mm 22mm; }
@@ -40,19 +41,15 @@ FOOTER = (
 )
 
 
-class PdfError(ValueError):
-    """The PDF could not be made; the message says what is missing and how to get it."""
-
-
 def make(top: Path, out: Path) -> None:
     """Builds the book under `top` and prints it to `out`, whole or not at all."""
     contents = top / "_toc.yml"
     if not contents.is_file():
-        raise PdfError(f"{contents} is not there: run this at the top of the repository")
+        raise BookError(f"{contents} is not there: run this at the top of the repository")
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:
-        raise PdfError("Playwright is not installed: pip install 'lop-tutorial[book,test]'") from None
+        raise BookError("Playwright is not installed: pip install 'lop-tutorial[book,test]'") from None
     with tempfile.TemporaryDirectory() as folder:
         pages = build(top, Path(folder))
         whole = pages / "whole_book.html"
@@ -82,7 +79,7 @@ def chromium(playwright: Any) -> str | None:
             return path
     own = Path(playwright.chromium.executable_path)
     if not own.exists():
-        raise PdfError("no Chromium here: install your system's package, or run `playwright install chromium`")
+        raise BookError("no Chromium here: install your system's package, or run `playwright install chromium`")
     return None
 
 
@@ -92,7 +89,7 @@ def build(top: Path, folder: Path) -> Path:
     words = [str(command), "build", "--quiet", "--path-output", str(folder), str(top / "book")]
     done = subprocess.run(words, capture_output=True, text=True, env=os.environ | {"NO_COLOR": "1"})
     if done.returncode:
-        raise PdfError(f"the book does not build; try `jupyter-book build book/`:\n{done.stdout}{done.stderr}")
+        raise BookError(f"the book does not build; try `jupyter-book build book/`:\n{done.stdout}{done.stderr}")
     return folder / "_build/html"
 
 
@@ -108,7 +105,7 @@ def join(pages: Path, contents: dict[str, Any]) -> str:
         soup = BeautifulSoup((pages / f"{name}.html").read_text(encoding="utf-8"), "html.parser")
         article = soup.select_one("article.bd-article")
         if article is None:
-            raise PdfError(f"page {name} has no article")
+            raise BookError(f"page {name} has no article")
         titles[name] = article.h1.get_text().removesuffix("#") if article.h1 else name
         articles.append(_within(article, name, names, pages))
         if name == contents["root"]:

@@ -14,16 +14,12 @@ import nbformat
 
 from lop_tutorial.atomic import write_text
 from lop_tutorial.notebook import PROFILES
-from lop_tutorial.publishing import toc
+from lop_tutorial.publishing import BookError, toc
 from lop_tutorial.publishing.chapters import run, select
 
 KINDS = {"CPU": "one core of a CPU", "GPU": "a GPU"}
 """What a chapter can be timed on, and what the page calls it."""
 _SHOWN_PACKAGES = ("lop-tutorial", "torch", "numpy")
-
-
-class TimingsError(ValueError):
-    """Something that cannot be timed here, or a damaged file; the message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -55,11 +51,11 @@ def read(top: Path) -> list[Timing]:
     with path.open(encoding="utf-8", newline="") as file:
         reader = csv.DictReader(file)
         if tuple(reader.fieldnames or ()) != COLUMNS:
-            raise TimingsError(f"{path}: its columns must be {', '.join(COLUMNS)}; mend it, or remove it and measure")
+            raise BookError(f"{path}: its columns must be {', '.join(COLUMNS)}; mend it, or remove it and measure")
         try:
             return [Timing(seconds=float(line.pop("seconds")), **line) for line in reader]
         except (TypeError, ValueError) as error:
-            raise TimingsError(f"{path}, line {reader.line_num}: {error}; mend it, or remove it and measure") from error
+            raise BookError(f"{path}, line {reader.line_num}: {error}; mend it, or remove it and measure") from error
 
 
 def keep(top: Path, new: Timing) -> None:
@@ -73,7 +69,7 @@ def keep(top: Path, new: Timing) -> None:
     write_text(store(top), text.getvalue())
 
 
-def measure(
+def time_chapters(
     top: Path, names: Iterable[str] = (), profile: str = "quick", *, report: Callable[[str], None] = print
 ) -> list[Timing]:
     """Runs chapters (none named: all) and stores each one's wall time as it ends; the notebooks stay as they are.
@@ -83,7 +79,7 @@ def measure(
     """
     selected = select(top, list(names))
     if not store(top).parent.is_dir():
-        raise TimingsError(f"{store(top).parent} is not there: run this at the top of the repository")
+        raise BookError(f"{store(top).parent} is not there: run this at the top of the repository")
     machine = _machine(profile)
     measured = []
     for number, path in enumerate(selected, start=1):
@@ -104,9 +100,9 @@ def _machine(profile: str) -> dict[str, str]:
     from lop_tutorial.running.origin import environment
 
     if profile not in PROFILES:
-        raise TimingsError(f"profile is {profile!r}; it must be one of {', '.join(PROFILES)}")
+        raise BookError(f"profile is {profile!r}; it must be one of {', '.join(PROFILES)}")
     if profile != "quick" and not torch.cuda.is_available():
-        raise TimingsError(f"profile is {profile!r}, and torch sees no GPU here; measure quick, or go to a GPU")
+        raise BookError(f"profile is {profile!r}, and torch sees no GPU here; measure quick, or go to a GPU")
     here = environment("cpu" if profile == "quick" else "cuda")
     name = re.fullmatch(r"CPU \((.*)\)", here["device"])
     return {
@@ -124,17 +120,20 @@ def page(top: Path) -> str:
     measured = {(timing.chapter, timing.kind): timing for timing in read(top)}
     listed = [Path(each) for each in toc.pages((top / "_toc.yml").read_text(encoding="utf-8"))]
     chapters = [each for each in listed if _notebook(top, each).is_file()]
+    kinds = [kind for kind in KINDS if kind == "CPU" or kind in {timing.kind for timing in measured.values()}]
+    gaps = any((each.name, kind) not in measured for each in chapters for kind in kinds)
     lines = [
         "<!-- Written by `lop-tutorial book timings`. -->",
         "# Timings",
         "",
-        "How long each chapter takes from the start of its kernel to its last output. An empty cell: not measured.",
+        "How long each chapter takes from the start of its kernel to its last output."
+        + (" An empty cell: not measured." if gaps else ""),
         "",
-        f"| chapter | {' | '.join(KINDS.values())} |",
-        "|:---|---:|---:|",
+        f"| chapter | {' | '.join(KINDS[kind] for kind in kinds)} |",
+        f"|:---|{'---:|' * len(kinds)}",
     ]
     for each in chapters:
-        times = [_shown(measured[each.name, kind]) if (each.name, kind) in measured else "" for kind in KINDS]
+        times = [_shown(measured[each.name, kind]) if (each.name, kind) in measured else "" for kind in kinds]
         lines.append(f"| [{_title(top, each)}]({each}.ipynb) | {' | '.join(times)} |")
     here = [timing for key, timing in measured.items() if key[0] in {each.name for each in chapters}]
     for setting in dict.fromkeys(_setting(timing) for timing in here):
@@ -173,6 +172,6 @@ def write_page(top: Path) -> Path:
     """Writes book/timings.md from what is stored."""
     path = top / "book/timings.md"
     if not path.parent.is_dir():
-        raise TimingsError(f"{path.parent} is not there: run this at the top of the repository")
+        raise BookError(f"{path.parent} is not there: run this at the top of the repository")
     write_text(path, page(top))
     return path

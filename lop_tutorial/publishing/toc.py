@@ -7,12 +7,10 @@ from dataclasses import dataclass
 
 import yaml
 
+from lop_tutorial.publishing import BookError
+
 _ROW = re.compile(r"^\| (?P<number>\d+)\. (?P<title>.*?) \| (?P<question>.*) \| (?P<status>.*?) \|$", re.MULTILINE)
 _LINK = re.compile(r"\[(?P<title>.*)\]\((?P<path>.*)\)")
-
-
-class ContentsError(ValueError):
-    """A list of chapters that is not as it should be, or a part that is not in it; the message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -41,9 +39,7 @@ def rows(index: str) -> list[Row]:
         title, page = (link["title"], link["path"].removesuffix(".ipynb")) if link else (match["title"], None)
         table.append(Row(int(match["number"]), title, match["question"], page))
     if not table:
-        raise ContentsError(
-            "book/_chapters.md has no table with rows such as `| 1. Title | Its question | here |`: add it"
-        )
+        raise BookError("book/_chapters.md has no table with rows such as `| 1. Title | Its question | here |`: add it")
     return table
 
 
@@ -53,7 +49,7 @@ def row_for(index: str, title: str, page: str, question: str) -> Row:
     for row in known:
         if row.title.casefold() == title.casefold():
             if row.page:
-                raise ContentsError(f"a chapter is called {title!r} already ({row.page}); give this one another title")
+                raise BookError(f"a chapter is called {title!r} already ({row.page}); give this one another title")
             return Row(row.number, title, row.question, page)
     return Row(known[-1].number + 1, title, question, page)
 
@@ -72,7 +68,7 @@ def with_page(toc: str, page: str, part: str | None, order: list[str]) -> str:
     `order` names pages as the book should have them; the page goes before the first of the part that comes later.
     """
     if page in pages(toc):
-        raise ContentsError(f"_toc.yml lists {page!r} already; choose another name")
+        raise BookError(f"_toc.yml lists {page!r} already; choose another name")
     entries = _entries(toc, part)
     later = [entry for entry in entries if entry[0] in order[order.index(page) :]]
     _, line, column = later[0] if later else entries[-1]
@@ -93,12 +89,12 @@ def _entries(toc: str, part: str | None) -> list[tuple[str, int, int]]:
     if part is None:
         numbered = [number for number, each in enumerate(parts) if each.get("numbered")]
         if not numbered:
-            raise ContentsError(f"no part of _toc.yml is numbered; name one with --part: {_list(captions)}")
+            raise BookError(f"no part of _toc.yml is numbered; name one with --part: {_list(captions)}")
         chosen = numbered[-1]
     elif part in captions:
         chosen = captions.index(part)
     else:
-        raise ContentsError(f"part is {part!r}; _toc.yml has {_list(captions)}")
+        raise BookError(f"part is {part!r}; _toc.yml has {_list(captions)}")
     root = yaml.compose(toc)
     listed = _value(_value(root, "parts").value[chosen], "chapters")
     entries = []
@@ -106,7 +102,7 @@ def _entries(toc: str, part: str | None) -> list[tuple[str, int, int]]:
         mark = _value(entry, "file").start_mark
         entries.append((_value(entry, "file").value, mark.line, listed.start_mark.column))
     if not entries or listed.flow_style or any(set(each) != {"file"} for each in parts[chosen]["chapters"]):
-        raise ContentsError(
+        raise BookError(
             f"the part {captions[chosen]!r} of _toc.yml is not a plain list of `- file:` lines: add the chapter by hand"
         )
     return entries

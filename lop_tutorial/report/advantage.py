@@ -1,4 +1,4 @@
-"""What a method gains, split: how much of it can be plasticity that was lost, and how much is something else.
+"""A method's gain, split into what can be plasticity that was lost, and the rest.
 
 A method's advantage over No Intv. is its advantage over Retrained plus that of Retrained over No Intv. Only the second
 is plasticity lost, as far as a fresh network shows what could have been learned.

@@ -1,4 +1,4 @@
-"""Methods side by side: a study's table, boiled down to how each method stands against the two references."""
+"""Methods compared: each method of a sweep's table against the two references."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ class MethodResult:
     """One method on one image set. Learners that diverged are left out of every mean; `finished` counts the others.
 
     `above_none` and `above_retrained` are late test accuracies minus the reference's, seed by seed, over the seeds in
-    which both finished. `factors` are medians over the learners that finished: one network that has died has an
-    exponent of minus infinity, which a mean would not survive.
+    which both finished. `factors` are medians over the learners that finished: one dead network has an
+    exponent of minus infinity, and so would the mean.
     """
 
     method: str
@@ -47,7 +47,7 @@ class MethodResult:
 
     @property
     def title(self) -> str:
-        """Its name, without settings."""
+        """The method's title without settings."""
         return title_of(without_settings(self.method))
 
     @property

@@ -1,4 +1,4 @@
-"""What is to be said of one run: how far it is, its tables beside the paper's, what differs from its protocol."""
+"""The report on one run: how far it is, its tables beside the paper's, what differs from its protocol."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class RunReport:
 
     @classmethod
     def each(cls, run: Run) -> list[RunReport]:
-        """One a width; one for a run without."""
+        """A report for each width; one for a run without widths."""
         return [cls(run, width) for width in run.results.widths] or [cls(run)]
 
     @property
@@ -80,16 +80,16 @@ class RunReport:
     def progress(self) -> str:
         """How far the run is, in a sentence."""
         methods, seeds, tasks = self.config["methods"], self.config["seeds"], self.config["tasks"]
-        lives: dict[tuple[str, int], list[float]] = {}
+        curves: dict[tuple[str, int], list[float]] = {}
         for row in self.results.rows:
-            lives.setdefault((str(row["method"]), int(row["seed"])), []).append(float(row["train_accuracy"]))
-        diverged = [key for key, life in lives.items() if np.isnan(life[-1])]
-        done = [key for key, life in lives.items() if len(life) == tasks or key in diverged]
+            curves.setdefault((str(row["method"]), int(row["seed"])), []).append(float(row["train_accuracy"]))
+        diverged = [key for key, curve in curves.items() if np.isnan(curve[-1])]
+        done = [key for key, curve in curves.items() if len(curve) == tasks or key in diverged]
         learners = len(methods) * len(seeds)
         text = "Finished" if len(done) == learners else f"Not finished: {len(self.results.rows):,} rows"
         text += f"; {len(done)} of {learners} learners are done"
         names = titles(methods)
-        missing = [names[method] for method in methods if not any(begun == method for begun, _ in lives)]
+        missing = [names[method] for method in methods if not any(begun == method for begun, _ in curves)]
         if missing:
             text += f"; not begun: {', '.join(missing)}"
         if diverged:

@@ -89,16 +89,16 @@ def _written(plan: Plan, parts: Parts, crews: Sequence[Crew], rows: Iterator[Row
                 append(file, _csv([[cell(row[name]) for name in plan.columns]]).encode())
                 if STEP in row:
                     _assemble_diverged(parts, crews)
-                origins.tell_every(EVERY)
+                origins.write_every(EVERY)
                 yield row
     except BaseException:
-        with suppress(OSError):  # what went wrong first is what the caller shall see
+        with suppress(OSError):  # the caller sees what went wrong first
             _assemble(plan, parts, crews)
-            origins.tell(finished=False)
+            origins.write(finished=False)
         raise
     try:
         _assemble(plan, parts, crews)
-        origins.tell(finished=all(parts.finished(number) for number in range(len(crews))))
+        origins.write(finished=all(parts.finished(number) for number in range(len(crews))))
     except FileNotFoundError as error:
         raise ValueError(f"{folder} was removed while the run went on; what was in it is lost") from error
 
@@ -133,7 +133,7 @@ def _csv(lines: Sequence[Sequence[str]]) -> str:
 
 
 def _config(plan: Plan, profile: str) -> dict[str, Any]:
-    """As it can be read again from JSON."""
+    """The configuration with the types that JSON gives back: tuples are lists."""
     return dict(json.loads(json.dumps({"profile": profile} | plan.as_config())))
 
 
@@ -153,7 +153,7 @@ def _as_begun(plan: Plan, there: dict[str, Any] | None) -> Plan:
 
 
 def _usual() -> dict[str, Any]:
-    """What a setting was, for a run that is older than it."""
+    """The values that settings had before they existed, for runs older than they are."""
     plain = {f.name: f.default for f in fields(Plan) if f.name != "data_root" and f.default is not MISSING}
     plain["step_sizes"] = {}
     plain["edition"] = FIRST_EDITION
@@ -161,7 +161,7 @@ def _usual() -> dict[str, Any]:
 
 
 def _launcher(name: str) -> Launcher:
-    """ValueError where it cannot be had here, before anything is written."""
+    """The function of that launcher; ValueError where it is not available, before anything is written."""
     if name == "local":
         return carry_on
     from lop_tutorial.running.ray_tasks import carry_on_with_ray, connected

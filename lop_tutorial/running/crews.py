@@ -1,4 +1,4 @@
-"""What stands in a run's folder while it goes: each crew's rows and its checkpoint, from which the run can go on.
+"""The checkpoints folder of a run in progress: each crew's rows and its checkpoint, from which the run can resume.
 
 `checkpoints/` holds `crews.json` (who is trained with whom: that changes last digits, so a resumed run keeps it), and
 for crew number n `crew-n.csv`, its rows; `crew-n.json`, its checkpoint, which says how many bytes of these rows it has
@@ -44,7 +44,7 @@ WHOLE = ("width", "seed", "task")
 """Columns of whole numbers."""
 
 PATIENCE = 60.0
-"""Seconds that a crew waits for a killed process to let go of its rows."""
+"""Seconds that a crew waits for the rows of a process that is being killed."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Parts:
         return self.folder / "stop"
 
     def crews(self) -> list[Crew] | None:
-        """Who is trained with whom, as this run began; None if it did not begin yet."""
+        """The crews with which this run began; None if it has not begun."""
         try:
             stored = json.loads((self.folder / "crews.json").read_bytes())
             return [
@@ -79,7 +79,7 @@ class Parts:
             raise ValueError(f"{path} is damaged ({error}); begin the run anew in another folder") from error
 
     def begin(self, crews: Sequence[Crew]) -> None:
-        """Writes down who is trained with whom."""
+        """Writes crews.json."""
         write_text(self.folder / "crews.json", json.dumps(crews) + "\n")
 
     def part(self, number: int) -> Part:
@@ -178,11 +178,11 @@ class Part:
         self._hash.update(data)
 
     def due(self) -> bool:
-        """Whether it is time for a checkpoint: by the clock, or because somebody asked to stop."""
+        """Whether a checkpoint is due: by the clock, or because the run was asked to stop."""
         return time.monotonic() - self._written >= self.parts.every or self.stopping()
 
     def stopping(self) -> bool:
-        """Whether somebody asked to stop after the current task."""
+        """Whether the run was asked to stop after the current task."""
         return self.parts.stop.exists()
 
     def keep(self, learners: Sequence[Learner], task: int, finished: bool = False) -> None:
@@ -210,7 +210,7 @@ class Part:
 
 
 def cell(value: str | int | float) -> str:
-    """As it stands in metrics.csv."""
+    """A value as it is written in metrics.csv."""
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 

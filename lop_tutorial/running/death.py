@@ -9,7 +9,7 @@ MARGIN = 0.01
 
 
 def at_chance(train_accuracy: float, outputs: int) -> bool:
-    """Whether a network tells the `outputs` classes of a task apart no better than by guessing one of them."""
+    """Whether an accuracy on `outputs` classes is no better than guessing one of them."""
     return train_accuracy <= 1 / outputs + MARGIN
 
 

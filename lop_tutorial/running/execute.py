@@ -1,4 +1,4 @@
-"""Runs a plan's learners: stacked in fleets where their networks allow it, on CPU cores side by side."""
+"""Runs a plan's learners: in fleets where that is faster, on a CPU in several processes."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def rows(plan: Plan, *, device: str = "cpu", workers: int = 1) -> Iterator[Row]:
 
 
 def crews_of(plan: Plan, device: str, workers: int) -> list[Crew]:
-    """Who is trained with whom, width by width."""
+    """The crews of a plan, width by width."""
     must_be_guarded(workers if device == "cpu" else 1)
     fleets = workers if device == "cpu" else 1
     return [
@@ -48,7 +48,7 @@ def crews_of(plan: Plan, device: str, workers: int) -> list[Crew]:
 
 
 def _together(plan: Plan, device: str, fleets: int) -> list[list[tuple[str, int]]]:
-    """Learners that can be stacked, in `fleets` crews for each kind of network; every other one by itself."""
+    """Learners that can be stacked, in `fleets` crews for each kind of network; each of the others alone."""
     alone: list[list[tuple[str, int]]] = []
     together: dict[str, list[tuple[str, int]]] = {}
     for method in plan.methods:
@@ -89,7 +89,6 @@ def _task_by_task(plan: Plan, crew: Crew, device: str, part: Part | None) -> Ite
     """The rows of all learners of a crew, task after task; with `part`, they are on disk before they are given."""
     learners: Sequence[Learner] = ()
     done = 0
-
     odometers: dict[int, Odometer] = {}
 
     def begin(new: Sequence[Learner]) -> tuple[int, Sequence[bool], Sequence[int]]:
@@ -97,15 +96,15 @@ def _task_by_task(plan: Plan, crew: Crew, device: str, part: Part | None) -> Ite
         learners, done = new, part.restore(new) if part else 0
         return (done, part.ended, part.at_chance) if part else (done, (), ())
 
-    def set_out(learner: Learner, task: Task) -> None:
+    def start_odometer(learner: Learner, task: Task) -> None:
         if "path" in plan.measures:
             odometers[learner.seed] = Odometer(learner)
 
     def look(learner: Learner, task: Task) -> Mapping[str, float]:
-        way = odometers.pop(learner.seed).read() if odometers else {}
-        return {} if (task.index + 1) % plan.measure_every else way | measure(plan.measures, learner.network, task)
+        path = odometers.pop(learner.seed).read() if odometers else {}
+        return {} if (task.index + 1) % plan.measure_every else path | measure(plan.measures, learner.network, task)
 
-    for visits in walk_tasks(plan, crew.learners, device, before=set_out, after=look, begin=begin):
+    for visits in walk_tasks(plan, crew.learners, device, before=start_odometer, after=look, begin=begin):
         done += 1
         rows = [row_of(plan, method, visit) for (method, _), visit in zip(crew.learners, visits, strict=True) if visit]
         if part:
@@ -131,7 +130,7 @@ def _side_by_side(plan: Plan, crews: Sequence[Crew], workers: int, parts: Parts 
         todo.put(None)
     unopened = replace(plan)  # without its images: each worker opens them itself
     processes = [context.Process(target=_work, args=(unopened, todo, done, parts), daemon=True) for _ in range(workers)]
-    with _signals_held():  # they are this process's affair: workers never see them
+    with _signals_held():  # this process handles them; workers never see any
         for process in processes:
             process.start()
     try:
@@ -161,7 +160,7 @@ def _side_by_side(plan: Plan, crews: Sequence[Crew], workers: int, parts: Parts 
 
 @contextmanager
 def _signals_held() -> Iterator[None]:
-    """Interrupts wait until the block is over; processes that it starts never get any."""
+    """Blocks SIGINT and SIGTERM until the end of the block; processes started in it never receive them."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
@@ -186,7 +185,7 @@ def _work(plan: Plan, todo: Any, done: Any, parts: Parts | None) -> None:
 
 
 def _end_with_the_parent() -> None:
-    """A worker whose parent was killed must not go on writing."""
+    """Ends this worker when its parent is killed, so that it does not go on writing."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()

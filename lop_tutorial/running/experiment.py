@@ -28,7 +28,7 @@ class Tabular(Protocol):
     def as_config(self) -> dict[str, Any]:
         """Every setting, for config.json."""
 
-    def measure(self, part: TableRow, device: str, workers: int) -> Iterable[TableRow]:
+    def rows_of(self, part: TableRow, device: str, workers: int) -> Iterable[TableRow]:
         """The rows of one part."""
 
 
@@ -62,7 +62,7 @@ class Experiment:
         config = {name: getattr(self, name) for name in ("name", "about", "parts", "seeds", "tasks")}
         return config | dict(self.settings)
 
-    def measure(self, part: TableRow, device: str, workers: int) -> Iterable[TableRow]:
+    def rows_of(self, part: TableRow, device: str, workers: int) -> Iterable[TableRow]:
         """The rows of one part; on one process."""
         size = {} if self.tasks is None else {"tasks": self.tasks}
         return self.run(seeds=self.seeds, device=device, **size, **part)
@@ -99,12 +99,12 @@ def _parts(experiment: Tabular, folder: Path, device: str, workers: int) -> Iter
         settings = {name: str(value) for name, value in part.items()}  # as they are, not to four digits
         rows = [row for row in there.rows if settings.items() <= {k: str(v) for k, v in row.items()}.items()]
         if not rows and origins:
-            rows = [{**settings, **row, **settings} for row in experiment.measure(part, device, workers)]
+            rows = [{**settings, **row, **settings} for row in experiment.rows_of(part, device, workers)]
             columns = there.columns or Table(tuple(rows)).columns
             there = Table((*there.rows, *rows))
             text = path.read_text() if path.exists() else ",".join(columns) + "\n"
             write_text(path, text + lines_of(rows, columns))
-            origins.tell(finished=False)
+            origins.write(finished=False)
         yield Table(tuple(rows))
     if origins:
-        origins.tell(finished=True)
+        origins.write(finished=True)

@@ -102,13 +102,13 @@ def settings_in(folder: Path) -> dict[str, Any] | None:
 
 
 def is_finished(folder: Path) -> bool:
-    """Whether the folder's environment.json says so."""
+    """Whether the folder's environment.json says that the run is finished."""
     environment = _environment(folder)
     return environment.get("finished") is True and set(NEEDED["environment.json"]) <= set(environment)
 
 
 class Origins:
-    """Where the parts of what a folder holds came from: the earlier ones, and this process's, whose clock runs."""
+    """The origins of a folder's parts: those of earlier processes, and this process's, which is timed."""
 
     def __init__(self, folder: Path, device: str) -> None:
         earlier = _environment(folder)
@@ -117,21 +117,21 @@ class Origins:
         self._origins = [*(earlier.get("parts") or [earlier] * bool(earlier)), environment(device)]
         self._before = sum(origin.get("wall_seconds") or 0 for origin in self._origins)
         self._began = time.perf_counter()
-        self.tell(finished=False)
+        self.write(finished=False)
 
-    def tell(self, finished: bool) -> None:
-        """Writes environment.json as of now."""
-        self._told = time.perf_counter()
-        seconds = self._told - self._began
+    def write(self, finished: bool) -> None:
+        """Writes environment.json with the time until now."""
+        self._written = time.perf_counter()
+        seconds = self._written - self._began
         self._origins[-1]["wall_seconds"] = round(seconds, 1)
         whole = {"finished": finished, "wall_seconds": round(self._before + seconds, 1)}
         parts = {"parts": self._origins} if len(self._origins) > 1 else {}
         write_json(self._folder / "environment.json", self._origins[0] | whole | parts)
 
-    def tell_every(self, seconds: float | int) -> None:
-        """Writes it where that is longer ago."""
-        if time.perf_counter() - self._told > seconds:
-            self.tell(finished=False)
+    def write_every(self, seconds: float | int) -> None:
+        """Writes it if the last time was longer ago."""
+        if time.perf_counter() - self._written > seconds:
+            self.write(finished=False)
 
 
 def _environment(folder: Path) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What a run will take, foretold from a few short tasks: time, memory, and how many such learners would fit."""
+"""A forecast of a run, from a few short tasks: its time, its memory, and how many such learners would fit."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ def _memory_free(device: str) -> float | None:
 
 
 def duration(seconds: float) -> str:
-    """Rounded to what a forecast can know: 40 s, 12 min, 3.5 h, 4.2 days."""
+    """A duration to two digits or so: 40 s, 12 min, 3.5 h, 4.2 days."""
     for unit, name, below in ((1, "s", 90), (60, "min", 90 * 60), (3600, "h", 48 * 3600)):
         if seconds < below:
             return f"{seconds / unit:.2g} {name}" if seconds < 10 * unit else f"{seconds / unit:.0f} {name}"

@@ -1,8 +1,8 @@
 """A queue of long runs: one after the other, each from where it was left, however the last attempt ended.
 
-A queue is a text file with a job a line, `NAME: reproduce ...`; empty lines, and lines that begin with #, say nothing.
-Job NAME is carried out into the folder NAME of a folder of runs, and what stands there says how far it is. What no run
-says stands beside them in `QUEUE.queue.json`: which job was begun last, and which failed.
+A queue is a text file with a job a line, `NAME: reproduce ...`; empty lines and lines that begin with # are ignored.
+Job NAME is carried out into the folder NAME of a folder of runs, whose files say how far it is. `QUEUE.queue.json`
+beside it says which job was begun last, and which failed.
 """
 
 from __future__ import annotations

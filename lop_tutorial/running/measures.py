@@ -41,7 +41,7 @@ def exponents(network: Network, task: Task) -> dict[str, float]:
 
 
 def health(network: Network, task: Task) -> dict[str, float]:
-    """The factors that the field suspects, on the task's first 200 test inputs, and the median exponent there.
+    """The suspected causes of loss of plasticity, on 200 of the task's test inputs, and the median exponent there.
 
     Weight norm; effective rank of the representation; shares of dead and of dormant units (tau = 0.025) among all
     hidden ones; the median of the representation's leading exponents, in float64.

@@ -76,7 +76,7 @@ def sources_sha256(package: Path) -> str:
 
 
 def command(words: list[str]) -> str:
-    """The command line without where on this machine images and runs lie, which is its own affair."""
+    """The command line without the paths of this machine's images and runs."""
     kept, words = ["lop-tutorial"], [part for word in words for part in _apart(word)]
     for before, word in zip(["", *words], words, strict=False):
         if "--root" not in (before, word):

@@ -1,4 +1,4 @@
-"""A plan: one experiment, every choice of it visible, from which learners are made."""
+"""A plan: all settings of one experiment, from which its learners are made."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ BENCHMARKS = ("pairs", "increments")
 
 @lru_cache(maxsize=1)
 def _drawn(**settings: Any) -> ProceduralImages:
-    """Procedural images, those of the latest settings kept: plans of the same images need not draw them again."""
+    """Procedural images; those of the latest settings are kept, so that plans with the same images draw them once."""
     return ProceduralImages(**settings)
 
 
@@ -182,7 +182,7 @@ class Plan:
 
     @property
     def place(self) -> dict[str, int]:
-        """What a row says before its method: the width, where there are `widths`. Of a plan at one width."""
+        """The cells of a row before its method: the width, where the plan, at one width, has `widths`."""
         return {"width": self.widths[0]} if self.widths else {}
 
     @property

@@ -27,7 +27,7 @@ def carry_on_with_ray(plan: Plan, crews: Sequence[Crew], device: str, workers: i
     """
     ray = connected()
     needs = {"num_gpus": 1} if device != "cpu" else {"num_cpus": 1}
-    task = ray.remote(max_retries=RETRIES, **needs)(_crew_life)
+    task = ray.remote(max_retries=RETRIES, **needs)(_run_crew)
     unopened = replace(plan)  # without its images: each worker opens them itself
     waiting = [task.remote(unopened, number, crew, device, parts) for number, crew in enumerate(crews)]
     seen = [len(parts.lines(number, kept=True)) for number in range(len(crews))]
@@ -45,7 +45,7 @@ def carry_on_with_ray(plan: Plan, crews: Sequence[Crew], device: str, workers: i
             ray.cancel(task_run, force=True)
 
 
-def _crew_life(plan: Plan, number: int, crew: Crew, device: str, parts: Parts) -> None:
+def _run_crew(plan: Plan, number: int, crew: Crew, device: str, parts: Parts) -> None:
     """What a Ray task does: its rows go to the run's folder."""
     for _ in crew_rows(plan, number, crew, device, parts):
         pass

@@ -1,4 +1,4 @@
-"""What learners achieved: one row a learner and task, and the summaries made from such rows."""
+"""Results of learners: one row for each learner and task, and summaries of such rows."""
 
 from __future__ import annotations
 
@@ -155,5 +155,5 @@ class Results:
 
 
 def finite(values: Float64[np.ndarray, "seed *shape"]) -> Float64[np.ndarray, "kept *shape"]:
-    """The seeds without a NaN: learners that neither diverged nor are still on their way."""
+    """The seeds without a NaN: learners that have not diverged and have finished."""
     return values[~np.isnan(values).any(axis=tuple(range(1, values.ndim)))]

@@ -16,7 +16,7 @@ Images = LabelledImages | OnDevice
 
 
 class StreamSpec(ABC):
-    """What a plan says of its stream; a seed makes a stream of it."""
+    """A plan's settings of its stream; with a seed they make a stream."""
 
     what: ClassVar[str] = "pictures"
     """What the tasks consist of."""

@@ -1,4 +1,4 @@
-"""A sweep: many settings of one plan, each learner boiled down to how it began and how it ended."""
+"""A sweep: many settings of one plan, of which each learner's first and last tasks are kept."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Sweep:
         base = {k: v for k, v in self.base.as_config().items() if k not in ("name", "about", "data", "data_sha256")}
         return varied | {"data_sha256": hashes, "base": base}
 
-    def measure(self, part: TableRow, device: str = "cpu", workers: int = 1) -> Iterator[TableRow]:
+    def rows_of(self, part: TableRow, device: str = "cpu", workers: int = 1) -> Iterator[TableRow]:
         """A row a learner of one of the plans, by method and seed."""
         training = replace(self.base.training, loss=part["loss"], step_size=part["step_size"])
         plan = replace(self.base, data=part["data"], training=training)

@@ -100,13 +100,14 @@ def lines_of(rows: Iterable[TableRow], columns: Sequence[str]) -> str:
 def _cell(value: Any) -> str:
     if isinstance(value, list):
         return f"[{', '.join(map(_cell, value))}]"
-    if isinstance(value, float):
-        return f"{value:.4f}"  # nan, inf and -inf as these words
+    if isinstance(value, float):  # nan, inf and -inf as these words
+        usual = not math.isfinite(value) or value == 0 or 0.1 <= abs(value) < 1e4
+        return f"{value:.4f}" if usual else f"{value:.4g}"
     return "" if value is None else str(value)
 
 
 def _value(cell: str) -> Any:
-    """What a cell says: a list, a whole number, a number, yes or no, nothing, or a word."""
+    """The value of a cell: a list, a whole number, a number, True or False, None, or a word."""
     if cell.startswith("["):
         return json.loads(cell.replace("nan", "NaN").replace("inf", "Infinity"))
     for kind in (int, float):

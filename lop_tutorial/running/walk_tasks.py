@@ -1,4 +1,4 @@
-"""The one loop of an experiment: learners of a plan, task after task, with a look at each before and after it."""
+"""The loop of every experiment: learners of a plan, task after task, each observed before and after every task."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from lop_tutorial.streams import Task
 from lop_tutorial.training import Fleet, Learner, Outcome, faster_in_fleet
 from lop_tutorial.training.cpu import keep_memory
 
-Look = Callable[[Learner, Task], Any]
+Observer = Callable[[Learner, Task], Any]
 """What is measured, or changed, of a learner at a task; the task lies on the learner's device."""
 
 Begin = Callable[[Sequence[Learner]], tuple[int, Sequence[bool], Sequence[int]]]
@@ -25,7 +25,7 @@ and for each how many tasks running it was at chance until then."""
 
 
 class Visit(NamedTuple):
-    """One learner at one task: what it achieved, and what the looks gave, or None."""
+    """One learner at one task: what it achieved, and what `before` and `after` gave, or None."""
 
     learner: Learner
     task: Task
@@ -43,8 +43,8 @@ def walk_tasks(
     members: Sequence[tuple[str, int]],
     device: str = "cpu",
     *,
-    before: Look | None = None,
-    after: Look | None = None,
+    before: Observer | None = None,
+    after: Observer | None = None,
     begin: Begin | None = None,
 ) -> Iterator[list[Visit | None]]:
     """Trains `members`, as (method, seed), on the plan's tasks; gives their visits task by task, in their order.

@@ -1,4 +1,4 @@
-"""Training: one learner, the plain loop; many at once, the fast one."""
+"""Training: one learner, the plain loop (`learner.py`, where `_step` is the step); many at once, the fast one."""
 
 from lop_tutorial.training.fleet import Fleet, faster_in_fleet, live_together, stackable
 from lop_tutorial.training.learner import LOSSES, OUTCOME_FIELDS, Learner, Outcome, Training, live

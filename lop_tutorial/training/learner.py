@@ -176,7 +176,7 @@ class Learner:
             best.put_back(self)
 
     def finish(self, task: Task) -> Outcome:
-        """What follows a task's last step: the intervention's last word, and the measurement."""
+        """What follows a task's last step: `end_task` of the intervention, then the measurement."""
         self.end()
         train_loss, train_accuracy = self.evaluate(task.train_x, task.train_y, task.outputs)
         _, test_accuracy = self.evaluate(task.test_x, task.test_y, task.outputs)

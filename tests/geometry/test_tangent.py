@@ -71,7 +71,7 @@ def test_gauss_newton_of_a_network_is_the_hessian_of_its_linearisation():
 
 
 def test_epsilon_rank_counts_size_and_not_sign():
-    assert epsilon_rank(torch.tensor([2.0, -1.0, 0.01, 1e-3, 0.0])) == 3
+    assert epsilon_rank(torch.tensor([2.0, -1.0, 0.1, 1e-2, 0.0])) == 3
     assert epsilon_rank(torch.tensor([2.0, -1.0, 0.01]), epsilon=0.5) == 2
 
 

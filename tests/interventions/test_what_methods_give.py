@@ -1,7 +1,6 @@
 """A user's own method: a slip that would change results without a word is refused before anything is trained."""
 
 from dataclasses import dataclass, field
-from typing import ClassVar
 
 import pytest
 import torch
@@ -15,21 +14,30 @@ from lop_tutorial.training import Fleet, Learner, Training
 pytestmark = pytest.mark.usefixtures("as_users_run")
 
 
-@dataclass(frozen=True)
-class Former(Intervention):
-    title: ClassVar[str] = "Former"
+class NoDataclass(Intervention):
+    def __init__(self, strength):
+        object.__setattr__(self, "strength", strength)
 
+
+class Misspelt(Intervention):
+    def after_steps(self, learner):
+        pass
+
+
+class Former(Intervention):
     def batch(self, x, y, draw):
         return x, y
 
 
-@pytest.mark.parametrize(
-    ("method", "says"),
-    [
-        (Former(), r"Former: its batch is called with \(x, y, draw, examples\)"),
-        (L2, r"intervention is L2, which is no Intervention: write L2\(\)"),
-    ],
-)
+SLIPS = [
+    (NoDataclass(1.0), r"NoDataclass keeps 'strength' outside its fields.*@dataclass\(frozen=True\)"),
+    (Misspelt(), "Misspelt has 'after_steps', which is never called: is 'after_step' meant"),
+    (Former(), r"Former: its batch is called with \(x, y, draw, examples\)"),
+    (L2, r"intervention is L2, which is no Intervention: write L2\(\)"),
+]
+
+
+@pytest.mark.parametrize(("method", "says"), SLIPS)
 def test_a_slip_is_named_by_learners_fleets_and_compositions(method, says):
     for use in (
         lambda: Learner(lambda: MLP((20,), 2), Training(), method),
@@ -41,9 +49,25 @@ def test_a_slip_is_named_by_learners_fleets_and_compositions(method, says):
 
 
 def test_a_slip_is_named_by_a_text(monkeypatch):
-    monkeypatch.setitem(INTERVENTIONS, "former", Former)
-    with pytest.raises(ValueError, match="former: Former: its batch is called with"):
-        intervention("former")
+    monkeypatch.setitem(INTERVENTIONS, "misspelt", Misspelt)
+    with pytest.raises(ValueError, match="misspelt: Misspelt has 'after_steps'"):
+        intervention("misspelt")
+
+
+def test_helpers_and_methods_derived_from_a_known_one_are_fine():
+    class Twice(L2):
+        def penalty(self, learner):
+            return 2 * super().penalty(learner)
+
+        def half(self):
+            return self.strength / 2
+
+    stream = ToyPoints(0)
+    given = (lambda: MLP(stream.shape, 2), Training(epochs=2, batch_size=20))
+    found = [Learner(*given, how).learn(stream.task(0)) for how in (Twice(0.1), L2(0.2))]
+    assert found[0].train_loss == found[1].train_loss
+    assert Twice.title == "Twice"  # the class's name, where none is given
+    assert L2.title == "L2"
 
 
 def trained(method, fleet):
@@ -55,17 +79,11 @@ def trained(method, fleet):
 
 @pytest.mark.parametrize("fleet", [False, True])
 def test_a_penalty_is_one_number(fleet):
-    @dataclass(frozen=True)
     class PerUnit(Intervention):
-        title: ClassVar[str] = "PerUnit"
-
         def penalty(self, learner):
             return next(learner.network.parameters()).square().sum(dim=1)
 
-    @dataclass(frozen=True)
     class Constant(Intervention):
-        title: ClassVar[str] = "Constant"
-
         def penalty(self, learner):
             return 0.5
 
@@ -75,10 +93,7 @@ def test_a_penalty_is_one_number(fleet):
 
 
 def test_a_hook_that_asks_for_a_value_is_told_how_not_to_in_a_fleet():
-    @dataclass(frozen=True)
     class Looks(Intervention):
-        title: ClassVar[str] = "Looks"
-
         def after_step(self, learner):
             if next(learner.network.parameters()).sum() > 0:
                 learner.network.reset_head("zero")
@@ -88,10 +103,7 @@ def test_a_hook_that_asks_for_a_value_is_told_how_not_to_in_a_fleet():
 
 
 def test_a_memory_is_made_of_tensors():
-    @dataclass(frozen=True)
     class Counting(Intervention):
-        title: ClassVar[str] = "Counting"
-
         def remember(self, network):
             return {"steps": 0}
 
@@ -102,7 +114,6 @@ def test_a_memory_is_made_of_tensors():
 def test_settings_without_a_default_and_those_that_no_text_can_give():
     @dataclass(frozen=True)
     class Own(Intervention):
-        title: ClassVar[str] = "Own"
         rate: float
         often: "int | None" = None
         sizes: tuple[int, ...] = (1, 2)

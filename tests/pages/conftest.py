@@ -26,7 +26,7 @@ def browser() -> Iterator[Any]:
     with playwright.sync_playwright() as running:
         try:
             system = pdf.chromium(running)
-        except pdf.PdfError as reason:
+        except pdf.BookError as reason:
             pytest.skip(str(reason))
         chromium = running.chromium.launch(executable_path=system, args=["--no-sandbox"])
         yield chromium

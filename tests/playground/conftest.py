@@ -42,7 +42,7 @@ def _in_chromium() -> Run:
         with playwright.sync_playwright() as running:
             try:
                 system = pdf.chromium(running)
-            except pdf.PdfError as reason:
+            except pdf.BookError as reason:
                 pytest.skip(f"there is neither node nor a browser: {reason}")
             browser = running.chromium.launch(executable_path=system, args=["--no-sandbox"])
             tab = browser.new_page()

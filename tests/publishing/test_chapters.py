@@ -9,7 +9,7 @@ import nbformat
 import pytest
 from PIL import Image
 
-from lop_tutorial.publishing.chapters import ChapterError, chapters, first_cell, refresh
+from lop_tutorial.publishing.chapters import BookError, chapters, first_cell, refresh
 
 ADDRESS = "https://example.org/someone/a-book"
 
@@ -79,7 +79,7 @@ def test_a_check_writes_nothing_and_tells_a_changed_output_from_a_changed_pictur
 def test_a_chapter_that_stops_is_left_as_it_was_and_the_error_shows_where(top):
     path = put(top, "broken", "1 / 0")
     before = path.read_bytes()
-    with pytest.raises(ChapterError, match=r"(?s)broken\.ipynb stopped.*1 / 0.*ZeroDivisionError") as caught:
+    with pytest.raises(BookError, match=r"(?s)broken\.ipynb stopped.*1 / 0.*ZeroDivisionError") as caught:
         refresh(top, report=lambda line: None)
     assert "\x1b" not in str(caught.value)
     assert path.read_bytes() == before
@@ -89,7 +89,7 @@ def test_names_choose_chapters_and_an_unknown_one_is_answered_with_those_there_a
     put(top, "one", "print(1)")
     two = put(top, "two", "print(2)")
     assert refresh(top, ["book/chapters/two.ipynb"], report=lambda line: None) == [two]
-    with pytest.raises(ChapterError, match=r"no chapter is called 'three'; there are one, two"):
+    with pytest.raises(BookError, match=r"no chapter is called 'three'; there are one, two"):
         refresh(top, ["three"], report=lambda line: None)
 
 
@@ -102,5 +102,5 @@ def test_copies_of_the_build_and_checkpoints_are_no_chapters(top):
 
 
 def test_without_a_chapter_one_is_told_where_to_run(top):
-    with pytest.raises(ChapterError, match="at the top of the repository"):
+    with pytest.raises(BookError, match="at the top of the repository"):
         refresh(top)

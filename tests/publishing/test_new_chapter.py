@@ -13,7 +13,7 @@ import yaml
 
 from lop_tutorial.cli import main
 from lop_tutorial.publishing import new_chapter as making
-from lop_tutorial.publishing.chapters import ChapterError, first_cell
+from lop_tutorial.publishing.chapters import BookError, first_cell
 from lop_tutorial.publishing.new_chapter import QUESTION, new_chapter
 
 TOP = Path(__file__).parents[2]
@@ -159,7 +159,7 @@ def test_outside_a_repository_one_is_told_to_go_there(tmp_path, capsys):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("error", [ChapterError("stopped"), KeyboardInterrupt()], ids=["stopped", "interrupted"])
+@pytest.mark.parametrize("error", [BookError("stopped"), KeyboardInterrupt()], ids=["stopped", "interrupted"])
 def test_a_chapter_that_does_not_run_leaves_nothing_behind(error, tmp_path, before, monkeypatch):
     copy_repository(tmp_path)
 

@@ -53,7 +53,7 @@ def test_pages_are_joined_with_their_links_and_pictures(pages):
 
 
 def test_outside_a_repository_nothing_is_made(tmp_path):
-    with pytest.raises(pdf.PdfError, match=r"_toc\.yml is not there"):
+    with pytest.raises(pdf.BookError, match=r"_toc\.yml is not there"):
         pdf.make(tmp_path, tmp_path / "book.pdf")
     assert list(tmp_path.iterdir()) == []
 

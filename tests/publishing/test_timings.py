@@ -11,7 +11,7 @@ import pytest
 from lop_tutorial.cli import main
 from lop_tutorial.publishing import timings
 from lop_tutorial.publishing.chapters import chapters
-from lop_tutorial.publishing.timings import Timing, TimingsError, keep, measure, page, read, write_page
+from lop_tutorial.publishing.timings import BookError, Timing, keep, page, read, time_chapters, write_page
 
 TOP = Path(__file__).parents[2]
 CPU = Timing("one", "CPU", "quick", 7.25, "Some CPU, one of 8 cores", "2026-01-02", "python 3.11, torch 2.11")
@@ -69,8 +69,15 @@ def test_the_page_has_a_row_a_chapter_in_the_books_order_and_leaves_empty_what_w
 
 
 def test_nothing_measured_gives_a_page_all_the_same(top):
-    assert "| [Chapter one](chapters/one.ipynb) |  |  |" in page(top)
+    assert "| [Chapter one](chapters/one.ipynb) |  |" in page(top).splitlines()
     assert "Measured" not in page(top)
+
+
+def test_a_gpu_has_a_column_once_a_chapter_was_measured_there(top):
+    keep(top, CPU)
+    assert "| chapter | one core of a CPU |" in page(top).splitlines()
+    keep(top, GPU)
+    assert "| chapter | one core of a CPU | a GPU |" in page(top).splitlines()
 
 
 def test_measuring_runs_the_chapter_and_leaves_it_as_it_was(top, capsys):
@@ -89,10 +96,10 @@ def test_measuring_runs_the_chapter_and_leaves_it_as_it_was(top, capsys):
 
 def test_a_profile_for_gpus_is_not_measured_without_one(top, monkeypatch):
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
-    with pytest.raises(TimingsError, match="profile is 'colab', and torch sees no GPU here"):
-        measure(top, profile="colab")
-    with pytest.raises(TimingsError, match="profile is 'slow'; it must be one of quick, colab, full"):
-        measure(top, profile="slow")
+    with pytest.raises(BookError, match="profile is 'colab', and torch sees no GPU here"):
+        time_chapters(top, profile="colab")
+    with pytest.raises(BookError, match="profile is 'slow'; it must be one of quick, colab, full"):
+        time_chapters(top, profile="slow")
     assert not timings.store(top).exists()
 
 
@@ -106,7 +113,7 @@ def test_a_profile_for_gpus_is_not_measured_without_one(top, monkeypatch):
 )
 def test_a_damaged_file_is_named_with_the_way_out(top, text, words):
     timings.store(top).write_text(text)
-    with pytest.raises(TimingsError, match=r"timings\.csv") as caught:
+    with pytest.raises(BookError, match=r"timings\.csv") as caught:
         read(top)
     assert words in str(caught.value)
     assert "remove it and measure" in str(caught.value)

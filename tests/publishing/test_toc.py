@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from lop_tutorial.publishing.toc import ContentsError, Row, pages, row_for, rows, with_page, with_row
+from lop_tutorial.publishing.toc import BookError, Row, pages, row_for, rows, with_page, with_row
 
 TOC = """\
 # A comment above.
@@ -66,9 +66,9 @@ def test_a_last_line_without_its_end_is_no_trouble():
 
 
 def test_a_part_that_does_not_exist_is_answered_with_those_there_are():
-    with pytest.raises(ContentsError, match=r"part is 'Third'; _toc\.yml has 'First', 'Second', 'Reference'"):
+    with pytest.raises(BookError, match=r"part is 'Third'; _toc\.yml has 'First', 'Second', 'Reference'"):
         with_page(TOC, "chapters/z", "Third", ORDER)
-    with pytest.raises(ContentsError, match=r"no part of _toc\.yml is numbered; name one with --part"):
+    with pytest.raises(BookError, match=r"no part of _toc\.yml is numbered; name one with --part"):
         with_page(TOC.replace("    numbered: true\n", ""), "chapters/z", None, ORDER)
 
 
@@ -76,9 +76,9 @@ def test_what_cannot_be_extended_by_a_line_is_left_to_the_author():
     nested = TOC.replace("      - file: chapters/m", "      - file: chapters/m\n        sections: [{file: chapters/n}]")
     flow = TOC.replace("    chapters:\n      - file: chapters/m", "    chapters: [{file: chapters/m}]")
     for toc in (nested, flow):
-        with pytest.raises(ContentsError, match="add the chapter by hand"):
+        with pytest.raises(BookError, match="add the chapter by hand"):
             with_page(toc, "chapters/z", "Second", ORDER)
-    with pytest.raises(ContentsError, match="lists 'chapters/a' already"):
+    with pytest.raises(BookError, match="lists 'chapters/a' already"):
         with_page(TOC, "chapters/a", None, ORDER)
 
 
@@ -104,7 +104,7 @@ def test_a_title_that_was_announced_takes_its_row_and_another_gets_one_more():
 
 
 def test_a_title_taken_and_a_table_missing_are_errors():
-    with pytest.raises(ContentsError, match=r"a chapter is called 'd' already \(chapters/d\)"):
+    with pytest.raises(BookError, match=r"a chapter is called 'd' already \(chapters/d\)"):
         row_for(INDEX, "d", "chapters/new", "?")
-    with pytest.raises(ContentsError, match="has no table"):
+    with pytest.raises(BookError, match="has no table"):
         rows("# Nothing\n")

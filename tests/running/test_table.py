@@ -64,6 +64,15 @@ def test_cells_read_as_they_were_written(tmp_path):
         read(tmp_path / "table.csv")
 
 
+def test_small_and_large_numbers_keep_four_digits(tmp_path):
+    row = {"small": 1.23456e-7, "below": -0.012345, "zero": 0.0, "large": 123456.0, "list": [2.5e-5, 1e30]}
+    text = lines_of([row], tuple(row))
+    assert text == '1.235e-07,-0.01235,0.0000,1.235e+05,"[2.5e-05, 1e+30]"\n'
+    (tmp_path / "table.csv").write_text(",".join(row) + "\n" + text)
+    (again,) = read(tmp_path / "table.csv").rows
+    assert again == {"small": 1.235e-7, "below": -0.01235, "zero": 0.0, "large": 123500.0, "list": [2.5e-5, 1e30]}
+
+
 def test_older_files_have_infinities_as_words_and_null_for_what_is_missing(tmp_path):
     rows = [{"seed": 0, "diverged_in": None, "train": [0.5, None, "-inf"], "on": None, "method": "none"}]
     path = tmp_path / "old.json"

@@ -1,5 +1,6 @@
 """A step over tensors that stay where they are: on a CPU as it is, on a GPU recorded. And memory that is kept."""
 
+from dataclasses import replace
 from itertools import islice
 
 import pytest
@@ -11,6 +12,7 @@ from lop_tutorial.streams import ToyPoints
 from lop_tutorial.training import Fleet, Training, live_together
 from lop_tutorial.training.cpu import keep_memory, lay_out
 from lop_tutorial.training.fleet.cuda_graph import WARM_UP, Step
+from lop_tutorial.training.fleet.tasks import StackedTasks
 from lop_tutorial.training.fleet.weights import keep_place
 
 TRAINING = Training(step_size=0.05, epochs=3, batch_size=20, head="fresh", milestones=(0.5,))
@@ -68,6 +70,21 @@ def test_everything_that_a_recorded_step_reads_stays_where_it_is(method):
     live_two(fleet)
     assert len(seen) == 2 * 3 * 3  # tasks, epochs, steps of an epoch
     assert all(found == seen[0] for found in seen)
+
+
+def test_the_next_tasks_take_the_place_of_the_last():
+    """Whoever kept what a step reads of the first task, as a recorded step does, has the second one's."""
+    tasks = StackedTasks([0], torch.device("cpu"))
+    task = ToyPoints(0).task(0)
+    tasks.fill({0: task})
+    tasks.choose(torch.zeros(1, 4, dtype=torch.int64))
+    kept = *tasks.stored, *tasks.where(slice(0, 1))[0], *tasks._batch
+    tasks.fill({0: replace(task, train_x=task.train_x + 1, train_y=1 - task.train_y)})
+    tasks.choose(torch.ones(1, 4, dtype=torch.int64))
+    now = *tasks.stored, *tasks.where(slice(0, 1))[0], *tasks._batch
+    assert all(torch.equal(one, other) for one, other in zip(kept, now, strict=True))
+    assert torch.equal(tasks.stored[0], task.train_x + 1)
+    assert torch.equal(tasks.stored[1].argmax(1), 1 - task.train_y)
 
 
 def test_maps_lie_next_to_each_other_on_a_cpu_and_memory_is_kept_without_a_word():

@@ -59,7 +59,7 @@ def ftle(
         return (values.log() / measured.depth).to(measured.x.dtype)
 
 
-class Settings(TypedDict, total=False):
+class FtleSettings(TypedDict, total=False):
     """What functions pass on to `ftle`, which describes it."""
 
     depth: int | None
@@ -85,7 +85,7 @@ def singular_vectors(
     x: Shaped[Tensor, "batch *shape"],
     layer: str | None = None,
     k: int | None = 1,
-    **settings: Unpack[Settings],
+    **settings: Unpack[FtleSettings],
 ) -> SingularVectors:
     """The k leading exponents at each sample with their left and right singular vectors: J right_i = sigma_i left_i.
 

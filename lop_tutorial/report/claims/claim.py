@@ -126,7 +126,7 @@ class Claim:
     exists: bool = False
 
     def evidence(self, stored: Iterable[Source]) -> Iterator[Evidence]:
-        """All that bears on the claim."""
+        """All evidence in what is stored."""
         for each in stored:
             yield from self.question(each)
 

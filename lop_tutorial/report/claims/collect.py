@@ -1,4 +1,4 @@
-"""Reads everything in results/ as experiments: runs, sweeps and the book's own, told apart by what is in them."""
+"""Reads everything in results/ as comparisons: runs, sweeps and the book's own experiments, known by their columns."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ QUANTITIES = (
 )
 """What claims ask of a run."""
 NO_LEARNERS = ("README.md", "timings.csv", "marathon.txt", "marathon.md", "ftle_ridges.json")
-"""What in results/ holds no learner that went from task to task."""
+"""Files in results/ without learners that went from task to task."""
 
 
 @cache
 def in_results() -> tuple[Source, ...]:
-    """All that the book shows."""
+    """All of results/."""
     return collect(stored_path("README.md").parent)
 
 

@@ -1,4 +1,4 @@
-"""Whatever is stored in results/ in one form: learners of several methods on the same tasks, and what they achieved."""
+"""Stored experiments in one form: learners of several methods on the same tasks, with their results."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Comparison:
     """Learners under one setting: one width, one step size, one set of pictures."""
 
     about: str
-    """What distinguishes it, for a reader."""
+    """Its settings in a line, for a reader."""
     benchmark: str
     """`pairs` of classes of pictures, `increments` of classes, or toy `points`."""
     data: str
@@ -64,7 +64,7 @@ class Comparison:
 
     @property
     def real(self) -> bool:
-        """Whether it is about pictures that nobody drew from a seed."""
+        """Whether its pictures are photographs, not drawn from a seed."""
         return self.data not in ("points", "procedural")
 
     def has(self, *quantities: str) -> bool:
