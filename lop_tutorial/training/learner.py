@@ -167,8 +167,7 @@ class Learner:
                 group["lr"] = self.training.step_size_in(epoch, number)
             for batch in self.batches(len(task.train_y), order):
                 x, y = examples.take(batch, shown)
-                with steps_told():
-                    self._step(*self.intervention.batch(x, y, mixing, examples.at(batch)))
+                self._step(*self.intervention.batch(x, y, mixing, examples.at(batch)))
             if best:
                 best.look(self, task)
             yield epoch
@@ -213,6 +212,7 @@ class Learner:
         order = torch.randperm(examples, generator=draw).to(self.device)
         return order[: examples - examples % size].view(-1, size)
 
+    @steps_told()
     def _step(self, x: Float[Tensor, "batch *shape"], y: Float[Tensor, "batch outputs"]) -> None:
         """A step on a batch as the intervention made it."""
         with self.precision.step():
