@@ -300,7 +300,7 @@ FEW = ["reproduce", "first_look", "--seeds", "2", "--methods", "none", "--tasks"
 def test_a_signal_ends_after_the_task_and_says_how_to_go_on(number, workers, tmp_path):
     words = [sys.executable, "-m", "lop_tutorial", *FEW, "--workers", workers, "--out", "run"]
     process = subprocess.Popen(words, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    metrics, deadline = tmp_path / "run/metrics.csv", time.monotonic() + 60
+    metrics, deadline = tmp_path / "run/metrics.csv", time.monotonic() + 240
     while time.monotonic() < deadline and not (metrics.exists() and metrics.read_text().count("\n") > 2):
         time.sleep(0.05)
     process.send_signal(number)
