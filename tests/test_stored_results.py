@@ -108,21 +108,21 @@ def test_what_the_chapter_on_generalized_mixup_tells_of_its_runs():
     two, wide = (stored(name).results for name in ("type1", "type2"))
     inter, intra, both = "g_mixup:M=1:intra=0", "g_mixup:M=1:intra=1:intra_weight=1", "g_mixup:M=1:intra_weight=1"
     ends = sorted(two.curves(both, "train_accuracy")[:, -10:].mean(axis=1))
-    assert max(ends[:3]) < 0.51
-    assert min(ends[3:]) > 0.92
+    assert max(ends[:2]) < 0.51
+    assert min(ends[2:]) > 0.85
 
     def first_and_last(results, method, place):
         return np.median(results.curves(method, f"ftle_{place}_q50")[:, 3::4], axis=0)[[0, -1]]
 
-    assert first_and_last(wide, "none", "between") == pytest.approx([0.53, 0.77], abs=0.006)
-    assert first_and_last(wide, inter, "between")[1] == pytest.approx(0.38, abs=0.006)
-    assert first_and_last(wide, intra, "between")[1] == pytest.approx(0.80, abs=0.006)
+    assert first_and_last(wide, "none", "between") == pytest.approx([0.53, 0.80], abs=0.006)
+    assert first_and_last(wide, inter, "between")[1] == pytest.approx(0.37, abs=0.006)
+    assert first_and_last(wide, intra, "between")[1] == pytest.approx(0.72, abs=0.006)
     assert first_and_last(wide, "retrained", "between")[1] == pytest.approx(0.45, abs=0.006)
-    assert first_and_last(two, intra, "within") == pytest.approx([-2.1, -3.2], abs=0.06)
-    assert first_and_last(two, "none", "within") == pytest.approx([-1.1, -math.inf], abs=0.06)
+    assert first_and_last(two, intra, "within") == pytest.approx([-2.1, -3.1], abs=0.06)
+    assert first_and_last(two, "none", "within") == pytest.approx([-1.1, -3.7], abs=0.06)
     smaller = stored("type1_step_0.025").results
     gain = (smaller.curves(intra) - smaller.curves("none"))[:, -10:].mean()
-    assert gain == pytest.approx(0.08, abs=0.006)
+    assert gain == pytest.approx(0.12, abs=0.006)
     for size, accuracy in (("0.01", 0.76), ("0.03", 0.74)):
         run = stored(f"first_look_step_{size}").results
         assert run.curves("none")[:, -10:].mean() == pytest.approx(accuracy, abs=0.005)
@@ -131,13 +131,24 @@ def test_what_the_chapter_on_generalized_mixup_tells_of_its_runs():
 def test_what_the_chapter_on_type_1_tells_of_its_runs():
     """The numbers in its text that no cell prints."""
     intra = "g_mixup:M=1:intra=1:intra_weight=1"
-    for name, last in (("type1", -3.2), ("type1_held_out", -2.7)):
+    higher = []
+    for name, last in (("type1", -3.7), ("type1_held_out", -4.2)):
         run = stored(name).results
-        assert np.median(run.curves("none", "ftle_within_q50")[:, -1]) == -math.inf
-        assert np.median(run.curves(intra, "ftle_within_q50")[:, -1]) == pytest.approx(last, abs=0.05)
+        plain, mixed = (run.curves(method, "ftle_within_q50")[:, 3::4][:, -4:] for method in ("none", intra))
+        assert np.median(plain[:, -1]) == pytest.approx(last, abs=0.05)
+        assert np.isfinite(plain).all()
+        higher += list(np.median(mixed, axis=1) - np.median(plain, axis=1))
         assert (run.curves(intra, "train_accuracy")[:, -10:].mean(axis=1) > 0.9).all()
+    assert interval(np.array(higher)) == pytest.approx((0.8, -0.2, 1.8), abs=0.05)
+    assert sum(difference > 0 for difference in higher) == 9
+    both = "g_mixup:M=1:intra_weight=1"
+    curves = [stored(name).results.curves(both, "train_accuracy") for name in ("type1", "type1_held_out")]
+    ends = sorted(np.concatenate(curves)[:, -10:].mean(axis=1))
+    assert max(ends[:4]) < 0.51
+    assert ends[4:6] == pytest.approx([0.86, 0.88], abs=0.005)
+    assert min(ends[6:]) > 0.9
     known, held_out = (stored(name).config for name in ("type1", "type1_held_out"))
-    assert {key for key in known if known[key] != held_out[key]} == {"seeds", "bins"}  # bins: of the table it prints
+    assert {key for key in known if known[key] != held_out[key]} == {"seeds"}
     fresh = np.median(stored("type1").results.curves("retrained", "ftle_within_q50")[:, 3::4], axis=0)
     assert (fresh.min(), fresh.max()) == pytest.approx((-0.8, -0.4), abs=0.05)
 
@@ -327,7 +338,7 @@ def test_what_the_chapter_on_theory_tells_of_the_walk():
         same = stored(name).results.curves("none") - load("inheritance").table.select(
             "test_accuracy", width=width, seed=FITTED
         )
-        assert np.abs(same).max() < 1e-4, "the runs whose fresh networks stand beside are of the same plans"
+        assert np.abs(same[:, 0]).max() < 0.005, "the runs whose fresh networks stand beside are of the same plans"
     for quantity in ("start_within", "end_within"):
         again = plain.select(quantity, width=2) - load("inheritance").table.select(quantity, width=2, seed=FITTED)
         assert np.abs(again).max() < 1e-3, "the same networks, looked at again"
@@ -379,7 +390,7 @@ def test_what_the_chapter_on_theory_tells_of_growth_as_a_logarithm():
 
 def test_what_the_chapter_on_type_2_tells_of_its_runs():
     """The numbers in its text that no cell prints."""
-    for name, early, late in (("type2", 0.820, 0.666), ("type2_held_out", 0.819, 0.664)):
+    for name, early, late in (("type2", 0.820, 0.682), ("type2_held_out", 0.819, 0.656)):
         run = stored(name).results
         ends = run.binned("none", bins=10)[:, [0, -1]].mean(axis=0)
         assert ends == pytest.approx([early, late], abs=0.0006)
@@ -390,11 +401,19 @@ def test_what_the_chapter_on_type_2_tells_of_its_runs():
             run.curves(m)[:, -8:].mean() - ends[1]
             for m in ("g_mixup:M=1:intra=0", "g_mixup:M=1:intra=1:intra_weight=1")
         ]
-        assert np.array(gains) / lost == pytest.approx([0.55, 0.8], abs=0.025)
+        assert np.array(gains) / lost == pytest.approx([0.55, 0.8], abs=0.04)
     first = [stored("type2").results.curves(m)[:, :8].mean() for m in ("g_mixup:M=1:intra=0", "none")]
     assert first == pytest.approx([0.78, 0.82], abs=0.006)
+    moved = []
+    for name in ("type2", "type2_held_out"):
+        mixed, plain = (
+            np.median(stored(name).results.curves(method, "ftle_between_q50")[:, -8:], axis=1)
+            for method in ("g_mixup:M=1:intra=1:intra_weight=1", "none")
+        )
+        moved += list(mixed - plain)
+    assert interval(np.array(moved)) == pytest.approx((-0.02, -0.06, 0.01), abs=0.005)
     sweep = stored("width").results
-    for width, train, test in ((8, -0.14, -0.19), (16, -0.04, -0.20), (32, -0.015, -0.18)):
+    for width, train, test in ((8, -0.15, -0.18), (16, -0.02, -0.19), (32, -0.01, -0.18)):
         falls = [
             sweep.at(width).curves("none", f"{part}_accuracy")[:, -8:].mean()
             - sweep.at(width).curves("none", f"{part}_accuracy")[:, :8].mean()
@@ -402,9 +421,9 @@ def test_what_the_chapter_on_type_2_tells_of_its_runs():
         ]
         assert falls == pytest.approx([train, test], abs=0.006)
     late = [sweep.at(width).curves("none")[:, -8:].mean() for width in sweep.widths]
-    assert 0.595 < min(late) < max(late) < 0.675
+    assert 0.595 < min(late) < max(late) < 0.685
     between = [np.median(sweep.at(w).curves("none", "ftle_between_q50")[:, -8:]) for w in (1, 2, 4, 256)]
-    assert max(between[:3]) < -2.9
+    assert max(between[:3]) == pytest.approx(-2.4, abs=0.05)
     assert between[3] == pytest.approx(0.78, abs=0.006)
 
 

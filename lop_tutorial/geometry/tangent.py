@@ -2,8 +2,9 @@ r"""The first step of training, seen from all samples at once: the empirical neu
 
 With $g_{ik} = \nabla_\theta f_k(x_i)$, the gradient of output k at sample i, the kernel (Jacot et al. 2018) has the
 entries $\langle g_{ik}, g_{jl}\rangle$: how far a small step that moves output k at $x_i$ moves output l at $x_j$. What
-it is not able to move, gradient descent does not learn, at first. Lyle et al. (2023) look at its rank; they, and those
-after them, do not agree on which. `kernel_rank` is the entropy's, of Roy and Vetterli (2007), our choice.
+it is not able to move, gradient descent does not learn, at first. Wang et al. (2026, arXiv 2605.09044) count its rank
+among the usual measures of plasticity; their abstract, all that was at hand, does not say which rank. `kernel_rank` is
+the entropy's, of Roy and Vetterli (2007), our choice.
 
 All are exact: per-sample gradients are formed, (samples x outputs) x weights numbers of memory. In evaluation mode, in
 the network's own precision; sums and eigenvalues in float64. Networks are left as they were. Raises a ValueError where

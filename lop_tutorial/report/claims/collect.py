@@ -27,8 +27,9 @@ QUANTITIES = (
     *(f"ftle_{place}_{quantile}" for place in ("within", "between") for quantile in ("q05", "q50", "q95")),
 )
 """What claims ask of a run."""
-NO_LEARNERS = ("README.md", "timings.csv", "marathon.txt", "marathon.md", "ftle_ridges.json")
-"""Files in results/ without learners that went from task to task."""
+TEXTS = (".md", ".txt")
+NO_LEARNERS = ("timings.csv", "suspects", "ftle_ridges.json")
+"""What lies in results/, beside texts, without learners from task to task: the suspects' trial has every fifth task."""
 
 
 @cache
@@ -39,7 +40,7 @@ def in_results() -> tuple[Source, ...]:
 
 def collect(folder: Path) -> tuple[Source, ...]:
     """Everything in a folder of stored experiments, by name. ValueError for a file that it cannot make sense of."""
-    paths = [path for path in sorted(folder.iterdir()) if path.name not in NO_LEARNERS]
+    paths = [path for path in sorted(folder.iterdir()) if path.name not in NO_LEARNERS and path.suffix not in TEXTS]
     return tuple(Source(path.name, tuple(_read(path))) for path in paths)
 
 
