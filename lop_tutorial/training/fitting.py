@@ -51,7 +51,7 @@ def must_fit(network: Network, task: Task) -> None:
     """ValueError unless the network takes the task's inputs and has an output for each of its classes."""
     name, shape = type(network).__name__, tuple(task.train_x.shape[1:])
     try:
-        logits = network.eval()(task.train_x[:1])
+        logits = network.eval()(task.train_x[:1].to(network.head.weight.device))
     except (RuntimeError, ValueError, IndexError, TypeError) as error:
         raise ValueError(f"{name} cannot take inputs of shape {shape}: {str(error).splitlines()[0]}") from error
     found = tuple(logits.shape) if isinstance(logits, torch.Tensor) else type(logits).__name__
