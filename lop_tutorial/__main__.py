@@ -1,7 +1,5 @@
 """`python -m lop_tutorial` is `lop-tutorial`."""
 
-import sys
+from lop_tutorial.cli import program
 
-from lop_tutorial.cli import main
-
-sys.exit(main())
+program()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import codecs
 import io
+import signal
 import sys
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.box import SIMPLE_HEAD
@@ -109,5 +110,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
+def program() -> NoReturn:
+    """The command line as a program, which ends with `main`'s code.
+
+    A signal that comes once more, while an interrupted program is ending (seconds, with torch), changes nothing: the
+    interpreter would end by the signal, or print what it interrupted.
+    """
+    code = main()
+    if code == INTERRUPTED:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+    sys.exit(code)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    program()

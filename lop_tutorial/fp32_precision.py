@@ -1,4 +1,4 @@
-"""In what float32 matrices and convolutions are multiplied: PyTorch's own switches."""
+"""In what float32 matrices and convolutions are multiplied: PyTorch's own switches, whose names changed in 2.9."""
 
 from __future__ import annotations
 
@@ -14,11 +14,19 @@ FORMATS = ("ieee", "tf32")
 
 def get_fp32_precision() -> list[str]:
     """The formats in force, one for each of PyTorch's switches; what `set_fp32_precision` takes."""
+    if _before_2_9():
+        return [torch.get_float32_matmul_precision(), str(torch.backends.cudnn.allow_tf32)]
     return [switch.fp32_precision for switch in _switches()]
 
 
 def set_fp32_precision(formats: list[str] | str) -> None:
     """One of FORMATS for all, or what `get_fp32_precision` gave. Out of the box cuDNN's convolutions round to tf32."""
+    if _before_2_9():
+        if isinstance(formats, str):
+            formats = ["high", "True"] if formats == "tf32" else ["highest", "False"]
+        torch.set_float32_matmul_precision(formats[0])
+        torch.backends.cudnn.allow_tf32 = formats[1] == "True"
+        return
     if isinstance(formats, str):
         formats = [formats, formats, "ieee", "ieee"]
     for switch, name in zip(_switches(), formats, strict=True):
@@ -34,6 +42,10 @@ def fp32_precision(name: str = "ieee") -> Iterator[None]:
         yield
     finally:
         set_fp32_precision(before)
+
+
+def _before_2_9() -> bool:
+    return not hasattr(torch.backends.cudnn, "conv")
 
 
 def _switches() -> tuple[Any, ...]:

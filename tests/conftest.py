@@ -4,6 +4,7 @@ from jaxtyping import install_import_hook
 
 install_import_hook("lop_tutorial", "beartype.beartype")
 
+import jaxtyping
 import matplotlib
 
 matplotlib.use("agg")
@@ -20,6 +21,12 @@ torch.set_num_threads(1)  # here as well, for fixtures of whole modules come bef
 @pytest.fixture(autouse=True)
 def one_thread():
     torch.set_num_threads(1)
+
+
+@pytest.fixture
+def as_users_run(monkeypatch):
+    """Without the checks of shapes and types: what a user gives is met by the package's own words."""
+    monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)
 
 
 @pytest.fixture(autouse=True)

@@ -109,7 +109,8 @@ WRONG = {
     "reproduce table1 --profile full": "from image-net.org (with an account), then `lop-tutorial data add imagenet32",
     "reproduce table3 --profile full": "no image set 'cifar100' here",
     "reproduce table4 --tasks 11": "tasks is 11, but the 20 classes of procedural make 10 increments of 2",
-    "report nowhere": "no stored run 'nowhere'",
+    "report nowhere": "there is no folder nowhere, and no stored run 'nowhere' in results/",
+    "report table1_quick --out full/precious": "full/precious is a file; the page needs a folder",
     "report": "no run in ",
     "reproduce table1 --methods magic": "'magic'; known are none, retrained",
     "reproduce table1 --methods none,CPB": "'CPB'; did you mean cbp?",
@@ -147,6 +148,10 @@ WRONG = {
     "data add Some/Thing --from .": "Some/Thing",
     "data add new --from nowhere": "nowhere: no such file or folder",
     "data add new --from full": "full",
+    "data add new --from full --root not/there": "full",
+    "data list --root full/precious": "full/precious is a file; image sets lie in a folder",
+    "queue nowhere": "nowhere is no file; a queue has a job a line",
+    "queue full/precious": "full/precious, line 1 is 'x'; write NAME: COMMAND",
     "data add new --from full --split half": "official, or TRAIN:TEST",
     "book refresh --top full": "full",
     "book new-chapter a_name Title --top full": "full",
@@ -168,7 +173,7 @@ def test_a_wrong_value_gets_one_line_and_exit_code_2(words, tmp_path, capsys):
     assert said.err.count("\n") == 1
     assert "Traceback" not in said.out + said.err
     assert (tmp_path / "full/precious").read_text() == "x"
-    assert not list(tmp_path.glob("data/*"))
+    assert [path.name for path in tmp_path.iterdir()] == ["full"]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import venv
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,8 +14,17 @@ import pytest
 from lop_tutorial.publishing.chapters import chapters
 
 TOP = Path(__file__).parents[1]
-# What Colab has of what the chapters need, and what runs a notebook.
-THERE = ["torch", "torchvision", "numpy", "matplotlib", "ipywidgets", "ipykernel", "nbclient"]
+# What Colab has of what the chapters need (its image of August 2026), and what runs a notebook.
+PINNED = {
+    "torch": "2.11.0",
+    "torchvision": "0.26.0",
+    "numpy": "2.1.3",
+    "matplotlib": "3.10.0",
+    "ipywidgets": "7.7.1",
+    "anywidget": "0.9.21",
+}
+THERE = [*(f"{name}=={version}" for name, version in PINNED.items()), "ipykernel", "nbclient"]
+LIST = ["-m", "pip", "list", "--format=json", "--disable-pip-version-check"]
 RUN = """
 import nbformat, sys
 from nbclient import NotebookClient
@@ -35,6 +43,13 @@ print(json.dumps({"file": lop_tutorial.__file__, "url": origin["url"], "editable
 """
 
 
+def colabs_python() -> str:
+    """Python 3.13 where one is at hand. Otherwise this one, with the same versions of the packages."""
+    found = shutil.which("python3.13")
+    runs = found and subprocess.run([found, "-c", "import venv"], capture_output=True).returncode == 0
+    return found if runs else sys.executable
+
+
 @pytest.fixture
 def folder() -> Iterator[Path]:
     """Gone afterwards: the environment takes gigabytes."""
@@ -46,7 +61,7 @@ def folder() -> Iterator[Path]:
 def test_a_chapter_installs_the_package_and_runs_to_its_end(folder):
     import nbformat
 
-    venv.create(folder / "venv", with_pip=True)
+    subprocess.run([colabs_python(), "-m", "venv", str(folder / "venv")], check=True)
     python = folder / "venv" / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
     clean = {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "JUPYTER", "LOP_"))}
     empty = folder / "empty"
@@ -58,7 +73,8 @@ def test_a_chapter_installs_the_package_and_runs_to_its_end(folder):
     installed = call("-m", "pip", "install", "--quiet", *THERE)
     assert installed.returncode == 0, installed.stderr
     assert "No module named 'lop_tutorial'" in call("-c", "import lop_tutorial").stderr
-    torch_before = call("-c", "import torch; print(torch.__version__)").stdout
+    before = {package["name"]: package["version"] for package in json.loads(call(*LIST).stdout)}
+    assert before.items() >= PINNED.items()
 
     chapter = Path(shutil.copy(chapters(TOP)[0], empty))
     ran = call("-c", RUN, chapter.name, LOP_TUTORIAL_SOURCE=TOP.as_uri())
@@ -68,7 +84,8 @@ def test_a_chapter_installs_the_package_and_runs_to_its_end(folder):
     assert (folder / "venv").resolve() in Path(where["file"]).resolve().parents
     assert where["url"] == TOP.as_uri()
     assert not where["editable"]
-    assert call("-c", "import torch; print(torch.__version__)").stdout == torch_before
+    after = {package["name"]: package["version"] for package in json.loads(call(*LIST).stdout)}
+    assert after.items() > before.items()  # what was there stays as it was
 
     code = [cell for cell in nbformat.read(chapter, as_version=4).cells if cell.cell_type == "code"]
     assert all(cell.execution_count for cell in code)

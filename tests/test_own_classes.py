@@ -99,6 +99,84 @@ def test_what_is_not_there_gets_one_line(mine, address, reason, capsys):
     assert not (mine / "run").exists()
 
 
+STREAMS = """
+from dataclasses import replace
+
+import torch
+from mine import Signs
+
+
+class Unseeded(Signs):
+    def _task(self, index):
+        return replace(super()._task(int(torch.randint(1000, ()))), index=index)
+
+
+class InOrder(Signs):
+    calls = 0
+
+    def _task(self, index):
+        self.calls += 1
+        task = super()._task(self.calls)
+        return replace(task, index=index)
+
+
+class Short(Signs):
+    length = 3
+
+
+class Vague(Signs):
+    shape = [10]
+
+
+class Pair(Signs):
+    def _task(self, index):
+        task = super()._task(index)
+        return task.train_x, task.train_y
+
+
+class First(Signs):
+    def _task(self, index):
+        return super()._task(0)
+
+
+class Two(Signs):
+    def __init__(self, seed, size):
+        pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("stream", "reason"),
+    {
+        "Unseeded": "Unseeded: task 0 of seed 0 comes out another way when it is asked for again",
+        "InOrder": "InOrder: task 0 of seed 0 comes out another way when it is asked for again",
+        "Short": "tasks is 4, but Short has 3: ask for no more with --tasks",
+        "Vague": "Vague does not say what its tasks are like: set shape = (10,) and outputs = 2",
+        "Pair": "Pair gives a tuple for task 0; it must be a Task",
+        "First": "First calls task 1 number 0: give Task the index asked for",
+        "Two": "Two cannot be made of a seed alone",
+    }.items(),
+)
+def test_a_stream_that_no_run_could_trust_is_refused_before_anything_is_written(stream, reason, mine, capsys):
+    (mine / "streams.py").write_text(STREAMS)
+    words = f"reproduce first_look --methods none --network mlp --stream streams:{stream} --seeds 1 --tasks 4"
+    try:
+        assert main([*words.split(), "--workers", "1", "--out", "run"]) == 2
+    finally:
+        sys.modules.pop("streams", None)
+    said = capsys.readouterr().err
+    assert reason in said
+    assert said.count("\n") == 1
+    assert not (mine / "run").exists()
+
+
+def test_a_network_that_does_not_go_with_the_stream_is_refused_before_anything_is_written(mine, capsys):
+    words = "reproduce first_look --methods none --network smallconv --stream mine:Signs --out run"
+    assert main(words.split()) == 2
+    assert "smallconv cannot be made for inputs of shape (10,) and 2 outputs" in capsys.readouterr().err
+    assert not (mine / "run").exists()
+
+
 def test_help_lists_the_methods_with_their_settings(capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
     assert main(["reproduce", "--help"]) == 0

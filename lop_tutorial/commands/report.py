@@ -33,6 +33,8 @@ def report(
     from lop_tutorial.report.page import find_runs, write_page
     from lop_tutorial.report.run_report import RunReport
 
+    if out.exists() and not out.is_dir():
+        raise ValueError(f"{out} is a file; the page needs a folder: name another place with --out")
     reports = [each for run in find_runs(runs or []) for each in RunReport.each(run)]
     figures.use()
     pictures = {}

@@ -152,6 +152,7 @@ def reproduce(
     folder = out or _default_folder(f"{experiment}-{profile}-{chosen.data.replace(':', '.')}")
     if not resume:
         must_be_new(folder)
+    chosen.spec.must_repeat(chosen.seeds[0])
     how = {
         "device": device,
         "workers": workers or os.cpu_count() or 1,

@@ -27,6 +27,7 @@ PREFIX = ".adding-"
 @contextlib.contextmanager
 def scratch_folder(root: Path, name: str) -> Iterator[Path]:
     """Sweep what dead processes left under `root`, then give an empty folder that is gone afterwards."""
+    made = [folder for folder in (root, *root.parents) if not folder.exists()]
     try:
         root.mkdir(parents=True, exist_ok=True)
         sweep(root)
@@ -41,6 +42,9 @@ def scratch_folder(root: Path, name: str) -> Iterator[Path]:
         _restore(folder, root / name)
         shutil.rmtree(folder, ignore_errors=True)
         os.close(handle)
+        with contextlib.suppress(OSError):  # not empty: a set is there now
+            for each in made:
+                each.rmdir()
 
 
 def publish(scratch: Path, built: Path, target: Path) -> None:

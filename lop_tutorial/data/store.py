@@ -66,9 +66,15 @@ class Card:
 
 
 def data_root(root: str | Path | None = None) -> Path:
-    """The folder that holds the sets: `root` if given, else `$LOP_DATA`, else the user's data folder."""
+    """The folder that holds the sets: `root` if given, else `$LOP_DATA`, else the user's data folder.
+
+    DataError if it is a file.
+    """
     chosen = root or os.environ.get("LOP_DATA") or platformdirs.user_data_dir("lop-tutorial", appauthor=False)
-    return Path(chosen).expanduser()
+    path = Path(chosen).expanduser()
+    if path.exists() and not path.is_dir():
+        raise DataError(f"{path} is a file; image sets lie in a folder: name one with --root or LOP_DATA")
+    return path
 
 
 def check_name(name: str) -> str:

@@ -7,7 +7,7 @@ from lop_tutorial.interventions.examples import ByClass, Examples
 from lop_tutorial.interventions.generalized_mixup import GeneralizedMixup, mixup_labels
 from lop_tutorial.interventions.hare_and_tortoise import HareAndTortoise
 from lop_tutorial.interventions.head_reset import HeadReset
-from lop_tutorial.interventions.intervention import Intervention, LearnerState, Loss
+from lop_tutorial.interventions.intervention import Intervention, LearnerState, Loss, must_be_sound
 from lop_tutorial.interventions.l2 import L2
 from lop_tutorial.interventions.l2_init import L2Init
 from lop_tutorial.interventions.layer_norm import LayerNorm
@@ -60,6 +60,7 @@ __all__ = [
     "Spectral",
     "intervention",
     "mixup_labels",
+    "must_be_sound",
     "spelled_out",
     "title",
     "titles",

@@ -11,7 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from lop_tutorial.interventions.examples import Examples
-from lop_tutorial.interventions.intervention import Intervention, LearnerState, Loss
+from lop_tutorial.interventions.intervention import Intervention, LearnerState, Loss, must_be_sound
 from lop_tutorial.networks import Network
 from lop_tutorial.seeds import Draw
 
@@ -27,6 +27,8 @@ class Composition(Intervention):
     parts: tuple[Intervention, ...]
 
     def __post_init__(self) -> None:
+        for part in self.parts:
+            must_be_sound(part)
         kinds = [type(part) for part in self.parts]
         if len(set(kinds)) < len(kinds):
             raise ValueError(f"{self.title} names a method twice; give each once, with all its settings")

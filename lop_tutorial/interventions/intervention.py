@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
+import inspect
 from collections.abc import Callable, MutableMapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from jaxtyping import Float
@@ -64,13 +66,18 @@ class Intervention:
     """
 
     title: ClassVar[str]
-    """The name in tables and figures."""
+    """The name in tables and figures; without one, the class's."""
 
     source: ClassVar[str] = ""
     """The paper the method comes from, as a key of the book's bibliography."""
 
     watches: ClassVar[bool] = False
     """Whether the learner keeps the hidden units' activations of each step for `after_step`."""
+
+    def __init_subclass__(cls, **rest: Any) -> None:
+        super().__init_subclass__(**rest)
+        if "title" not in vars(cls):
+            cls.title = cls.__name__
 
     def acts(self, hook: str) -> bool:
         """Whether the method overrides a moment, by its name."""
@@ -118,6 +125,37 @@ class Intervention:
 
     def end_task(self, learner: LearnerState) -> None:
         """After a task's last step, before the network is measured on it."""
+
+
+HOOKS = tuple(name for name, value in vars(Intervention).items() if not name.startswith("_") and callable(value))
+LIKE_A_HOOK = 0.85
+"""How close a method's name must be to a hook's to be taken for a slip of the pen."""
+
+
+def must_be_sound(method: object) -> None:
+    """ValueError for what is no method, for settings that are no fields, and hooks of other names or arguments."""
+    kind = type(method)
+    if not isinstance(method, Intervention):
+        name = getattr(method, "__name__", kind.__name__)
+        way = f"write {name}()" if isinstance(method, type) else "derive its class from Intervention"
+        raise ValueError(f"intervention is {name}, which is no Intervention: {way}")
+    if loose := sorted(set(getattr(method, "__dict__", {})) - {field.name for field in fields(method)}):
+        raise ValueError(
+            f"{kind.__name__} keeps {loose[0]!r} outside its fields, where methods of other settings look the same: "
+            "decorate the class with @dataclass(frozen=True) and declare its settings as fields"
+        )
+    own = [name for base in kind.__mro__[: kind.__mro__.index(Intervention)] for name in vars(base)]
+    known = {field.name for field in fields(method)} | set(vars(Intervention))
+    for name in (name for name in own if not name.startswith("_") and name not in known):
+        if callable(getattr(kind, name)) and (close := difflib.get_close_matches(name, HOOKS, 1, LIKE_A_HOOK)):
+            raise ValueError(f"{kind.__name__} has {name!r}, which is never called: is {close[0]!r} meant?")
+    for name in HOOKS:
+        given = list(inspect.signature(getattr(Intervention, name)).parameters)
+        try:
+            inspect.signature(getattr(kind, name)).bind(*given)
+        except TypeError as error:
+            told = ", ".join(given[1:])
+            raise ValueError(f"{kind.__name__}: its {name} is called with ({told}); {error}") from None
 
 
 def at_least(low: float | int, **values: float | int) -> None:

@@ -6,7 +6,7 @@ import difflib
 import functools
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import fields
+from dataclasses import MISSING, Field, fields
 
 from lop_tutorial.interventions.composition import Composition
 from lop_tutorial.interventions.continual_backprop import ContinualBackprop
@@ -14,7 +14,7 @@ from lop_tutorial.interventions.crelu import CReLU
 from lop_tutorial.interventions.generalized_mixup import GeneralizedMixup
 from lop_tutorial.interventions.hare_and_tortoise import HareAndTortoise
 from lop_tutorial.interventions.head_reset import HeadReset
-from lop_tutorial.interventions.intervention import Intervention
+from lop_tutorial.interventions.intervention import Intervention, must_be_sound
 from lop_tutorial.interventions.l2 import L2
 from lop_tutorial.interventions.l2_init import L2Init
 from lop_tutorial.interventions.layer_norm import LayerNorm
@@ -108,17 +108,28 @@ def _one(text: str) -> Intervention:
             raise ValueError(f"{text!r} sets {key} twice")
         values[key] = _value(value, kinds[key], f"{key} in {text!r}")
     try:
-        return kind(**values)
+        method = kind(**values)
+        must_be_sound(method)
     except (ValueError, TypeError) as error:
         raise ValueError(f"{name}: {error}") from None
+    return method
 
 
 def settings_of(kind: type[Intervention]) -> dict[str, type]:
-    """A method's settings with the types of their defaults; where any number will do, a float."""
-    return {
-        field.name: float if type(field.default) is int and "float" in str(field.type) else type(field.default)
-        for field in fields(kind)
-    }
+    """A method's settings with the types of their values: `object` where a text cannot give one."""
+    return {field.name: _type_of(field) for field in fields(kind)}
+
+
+def _type_of(field: Field[object]) -> type:
+    """The default's, or the one that is declared: where any number will do, a float."""
+    if field.default_factory is not MISSING:
+        return object
+    declared = [of for of in (float, bool, int, str) if of.__name__ in re.findall(r"\w+", str(field.type))]
+    if field.default is MISSING or field.default is None:
+        return declared[0] if declared else object
+    if type(field.default) is int and float in declared:
+        return float
+    return type(field.default) if type(field.default) in (float, bool, int, str) else object
 
 
 def _value(text: str, kind: type, what: str) -> object:
@@ -126,6 +137,8 @@ def _value(text: str, kind: type, what: str) -> object:
         if text.lower() not in ("true", "false"):
             raise ValueError(f"{what} is {text!r}; write true or false")
         return text.lower() == "true"
+    if kind is object:
+        raise ValueError(f"{what} is {text!r}, but no text can be its value: give the method in Python")
     try:
         return kind(text)
     except ValueError:

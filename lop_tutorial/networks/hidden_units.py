@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.utils.hooks import RemovableHandle
 
 Weighted = nn.Linear | nn.Conv2d
 Norm = nn.BatchNorm2d | nn.GroupNorm | nn.LayerNorm
@@ -71,13 +70,18 @@ class Watch:
 
     def __init__(self, units: list[Units]) -> None:
         self.activations: list[Tensor] = [torch.empty(0)] * len(units)
-        self._handles: list[RemovableHandle] = []
         for place, of in enumerate(units):
-            self._handles.append(of.outgoing.register_forward_pre_hook(self._keeper(place, of)))
+            of.outgoing.register_forward_pre_hook(Keeper(self.activations, place, of))
 
-    def _keeper(self, place: int, of: Units):  # type: ignore[no-untyped-def]
-        def keep(reader: nn.Module, read: tuple[Tensor, ...]) -> None:
-            if reader.training:
-                self.activations[place] = of.by_unit(read[0].detach().to(of.outgoing.weight.dtype))
 
-        return keep
+@dataclass(frozen=True, eq=False)
+class Keeper:
+    """The hook of a `Watch` on one layer."""
+
+    activations: list[Tensor]
+    place: int
+    of: Units
+
+    def __call__(self, reader: nn.Module, read: tuple[Tensor, ...]) -> None:
+        if reader.training:
+            self.activations[self.place] = self.of.by_unit(read[0].detach().to(self.of.outgoing.weight.dtype))

@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from lop_tutorial.networks.hidden_units import Units, Weighted, in_order
+from lop_tutorial.networks.hidden_units import Norm, Units, Weighted, in_order
 from lop_tutorial.seeds import Draw
 
 HEADS = ("zero", "fresh", "keep")
@@ -19,13 +19,33 @@ class Network(nn.Module):
 
     `body` is a flat Sequential, so that every layer can be found by its place. The representation is the
     output of the last hidden layer, after its activation. `depth` counts the layers with weights up to and
-    including the representation: the l of the Lyapunov exponents.
+    including the representation: the l of the Lyapunov exponents. ValueError for a body with layers inside of layers,
+    or of other kinds, unless the class says by `layers` which there are.
     """
 
     def __init__(self, body: nn.Sequential, width: int, outputs: int, scale: float | int = 1) -> None:
         super().__init__()
+        self._must_be_found(body)
         self.body, self.scale = body, scale
         self.head = nn.Linear(width, outputs)
+
+    def _must_be_found(self, body: nn.Sequential) -> None:
+        """TypeError unless the body is a Sequential; ValueError for weights in it that `layers` does not find."""
+        kind = type(self)
+        if not isinstance(body, nn.Sequential):
+            raise TypeError(f"{kind.__name__}: body is a {type(body).__name__}; it must be an nn.Sequential")
+        if type(body).forward is not nn.Sequential.forward:
+            raise ValueError(f"{kind.__name__}: body, a {type(body).__name__}, has its own forward pass: write it flat")
+        if kind.layers is not Network.layers:
+            return
+        for name, layer in body.named_children():
+            if isinstance(layer, Weighted | Norm) or all(weight.ndim < 2 for weight in layer.parameters()):
+                continue
+            way = "put them into the body itself, one after the other"
+            what = (
+                f"layers of its own; {way}" if list(layer.children()) else "weights that are not found as hidden units"
+            )
+            raise ValueError(f"body.{name} is a {type(layer).__name__} with {what}, or override `layers`")
 
     @property
     def depth(self) -> int:
@@ -75,8 +95,8 @@ class Network(nn.Module):
         torch's global generator of the CPU, on whatever device they lie, "keep" leaves them.
         """
         if how == "zero":
-            self.head.weight.zero_()
-            self.head.bias.zero_()
+            for values in self.head.parameters():
+                values.zero_()
         elif how == "fresh":
             device = self.head.weight.device
             self.head.cpu()  # a GPU has a generator of its own, which would draw another head
@@ -94,7 +114,7 @@ def pool_first(layers: nn.Sequential) -> list[tuple[str, nn.Module]]:
     Outputs and gradients are the same, bit by bit: ReLU leaves the largest of a window the largest, and where that is
     not positive, no gradient passes. It has fewer numbers to go through: a step of SmallConv takes an eighth less time.
     """
-    found = list(layers.named_children())
+    found = [(name, layer) for name, layer in layers._modules.items() if layer is not None]  # one used twice, twice
     for place in range(1, len(found)):
         if type(found[place][1]) is nn.MaxPool2d and type(found[place - 1][1]) is nn.ReLU:
             found[place - 1 : place + 1] = found[place], found[place - 1]

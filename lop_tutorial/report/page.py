@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 from lop_tutorial.atomic import write_bytes, write_text
 from lop_tutorial.report.run_report import RunReport
 from lop_tutorial.running.origin import code_of
-from lop_tutorial.running.run import Run, stored
+from lop_tutorial.running.run import Run, stored_path
 
 
 def find_runs(wanted: Sequence[str], here: Path = Path("runs")) -> list[Run]:
@@ -32,7 +32,11 @@ def find_runs(wanted: Sequence[str], here: Path = Path("runs")) -> list[Run]:
 
 def _named(name: str) -> list[Run]:
     if not Path(name).exists():
-        return [stored(name)]
+        try:
+            folder = stored_path(name)
+        except ValueError as error:
+            raise ValueError(f"there is no folder {name}, and {error}") from None
+        return [Run.open(folder)]
     is_run = (Path(name) / "config.json").exists()
     return (not is_run and _runs_in(Path(name))) or [Run.open(Path(name))]
 

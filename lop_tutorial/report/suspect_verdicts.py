@@ -127,6 +127,30 @@ def standings(
             )
 
 
+def as_markdown(found: Sequence[Standing]) -> str:
+    """A table of one gap: a row a suspect with its verdict, a column a setting with the correlation within age.
+
+    Bold: tells. In brackets: misleads. A star: also beats the controls. A dash: the suspect does not vary there.
+    """
+    settings = list(dict.fromkeys(one.setting for one in found))
+    lines = ["| suspect | verdict | " + " | ".join(settings) + " |", "|:--|:--|" + "--:|" * len(settings)]
+    for name in dict.fromkeys(one.suspect for one in found):
+        mine = {one.setting: one for one in found if one.suspect == name}
+        cells = [_cell(mine[setting]) for setting in settings]
+        lines.append("| " + " | ".join([name, verdict(list(mine.values())), *cells]) + " |")
+    return "\n".join(lines)
+
+
+def _cell(one: Standing) -> str:
+    mean = float(one.within_age.mean)
+    if math.isnan(mean):
+        return "–"
+    shown = f"{mean:+.2f}".replace("-", "−")
+    if one.tells:
+        return f"**{shown}**" + "\\*" * one.beats_controls
+    return f"({shown})" if one.misleads else shown
+
+
 def skill_of_all(
     states: States,
     suspects: Sequence[str],

@@ -55,6 +55,7 @@ def carry_out(
     fresh: list[Crew] = []
     if not resume or not begun(folder, plan, profile):
         must_be_new(folder, beside=("checkpoints",) if resume else ())
+        plan.spec.must_repeat(plan.seeds[0])
         fresh = crews_of(plan, device, workers)  # what cannot be begun leaves no folder
     with alone(parts.folder / "lock", str(folder)):
         if (folder / "config.json").exists() and not resume:

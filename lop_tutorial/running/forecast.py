@@ -23,6 +23,9 @@ Kind = tuple[int | str | None, ...]
 TRIAL = 0.5
 """Seconds that the epochs of a trial task last, about, unless the first epoch alone takes longer."""
 
+TINY = 1e-3
+"""Seconds that the shortest epoch counts as, at the least, when the epochs of a trial are chosen."""
+
 
 @dataclass(frozen=True)
 class Forecast:
@@ -92,11 +95,13 @@ def _whole(number: float | int, kinds: dict[Kind, list[Crew]], task: dict[Kind, 
 
 def _task_of_plan(plan: Plan, crew: Crew, device: str, one_epoch: float) -> float:
     """Seconds of one task as the plan has it: its epochs, its share of measurements."""
-    epochs, few = plan.training.epochs, max(2, round(TRIAL / one_epoch))
+    one_epoch = min(one_epoch, _task(plan, crew, device, 1))  # once more: a busy machine may have held it up
+    epochs, few = plan.training.epochs, max(2, round(TRIAL / max(one_epoch, TINY)))
     if epochs <= few:
         seconds = _task(plan, crew, device, epochs)
     else:
-        an_epoch = max(0.0, _task(plan, crew, device, few) - one_epoch) / (few - 1)
+        took = _task(plan, crew, device, few)
+        an_epoch = (took - one_epoch) / (few - 1) if took > one_epoch else took / few
         seconds = one_epoch + (epochs - 1) * an_epoch
     if plan.measures:
         seconds += max(0.0, _task(plan, crew, device, 1, measured=True) - one_epoch) / plan.measure_every

@@ -66,6 +66,8 @@ class JobStatus:
 def read_jobs(path: Path) -> list[Job]:
     """The jobs of a queue's file, in their order; ValueError names the line that is wrong."""
     jobs: list[Job] = []
+    if not path.is_file():
+        raise ValueError(f"{path} is no file; a queue has a job a line, NAME: {COMMAND} ...")
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
         if not line.strip() or line.startswith("#"):
             continue
@@ -75,7 +77,10 @@ def read_jobs(path: Path) -> list[Job]:
             raise ValueError(f"{place} is {line!r}; write NAME: COMMAND, with a name of letters, digits, _, - and .")
         if name in (job.name for job in jobs):
             raise ValueError(f"{place}: a job above is called {name!r} already; each needs a name of its own")
-        words = tuple(shlex.split(command))
+        try:
+            words = tuple(shlex.split(command))
+        except ValueError as error:
+            raise ValueError(f"{place}: {error}") from None
         if words[:1] != (COMMAND,):
             raise ValueError(f"{place}: command is {command.strip()!r}; it must begin with {COMMAND}")
         for option in OWN:
@@ -119,6 +124,7 @@ class JobQueue:
         `run(job, folder)` carries out a job, or goes on with it, and gives why it failed, or nothing; a
         KeyboardInterrupt ends the queue, and the job is waiting again. ValueError where another process has the queue.
         """
+        read_jobs(self.path)  # what is no queue leaves no folder
         with alone(self._lock, str(self.path)):
             while job := next((each.job for each in self.statuses() if each.state in ("waiting", "running")), None):
                 self._note(began=job.name)
@@ -151,9 +157,12 @@ class JobQueue:
 
     def _read(self) -> dict[str, Any]:
         try:
-            return dict(json.loads(self._facts.read_text()))
+            facts = json.loads(self._facts.read_text())
+            return {"began": facts["began"], "failed": dict(facts["failed"])}
         except FileNotFoundError:
             return {"began": None, "failed": {}}
+        except (ValueError, KeyError, TypeError):
+            raise ValueError(f"{self._facts} is damaged; remove it, and jobs that failed are tried again") from None
 
     def _note(self, **facts: Any) -> None:
         write_json(self._facts, self._read() | facts)
@@ -166,9 +175,9 @@ def progress_of(folder: Path) -> tuple[int, int, float]:
         seconds = json.loads((folder / "environment.json").read_text())["wall_seconds"]
         table = next(path for path in (folder / "table.csv", folder / "metrics.csv") if path.exists())
         done = table.read_bytes().count(b"\n") - 1
-    except (FileNotFoundError, StopIteration):
+        return max(0, done), _rows(config), float(seconds)
+    except (FileNotFoundError, StopIteration, ValueError, KeyError, TypeError):  # not there yet, or damaged
         return 0, 0, 0.0
-    return max(0, done), _rows(config), seconds
 
 
 def _rows(config: dict[str, Any]) -> int:

@@ -116,7 +116,7 @@ class Plan:
         if self.data == "points":
             return PointsSpec(self.points)
         if is_address(self.data):
-            return OwnSpec(class_at(self.data, Stream))  # type: ignore[type-abstract]
+            return OwnSpec(class_at(self.data, Stream), self.tasks)  # type: ignore[type-abstract]
         settings = {"train_per_class": self.train_per_class, "test_per_class": self.test_per_class}
         if self.benchmark == "pairs":
             return PairsSpec({**settings, "reshuffle": self.reshuffle}, self.image_size)
@@ -144,7 +144,11 @@ class Plan:
         stream = self.stream(self.seeds[0])
         own = is_address(self.network)
         make: Callable[..., Network] = class_at(self.network, Network) if own else NETWORKS[self.network]
-        return make(stream.shape, stream.outputs, **self.network_settings)
+        try:
+            return make(stream.shape, stream.outputs, **self.network_settings)
+        except (RuntimeError, ValueError, IndexError, TypeError) as error:
+            told = f"inputs of shape {stream.shape} and {stream.outputs} outputs"
+            raise ValueError(f"{self.network} cannot be made for {told}: {str(error).splitlines()[0]}") from error
 
     def training_of(self, method: str) -> Training:
         """How this method trains: with a step size of its own, where `step_sizes` has one."""

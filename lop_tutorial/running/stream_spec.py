@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
+import torch
+
 from lop_tutorial.data import LabelledImages
 from lop_tutorial.streams import CIFAR100_PIXELS, ClassIncrements, ClassPairs, OnDevice, Pixels, Stream, ToyPoints
 
@@ -27,6 +29,10 @@ class StreamSpec(ABC):
         """How much there is to learn in a task, where the second of a stream is 1."""
         return 1.0
 
+    def must_repeat(self, seed: int) -> None:
+        """ValueError where a task comes out another way when it is asked for again: no run could go on with it."""
+        return
+
 
 @dataclass(frozen=True)
 class PointsSpec(StreamSpec):
@@ -41,13 +47,34 @@ class PointsSpec(StreamSpec):
 
 @dataclass(frozen=True)
 class OwnSpec(StreamSpec):
-    """A user's own stream, made of the seed alone."""
+    """A user's own stream, made of the seed alone; `tasks` of it are asked for."""
 
     what: ClassVar[str] = "a stream of your own"
     kind: Callable[[int], Stream]
+    tasks: int
 
     def stream(self, seed: int, images: Images | None = None) -> Stream:
-        return self.kind(seed)
+        name = getattr(self.kind, "__name__", str(self.kind))
+        try:
+            made = self.kind(seed)
+        except TypeError as error:
+            raise ValueError(f"{name} cannot be made of a seed alone: {error}") from error
+        if not isinstance(getattr(made, "shape", None), tuple) or not isinstance(getattr(made, "outputs", None), int):
+            raise ValueError(
+                f"{name} does not say what its tasks are like: set shape = (10,) and outputs = 2, or others"
+            )
+        if made.length is not None and self.tasks > made.length:
+            raise ValueError(f"tasks is {self.tasks}, but {name} has {made.length}: ask for no more with --tasks")
+        return made
+
+    def must_repeat(self, seed: int) -> None:
+        once, again = self.stream(seed), self.stream(seed)
+        first, later = once.task(0), (again.task(1), again.task(0))[1] if again.length != 1 else again.task(0)
+        if not all(torch.equal(getattr(first, name), getattr(later, name)) for name in ("train_x", "train_y")):
+            raise ValueError(
+                f"{type(once).__name__}: task 0 of seed {seed} comes out another way when it is asked for again: draw "
+                "it from torch_generator(seed, name, index) of lop_tutorial.seeds alone"
+            )
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,20 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 
+from lop_tutorial.streams.given import as_inputs, as_labels
+
 
 @dataclass(frozen=True)
 class Task:
     """What a learner is given to learn, and what it is tested on.
 
-    Inputs are float32 (examples, *input shape); labels are int64 (examples,) and lie in [0, outputs).
+    Inputs are float32 (examples, *input shape); labels are int64 (examples,) and lie in [0, outputs). Other
+    floating-point inputs and whole-numbered labels are converted.
     `classes` names what label 0, 1, ... stand for: indices of classes in the source. A task may have validation
     examples, by which a learner chooses between weights; they are neither trained on nor tested on.
+
+    Raises a ValueError for examples that cannot be learned from or tested on: none at all, inputs that are not finite,
+    labels that are no such numbers, training and test inputs of different shapes. Values are looked at on a CPU only.
     """
 
     index: int
@@ -29,6 +35,18 @@ class Task:
     test_y: Int64[Tensor, " test"]
     valid_x: Float[Tensor, "valid *shape"] | None = None
     valid_y: Int64[Tensor, " valid"] | None = None
+
+    def __post_init__(self) -> None:
+        if self.outputs < 1:
+            raise ValueError(f"outputs is {self.outputs}; a task has one output at the least")
+        shape = self.train_x.shape[1:] if isinstance(self.train_x, Tensor) else None
+        for split in ("train", "test", *(("valid",) if self.valid_x is not None else ())):
+            x = as_inputs(f"{split}_x", getattr(self, f"{split}_x"))
+            y = as_labels(f"{split}_y", getattr(self, f"{split}_y"), len(x), self.outputs)
+            if x.shape[1:] != shape:
+                raise ValueError(f"{split}_x has inputs of shape {tuple(x.shape[1:])}, train_x of {tuple(shape or ())}")
+            object.__setattr__(self, f"{split}_x", x)
+            object.__setattr__(self, f"{split}_y", y)
 
     @property
     def validation(self) -> tuple[Float[Tensor, "valid *shape"], Int64[Tensor, " valid"]]:
@@ -71,7 +89,12 @@ class Stream(ABC):
         if index < 0 or (self.length is not None and index >= self.length):
             end = "no end" if self.length is None else f"{self.length} tasks"
             raise IndexError(f"task {index}; tasks are counted from 0 and this stream has {end}")
-        return self._task(index)
+        made, name = self._task(index), type(self).__name__
+        if not isinstance(made, Task):
+            raise ValueError(f"{name} gives a {type(made).__name__} for task {index}; it must be a Task")
+        if made.index != index:
+            raise ValueError(f"{name} calls task {index} number {made.index}: give Task the index asked for")
+        return made
 
     def __iter__(self) -> Iterator[Task]:
         index = 0

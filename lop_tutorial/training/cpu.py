@@ -43,8 +43,8 @@ def keep_memory() -> None:
     A step frees and takes the same blocks of some megabytes again and again. Given back to the system each time, every
     page of them is cleared anew when it is next touched: a quarter to a third of a step of SmallConv or ConvNet. And a
     processor remembers where few pages lie: with pages of 2 MiB in place of 4 KiB a step of theirs, or of the quarter
-    ResNet-18, takes a tenth less time. The numbers are the same, bit by bit, and memory that was never touched takes no
-    room. For Linux with glibc; elsewhere nothing happens. Large pages where the system gives them to who asks:
+    ResNet-18, takes up to a tenth less time. The numbers are the same, bit by bit, and memory that was never touched
+    takes no room. For Linux with glibc; elsewhere nothing happens. Large pages where the system gives them on request:
     /sys/kernel/mm/transparent_hugepage/enabled is not "never".
     """
     if sys.platform == "linux":

@@ -6,19 +6,21 @@ import copy
 import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, fields
+from numbers import Integral, Real
 
 import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 from torch.nn.functional import cross_entropy, mse_loss, one_hot
 
-from lop_tutorial.interventions import Examples, Intervention, Loss, NoIntervention
+from lop_tutorial.interventions import Examples, Intervention, Loss, NoIntervention, must_be_sound
 from lop_tutorial.networks import HEADS, Network, Watch
 from lop_tutorial.seeds import draw_for, seeded, torch_generator
 from lop_tutorial.streams import Task
 from lop_tutorial.training.augmentation import AUGMENTATIONS
 from lop_tutorial.training.cpu import lay_out, lay_out_images
 from lop_tutorial.training.divergence import Divergence
+from lop_tutorial.training.fitting import must_be_new, must_be_one_number, must_be_tensors, must_fit, steps_told
 from lop_tutorial.training.precision import Precision, strict
 
 LOSSES: dict[str, Loss] = {"cross_entropy": cross_entropy, "squared_error": mse_loss}
@@ -52,11 +54,11 @@ class Training:
     def __post_init__(self) -> None:
         for name, low in (("step_size", 0), ("momentum", 0), ("weight_decay", 0), ("factor", 0)):
             value = getattr(self, name)
-            if not (math.isfinite(value) and value >= low):
-                raise ValueError(f"{name} is {value}; it must be a finite number from {low} up")
+            if not (isinstance(value, Real) and math.isfinite(value) and float(value) >= low):
+                raise ValueError(f"{name} is {value!r}; it must be a finite number from {low} up")
         for name in ("batch_size", "epochs"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} is {getattr(self, name)}; it must be at least 1")
+            if not (isinstance(getattr(self, name), Integral) and getattr(self, name) >= 1):
+                raise ValueError(f"{name} is {getattr(self, name)!r}; it must be a whole number, at least 1")
         for name, known in (("loss", tuple(LOSSES)), ("head", HEADS), ("augmentation", tuple(AUGMENTATIONS))):
             if getattr(self, name) not in known:
                 raise ValueError(f"{name} is {getattr(self, name)!r}; it must be one of {', '.join(known)}")
@@ -116,13 +118,16 @@ class Learner:
         self.precision = Precision(precision, self.device)
         self.tasks_learned = 0
         self.divergence = Divergence()
+        must_be_sound(intervention)
         intervention.check(training.loss)
         self.restart()
 
     def restart(self) -> None:
         """Fresh weights, a fresh optimiser and a fresh memory of the intervention."""
         with seeded(self.seed, "weights", self.tasks_learned):
-            self.network = lay_out(self.intervention.build(self.make_network), self.device)
+            made = self.intervention.build(self.make_network)
+        must_be_new(made)
+        self.network = lay_out(made, self.device)
         if self.training.head == "zero":
             self.network.reset_head("zero")
         self.optimiser = self._fresh_optimiser()
@@ -130,6 +135,7 @@ class Learner:
         self.activations = Watch(self.units).activations if self.intervention.watches else []
         self.draw = draw_for(self.seed, "intervention", self.tasks_learned)
         self.memory = self.intervention.remember(self.network)
+        must_be_tensors(self.memory, of=self.intervention.title)
 
     def _fresh_optimiser(self) -> torch.optim.SGD:
         t = self.training
@@ -191,6 +197,7 @@ class Learner:
     def start(self, task: Task) -> None:
         """What goes before a task's first step: the intervention, then the head, then the momentum."""
         if self.tasks_learned == 0:
+            must_fit(self.network, task)
             return
         with torch.no_grad():
             self.intervention.start_task(self)
@@ -205,6 +212,7 @@ class Learner:
         order = torch.randperm(examples, generator=draw).to(self.device)
         return order[: examples - examples % size].view(-1, size)
 
+    @steps_told()
     def _step(self, x: Float[Tensor, "batch *shape"], y: Float[Tensor, "batch outputs"]) -> None:
         """A step on a batch as the intervention made it."""
         with self.precision.step():
@@ -213,7 +221,7 @@ class Learner:
             loss = self.intervention.loss(LOSSES[self.training.loss], logits[:, : y.shape[1]].float(), y)
             penalty = self.intervention.penalty(self)
             if penalty is not None:
-                loss = loss + penalty
+                loss = loss + must_be_one_number(penalty, self.intervention.title)
             self.divergence.see(loss)
             self.optimiser.zero_grad()
             loss.backward()

@@ -5,7 +5,7 @@ import pytest
 
 from lop_tutorial.report import suspect_verdicts
 from lop_tutorial.report.suspect_scores import States
-from lop_tutorial.report.suspect_verdicts import skill_of_all, standings, verdict
+from lop_tutorial.report.suspect_verdicts import as_markdown, skill_of_all, standings, verdict
 
 pytest.importorskip("sklearn", reason="regressions need scikit-learn")
 
@@ -48,6 +48,14 @@ def test_a_suspect_that_tells_in_one_setting_only(found):
     assert verdict([*found["illness"][:1], *found["noise"][:1]]) == "in some settings"
     blind = [one._replace(settings_out=found["noise"][0].settings_out) for one in found["illness"]]
     assert verdict(blind) == "in some settings"
+
+
+def test_the_table_shows_who_tells_and_who_misleads(found):
+    header, _, cause, opposite, noise = as_markdown([*found["illness"], *found["health"], *found["noise"]]).split("\n")
+    assert header == "| suspect | verdict | narrow | wide |"
+    assert cause == "| illness | tells | **−1.00**\\* | **−1.00**\\* |"
+    assert opposite == "| health | not at all | (+1.00) | (+1.00) |"
+    assert noise.startswith("| noise | not at all | ")
 
 
 def test_all_suspects_together(trial):

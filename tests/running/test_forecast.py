@@ -1,15 +1,17 @@
 """A forecast against the run that it foretells."""
 
-import time
 from dataclasses import replace
+from importlib import import_module
+from types import SimpleNamespace
 
 import pytest
 
 from lop_tutorial.running import Plan, rows
 from lop_tutorial.running.execute import crews_of
 from lop_tutorial.running.forecast import Forecast, duration, forecast, in_tasks, size
-from lop_tutorial.training import Training
+from lop_tutorial.training import Fleet, Training
 
+foretelling = import_module("lop_tutorial.running.forecast")
 PLAN = Plan(
     name="small",
     about="a small experiment",
@@ -25,24 +27,54 @@ PLAN = Plan(
 )
 
 
-def test_it_is_of_the_right_size():
-    crews = crews_of(PLAN, "cpu", 1)
-    foretold = forecast(PLAN, crews, "cpu", 1, long=0)
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock that goes by steps of training, a second each, however busy the machine is."""
+    steps, take = [0], Fleet._take_step
+
+    def counted(fleet):
+        steps[0] += 1
+        return take(fleet)
+
+    monkeypatch.setattr(Fleet, "_take_step", counted)
+    monkeypatch.setattr(foretelling, "time", SimpleNamespace(perf_counter=lambda: float(steps[0])))
+    return steps
+
+
+def test_it_is_as_long_as_the_run(clock):
+    foretold = forecast(PLAN, crews_of(PLAN, "cpu", 1), "cpu", 1, long=0)
     assert foretold is not None
-    began = time.perf_counter()
+    began = clock[0]
     list(rows(PLAN))
-    assert 0.3 < foretold.seconds / (time.perf_counter() - began) < 3
+    assert foretold.seconds == clock[0] - began > 0
     assert 1e7 < foretold.memory < 5e9  # at least torch, at most what so small an experiment could take
 
 
-def test_more_tasks_take_longer_and_processes_share_them():
+def test_more_tasks_take_longer_and_processes_share_them(clock):
     many, crews = replace(PLAN, tasks=800), crews_of(PLAN, "cpu", 2)
     assert len(crews) == 4
-    one, two = forecast(many, crews, "cpu", 1, long=0), forecast(many, crews, "cpu", 2, long=0)
+    few, one, two = (forecast(plan, crews, "cpu", n, long=0) for plan, n in ((PLAN, 1), (many, 1), (many, 2)))
+    assert few is not None
     assert one is not None
     assert two is not None
-    assert 1 < one.seconds / two.seconds < 4  # 2, but for a busy machine
+    assert one.seconds == 200 * few.seconds == 2 * two.seconds
     assert two.memory > 1.5 * one.memory
+
+
+def test_a_trial_that_was_held_up_does_not_make_the_run_short(monkeypatch):
+    """By a machine that was busy in the first tasks of one epoch: once, or both times."""
+    many = replace(PLAN, tasks=100, measures=(), training=replace(PLAN.training, epochs=10_000))
+    (crew, *_) = crews_of(many, "cpu", 1)
+    for held_up in (1, 2):
+        late = iter([30.0] * held_up)
+        monkeypatch.setattr(
+            foretelling,
+            "_task",
+            lambda plan, crew, device, epochs, measured=False, late=late: next(late, 0.0) + 0.01 * epochs,
+        )
+        foretold = forecast(many, [crew], "cpu", 1, long=0)
+        assert foretold is not None
+        assert foretold.seconds == pytest.approx(100 * 10_000 * 0.01, rel=0.01 if held_up == 1 else 1)
 
 
 def test_increments_take_longer_and_longer():

@@ -160,9 +160,11 @@ def test_memory_that_a_method_makes_anew_at_each_step_goes_on_through_replays():
     assert [one.memory["steps"].item() for one in fleet.learners] == [2 * 3 * 3] * 2  # tasks, epochs, steps of an epoch
 
 
-def test_one_learner_on_a_gpu_ends_as_on_a_cpu():
+@pytest.mark.parametrize("method", ["none", "g_mixup", "cbp"])
+def test_one_learner_on_a_gpu_ends_as_on_a_cpu(method):
     def life(device):
-        one = Learner(small, Training(0.05, epochs=2, head="fresh"), device=device)
+        training = Training(0.05, epochs=2, head="fresh")
+        one = Learner(small, training, intervention(ACTIVE.get(method, method)), device=device)
         list(live(one, islice(ToyPoints(0), 2)))
         return [weight.detach().cpu() for weight in one.network.parameters()]
 

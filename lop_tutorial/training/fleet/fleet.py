@@ -22,6 +22,7 @@ from lop_tutorial.seeds import torch_generator
 from lop_tutorial.streams import Task
 from lop_tutorial.training.augmentation import AUGMENTATIONS
 from lop_tutorial.training.divergence import Divergence
+from lop_tutorial.training.fitting import steps_told
 from lop_tutorial.training.fleet.cuda_graph import Step
 from lop_tutorial.training.fleet.forward import WAYS, Forward, plain_copy
 from lop_tutorial.training.fleet.hooks import Group
@@ -71,9 +72,14 @@ class Fleet:
             Learner(make_network, training, how, seed=seed, device=device, precision=precision)
             for how, seed in learners
         ]
+        if not self.learners:
+            raise ValueError("learners is empty; a fleet needs one at the least")
         first = self.learners[0].network
         if not stackable(first):
-            raise ValueError(f"a fleet does not know how to stack all layers of {type(first).__name__}")
+            raise ValueError(
+                f"a fleet does not know how to stack all layers of {type(first).__name__}, or it has a forward pass, "
+                "hooks, frozen or shared weights of its own: train it with Learner"
+            )
         for learner in self.learners:
             if str(learner.network) != str(first):
                 raise ValueError(
@@ -96,6 +102,8 @@ class Fleet:
         """Each learner trains on its seed's task, all tasks of one size; the outcomes in the learners' order."""
         if self.training.keep_best:
             _ = [task.validation for task in tasks.values()]  # a ValueError where one has none
+        if lacking := [one.seed for one in self.learners if one.seed not in tasks]:
+            raise ValueError(f"there is no task for seed {lacking[0]}: give each learner's seed its task")
         for learner in self.learners:
             learner.start(tasks[learner.seed])
         self._stack.read(self.learners)
@@ -123,7 +131,8 @@ class Fleet:
                 self._tasks.choose(batch)
                 for group in self._groups:
                     group.advance()
-                self.divergence.see(self._step())
+                with steps_told():
+                    self.divergence.see(self._step())
             if best:
                 best.look(self.evaluate("valid")[1], self._stack)
         if best:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 
 import torch
@@ -10,6 +9,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from lop_tutorial.geometry.eval_mode import copy_of
 from lop_tutorial.networks import Network, Watch
 from lop_tutorial.training.fleet.layers import CONVOLUTIONS, Pass, readers
 
@@ -65,7 +65,8 @@ class Forward:
 
 def plain_copy(network: Network) -> Network:
     """The same layers, without anybody watching."""
-    copied = copy.deepcopy(network)
+    copied = copy_of(network)
+    assert isinstance(copied, Network)
     for module in copied.modules():
         assert isinstance(module, nn.Module)
         module._forward_pre_hooks.clear()

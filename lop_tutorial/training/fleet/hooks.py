@@ -17,6 +17,7 @@ from lop_tutorial.interventions import Examples, Intervention, Loss
 from lop_tutorial.networks import Network, Units
 from lop_tutorial.seeds import Draw, draw_for
 from lop_tutorial.training.augmentation import Augment
+from lop_tutorial.training.fitting import must_be_one_number
 from lop_tutorial.training.fleet.tasks import StackedTasks
 from lop_tutorial.training.fleet.weights import Stack, keep_place
 from lop_tutorial.training.learner import Learner
@@ -156,7 +157,8 @@ class Group:
 
         def penalty(tensors: dict[str, Tensor], memory: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
             term = self._call(self.intervention.penalty, tensors, {}, memory=memory)
-            return (logits.new_zeros(()) if term is None else term), memory
+            term = must_be_one_number(0.0 if term is None else term, self.intervention.title)
+            return (term if isinstance(term, Tensor) else logits.new_tensor(term)), memory
 
         found, memory = vmap(penalty)({k: v[self.where] for k, v in tensors.items()}, dict(self.memory))
         self._remember(memory)

@@ -16,19 +16,50 @@ from torch.nn.functional import batch_norm, conv2d, group_norm, layer_norm, pad
 from torchvision.models.resnet import BasicBlock
 
 from lop_tutorial.networks import Network
+from lop_tutorial.networks.hidden_units import Keeper
 from lop_tutorial.networks.network import pool_first
 
 CONVOLUTIONS = ("grouped", "products", "loop")
 ELEMENTWISE = (nn.ReLU, nn.Tanh, nn.LeakyReLU, nn.GELU, nn.Identity)
 WEIGHTED = (nn.Linear, nn.LayerNorm, nn.Conv2d, nn.BatchNorm2d, nn.GroupNorm)
 WEIGHTLESS = (nn.Flatten, nn.MaxPool2d, nn.AdaptiveAvgPool2d)
+PICTORIAL = (nn.Conv2d, nn.BatchNorm2d, nn.GroupNorm, nn.MaxPool2d, nn.AdaptiveAvgPool2d, BasicBlock)
 Pictures = Float[Tensor, "learner batch map height width"]
 Other = Float[Tensor, "learner batch maps_out height_out width_out"]  # pictures, perhaps of another size
 
 
 def stackable(network: Network) -> bool:
-    """Whether `Pass` knows all layers of this network, in these settings; it knows subclasses of activations too."""
-    return all(_known(layer) for layer in network.body)
+    """Whether `Pass` computes what this network does: body, then head, all layers known in these settings.
+
+    It does not where the network has a forward pass or a representation of its own, layers or buffers beside body and
+    head, hooks, weights that are frozen or used twice. Of derived classes of layers it knows activations'.
+    """
+    weights = [weight for _, weight in network.named_parameters(remove_duplicate=False)]
+    return (
+        all(getattr(type(network), name) is getattr(Network, name) for name in ("forward", "representation"))
+        and {name for name, _ in network.named_children()} == {"body", "head"}
+        and not any(name.count(".") == 0 for name, _ in (*network.named_parameters(), *network.named_buffers()))
+        and len({id(weight) for weight in weights}) == len(weights)
+        and all(weight.requires_grad for weight in weights)
+        and not any(_hooked(layer) for layer in network.modules())
+        and type(network.head) is nn.Linear
+        and all(_known(layer) for layer in (*network.body, network.head))
+        and _flat_where_it_must_be(network.body)
+    )
+
+
+def _hooked(layer: nn.Module) -> bool:
+    """By anybody but a `Watch`."""
+    before = layer._forward_pre_hooks.values()
+    return bool(layer._forward_hooks) or not all(isinstance(hook, Keeper) for hook in before)
+
+
+def _flat_where_it_must_be(body: nn.Sequential) -> bool:
+    """Whether a `Flatten` parts the layers that read pictures from those that read units."""
+    kinds = [type(layer) for layer in body]
+    if nn.Flatten not in kinds:
+        return not any(kind in PICTORIAL for kind in kinds)
+    return not any(kind in (nn.Linear, nn.LayerNorm) for kind in kinds[: kinds.index(nn.Flatten)])
 
 
 def _known(layer: nn.Module) -> bool:
@@ -38,6 +69,12 @@ def _known(layer: nn.Module) -> bool:
         plain = layer.groups == 1 and layer.dilation == (1, 1) and layer.padding_mode == "zeros"
         if not plain or isinstance(layer.padding, str):
             return False
+    if type(layer) is nn.Flatten:
+        return (layer.start_dim, layer.end_dim) == (1, -1)
+    if type(layer) is nn.BatchNorm2d and (layer.momentum is None or layer.running_mean is None):
+        return False
+    if type(layer) is nn.LayerNorm and len(layer.normalized_shape) > 1:
+        return False
     if type(layer) in WEIGHTED:
         return layer.weight is not None and layer.bias is not None
     return type(layer) in WEIGHTLESS or isinstance(layer, ELEMENTWISE)

@@ -34,6 +34,10 @@ class StackedTasks:
         now = [tasks[seed] for seed in self.streams]
         if len({task.outputs for task in now}) > 1:
             raise ValueError(f"the tasks have {[task.outputs for task in now]} outputs; a fleet needs as many in each")
+        for name in ("train_x", "test_x", "valid_x"):
+            shapes = [None if (x := getattr(task, name)) is None else tuple(x.shape) for task in now]
+            if len(set(shapes)) > 1:
+                raise ValueError(f"{name} of the tasks have shapes {shapes}; a fleet needs as many examples in each")
         self.outputs = now[0].outputs
         if now[0].valid_x is None:
             self._x.pop("valid", None)
