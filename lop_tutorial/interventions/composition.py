@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, MutableMapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from jaxtyping import Float
 from torch import Tensor
 
 from lop_tutorial.interventions.examples import Examples
-from lop_tutorial.interventions.intervention import Intervention, LearnerState, Loss, must_be_sound
-from lop_tutorial.networks import Network
+from lop_tutorial.interventions.intervention import Intervention, LearnerState, Loss, Optimiser, must_be_sound
+from lop_tutorial.networks import Network, Units
 from lop_tutorial.seeds import Draw
 
 
@@ -102,8 +101,28 @@ class _Seen:
     def __init__(self, learner: LearnerState, prefix: str) -> None:
         self._learner, self.memory = learner, _Memory(learner, prefix)
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._learner, name)
+    @property
+    def network(self) -> Network:
+        return self._learner.network
+
+    @property
+    def optimiser(self) -> Optimiser:
+        return self._learner.optimiser
+
+    @property
+    def units(self) -> list[Units]:
+        return self._learner.units
+
+    @property
+    def activations(self) -> list[Tensor]:
+        return self._learner.activations
+
+    @property
+    def draw(self) -> Draw:
+        return self._learner.draw
+
+    def restart(self) -> None:
+        self._learner.restart()
 
 
 class _Memory(MutableMapping[str, Tensor]):
