@@ -27,7 +27,7 @@ _HEAD = f"""\
 Which sentences of the paper {{cite}}`wang2025` hold here, which do not, and which are untested?
 
 Every sentence of the poster that can be true or false stands here in its own words, what it says of an effect apart
-from what it says of the cause. One rule gives the verdicts, and no hand mends them.
+from what it says of the cause. One rule gives the verdicts; none is set by hand.
 
 {RULE}
 Early and late are the first and the last fifth of the tasks; of studies, which store no more, the first and the last

@@ -46,7 +46,7 @@ from torch import Tensor
 
 
 def norm_after_steps(first: float, steps: Float[Tensor, " tasks"]) -> Float[Tensor, " tasks"]:
-    """|W_T| after tasks 1, 2, ..., equation (xiv), from |W_0| and the sizes |D_t| of the steps."""
+    """|W_T| after tasks 1, 2, ..., from |W_0| and the sizes |D_t| of steps that stand at right angles."""
     if not (math.isfinite(first) and first >= 0):
         raise ValueError(f"the first size is {first}; it must be a finite number from 0 up")
     return (first**2 + steps.square().cumsum(dim=0)).sqrt()

@@ -76,7 +76,7 @@ class Outcome:
     """What a learner achieved on one task, measured after training on it.
 
     Accuracies lie in [0, 1]. They are NaN where the network diverged (a logit that is not finite), which is
-    another thing than a collapse to chance.
+    not a collapse to chance.
     """
 
     task: int
