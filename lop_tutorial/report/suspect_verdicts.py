@@ -33,8 +33,8 @@ MOST_OF, WITH_SKILL = 5 / 6, 4 / 6
 EXPECTED = {suspect.name: suspect.expected for suspect in LINE_UP} | {"task": -1, "previous_test": +1}
 
 
-class Standing(NamedTuple):
-    """One suspect, or control, in one setting and for one gap."""
+class SuspectScores(NamedTuple):
+    """How one suspect, or control, does in one setting and for one gap."""
 
     suspect: str
     setting: str
@@ -68,7 +68,7 @@ class Standing(NamedTuple):
 
     @property
     def beats_controls(self) -> bool:
-        return self.tells and all(bool(one.low > 0) for one in self.above_controls)
+        return self.tells and all(bool(difference.low > 0) for difference in self.above_controls)
 
     @property
     def adds_to_controls(self) -> bool:
@@ -80,25 +80,25 @@ class Standing(NamedTuple):
         return bool(self.settings_out.low > 0)
 
 
-def verdict(standings: Sequence[Standing]) -> str:
+def verdict(scores: Sequence[SuspectScores]) -> str:
     """ "tells", "in some settings" or "not at all": one suspect, one gap, all settings."""
-    telling = [one for one in standings if one.tells]
+    telling = [score for score in scores if score.tells]
     general = (
-        len(telling) >= MOST_OF * len(standings)
-        and not any(one.misleads for one in standings)
-        and len({one.sign for one in telling}) == 1
-        and sum(one.has_skill_elsewhere for one in standings) >= WITH_SKILL * len(standings)
+        len(telling) >= MOST_OF * len(scores)
+        and not any(score.misleads for score in scores)
+        and len({score.sign for score in telling}) == 1
+        and sum(score.has_skill_elsewhere for score in scores) >= WITH_SKILL * len(scores)
     )
     return "tells" if general else "in some settings" if telling else "not at all"
 
 
-def standings(
+def score_suspects(
     states: States,
     suspects: Sequence[str],
     gap: str,
     fitted: Sequence[int] = FITTED,
     held_out: Sequence[int] = HELD_OUT,
-) -> Iterator[Standing]:
+) -> Iterator[SuspectScores]:
     """Every suspect in every setting, for one gap; controls may be among the suspects."""
     ranked = in_ranks(states, [*suspects, *CONTROLS])
     settings = list(dict.fromkeys(states["setting"].tolist()))
@@ -112,7 +112,7 @@ def standings(
         alone, both = {name: on_seeds(name) for name in CONTROLS}, on_seeds(*CONTROLS)
         for name in suspects:
             own = on_seeds(name)
-            yield Standing(
+            yield SuspectScores(
                 name,
                 setting,
                 gap,
@@ -127,28 +127,28 @@ def standings(
             )
 
 
-def as_markdown(found: Sequence[Standing]) -> str:
+def as_markdown(found: Sequence[SuspectScores]) -> str:
     """A table of one gap: a row a suspect with its verdict, a column a setting with the correlation within age.
 
     Bold: tells. In brackets: misleads. A star: also beats the controls. A dash: the suspect does not vary there.
     """
-    settings = list(dict.fromkeys(one.setting for one in found))
+    settings = list(dict.fromkeys(score.setting for score in found))
     lines = ["| suspect | verdict | " + " | ".join(settings) + " |", "|:--|:--|" + "--:|" * len(settings)]
-    for name in dict.fromkeys(one.suspect for one in found):
-        mine = {one.setting: one for one in found if one.suspect == name}
+    for name in dict.fromkeys(score.suspect for score in found):
+        mine = {score.setting: score for score in found if score.suspect == name}
         cells = [_cell(mine[setting]) for setting in settings]
         lines.append("| " + " | ".join([name, verdict(list(mine.values())), *cells]) + " |")
     return "\n".join(lines)
 
 
-def _cell(one: Standing) -> str:
-    mean = float(one.within_age.mean)
+def _cell(score: SuspectScores) -> str:
+    mean = float(score.within_age.mean)
     if math.isnan(mean):
         return "–"
     shown = f"{mean:+.2f}".replace("-", "−")
-    if one.tells:
-        return f"**{shown}**" + "\\*" * one.beats_controls
-    return f"({shown})" if one.misleads else shown
+    if score.tells:
+        return f"**{shown}**" + "\\*" * score.beats_controls
+    return f"({shown})" if score.misleads else shown
 
 
 def skill_of_all(

@@ -5,7 +5,7 @@ import pytest
 
 from lop_tutorial.report import suspect_verdicts
 from lop_tutorial.report.suspect_scores import States
-from lop_tutorial.report.suspect_verdicts import as_markdown, skill_of_all, standings, verdict
+from lop_tutorial.report.suspect_verdicts import as_markdown, score_suspects, skill_of_all, verdict
 
 pytest.importorskip("sklearn", reason="regressions need scikit-learn")
 
@@ -17,36 +17,36 @@ def found(trial):
         patch.setattr(suspect_verdicts, "EXPECTED", {"illness": -1, "health": -1, "noise": +1, "unsigned": 0})
         columns = states.columns | {"health": -states["illness"], "unsigned": -states["illness"]}
         listed = list(
-            standings(
+            score_suspects(
                 States(columns), ["illness", "health", "noise", "unsigned"], "test_gap", trial.fitted, trial.held_out
             )
         )
-        yield {name: [one for one in listed if one.suspect == name] for name in columns}
+        yield {name: [score for score in listed if score.suspect == name] for name in columns}
 
 
 def test_a_cause_tells_and_beats_what_needs_no_theory(found):
-    for one in found["illness"]:
-        assert (one.sign, one.tells, one.misleads) == (-1, True, False)
-        assert one.beats_controls
-        assert one.adds_to_controls
-        assert one.states == 108
+    for score in found["illness"]:
+        assert (score.sign, score.tells, score.misleads) == (-1, True, False)
+        assert score.beats_controls
+        assert score.adds_to_controls
+        assert score.states == 108
     assert verdict(found["illness"]) == "tells"
 
 
 def test_the_wrong_sign_misleads_and_without_a_sign_either_tells(found):
-    assert all(one.misleads and not one.tells for one in found["health"])
+    assert all(score.misleads and not score.tells for score in found["health"])
     assert verdict(found["health"]) == "not at all"
     assert verdict(found["unsigned"]) == "tells"
 
 
 def test_noise_does_not_tell(found):
-    assert not any(one.tells or one.misleads or one.beats_controls for one in found["noise"])
+    assert not any(score.tells or score.misleads or score.beats_controls for score in found["noise"])
     assert verdict(found["noise"]) == "not at all"
 
 
 def test_a_suspect_that_tells_in_one_setting_only(found):
     assert verdict([*found["illness"][:1], *found["noise"][:1]]) == "in some settings"
-    blind = [one._replace(settings_out=found["noise"][0].settings_out) for one in found["illness"]]
+    blind = [score._replace(settings_out=found["noise"][0].settings_out) for score in found["illness"]]
     assert verdict(blind) == "in some settings"
 
 
@@ -62,6 +62,6 @@ def test_all_suspects_together(trial):
     states = trial.states()
     skills = skill_of_all(states, ["illness", "noise"], "test_gap", trial.fitted, trial.held_out)
     assert list(skills) == ["narrow", "wide"]
-    assert all(bool(one.low > 0) for of in skills.values() for one in of.values())
+    assert all(bool(score.low > 0) for of in skills.values() for score in of.values())
     alone = skill_of_all(states.where(setting="narrow"), ["noise"], "test_gap", trial.fitted, trial.held_out)
     assert np.isnan(alone["narrow"]["settings"].mean)
