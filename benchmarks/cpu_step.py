@@ -4,9 +4,8 @@
     python benchmarks/cpu_step.py --network resnet18 --pixels 8 --batch 90
 
 All ways take an epoch of ten steps in turns, so that a busy machine is busy for all of them; times are this process's
-own, ratios the median over the rounds of "before" over each. The ways:
+own, ratios the median over the rounds of "as written" over each. The ways:
 
-- before: as written, in a process whose memory is in pages of the usual size.
 - as written: the layers in the network's own order, images as the stream gives them.
 - now: `Learner` as it is. Its weights must be those of "as written", bit by bit.
 - bf16: `Learner` with that precision, which is another arithmetic.
@@ -20,7 +19,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import multiprocessing
 import os
 import platform
 import statistics
@@ -62,17 +60,6 @@ def begun(learner: Learner, task: Task) -> Iterator[int]:
     epochs = learner.epochs(task, 10**6)
     next(epochs)
     return epochs
-
-
-def work(network: str, batch: int, shape: tuple[int, ...], line: Any) -> None:
-    """In a process without large pages: sends the milliseconds of a step, of an epoch for every message received."""
-    torch.set_num_threads(1)
-    with patch("lop_tutorial.training.cpu._take_large_pages"):
-        keep_memory()
-    learner = Learner(lambda: made(network, shape), Training(batch_size=batch), seed=0)
-    epochs = epochs_as_written(learner, noise(shape, STEPS * batch))
-    while line.recv() != "stop":
-        line.send(spent_on(epochs))
 
 
 def spent_on(epochs: Iterator[int]) -> float:
@@ -123,19 +110,11 @@ def main() -> None:
     epochs = {"as written": epochs_as_written(plain, task), "now": begun(now, task)}
     epochs |= {"bf16": begun(learner(precision="bf16"), task), "path": begun(walked, task)}
     odometer = Odometer(walked)
-    context = multiprocessing.get_context("spawn")
-    line, there = context.Pipe()
-    other = context.Process(target=work, args=(asked.network, asked.batch, shape, there), daemon=True)
-    other.start()
-    spent: dict[str, list[float]] = {name: [] for name in ("before", *epochs)}
+    spent: dict[str, list[float]] = {name: [] for name in epochs}
     for number in range(asked.rounds + 1):
         took = {name: spent_on(of) for name, of in epochs.items()}
-        line.send("go")
-        took["before"] = line.recv()
         for name, each in took.items() if number else ():  # the first round warms up
             spent[name].append(each)
-    line.send("stop")
-    other.join()
     odometer.read()
     weights = zip(plain.network.parameters(), now.network.parameters(), strict=True)
     same = all(torch.equal(ours, written) for ours, written in weights)
@@ -143,7 +122,7 @@ def main() -> None:
     found = {}
     print(f"{asked.network}, {asked.pixels} pixels, batches of {asked.batch}; roof {lowest:.2f} ms a step")
     for name, each in spent.items():
-        ratio = statistics.median(a / b for a, b in zip(spent["before"], each, strict=True))
+        ratio = statistics.median(a / b for a, b in zip(spent["as written"], each, strict=True))
         found[name] = {
             "ms": round(statistics.median(each), 3),
             "least_ms": round(min(each), 3),

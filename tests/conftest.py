@@ -9,12 +9,15 @@ import matplotlib
 
 matplotlib.use("agg")
 
+import hypothesis
 import pretended_gpu
 import pytest
 import torch
 
 from lop_tutorial.data.procedural import ProceduralImages
 
+hypothesis.settings.register_profile("any machine", deadline=None)
+hypothesis.settings.load_profile("any machine")
 torch.set_num_threads(1)  # here as well, for fixtures of whole modules come before those of a test
 
 

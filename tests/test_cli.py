@@ -125,7 +125,7 @@ WRONG = {
     "reproduce methods_search --seeds 1": "no image set 'cifar100' here",
     "reproduce walk --out full": "full is there already",
     "reproduce walk --resume": "name its folder with --out",
-    "bench everything": "benchmark is 'everything'; known are cbp_equivalence, fleet, ftle",
+    "bench everything": "benchmark is 'everything'; known are cbp_equivalence, cpu_step, fleet, ftle",
     "reproduce table1 --seeds five": "write 5 (five seeds from 0)",
     "reproduce table1 --seeds 3:3": "write 5 (five seeds from 0)",
     "reproduce table1 --seeds 500000000": "1,000 seeds are the most",

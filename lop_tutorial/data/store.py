@@ -72,7 +72,7 @@ def data_root(root: str | Path | None = None) -> Path:
     """
     chosen = root or os.environ.get("LOP_DATA") or platformdirs.user_data_dir("lop-tutorial", appauthor=False)
     path = Path(chosen).expanduser()
-    if path.exists() and not path.is_dir():
+    if os.path.exists(path) and not os.path.isdir(path):  # Path.exists raises where it may not look
         raise DataError(f"{path} is a file; image sets lie in a folder: name one with --root or LOP_DATA")
     return path
 

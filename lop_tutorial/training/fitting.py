@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from lop_tutorial.fp32_precision import fp32_precision
 from lop_tutorial.networks import Network
 from lop_tutorial.streams import Task
 
@@ -17,7 +18,7 @@ _TAKEN: weakref.WeakSet[nn.Module] = weakref.WeakSet()
 
 
 def must_be_new(network: object) -> None:
-    """ValueError unless `make_network` made a Network in float32 that no other learner trains."""
+    """ValueError unless `make_network` made a Network that no other learner trains."""
     if not isinstance(network, Network):
         raise ValueError(f"make_network gives a {type(network).__name__}; it must give a Network: a body, and a head")
     if network in _TAKEN:
@@ -26,10 +27,6 @@ def must_be_new(network: object) -> None:
             "make a new one in each call"
         )
     _TAKEN.add(network)
-    for name, weight in network.named_parameters():
-        if weight.dtype != torch.float32:
-            kind = str(weight.dtype).removeprefix("torch.")
-            raise ValueError(f"{name} of {type(network).__name__} is {kind}; networks train in float32: call .float()")
 
 
 def must_be_tensors(memory: Mapping[str, object], of: str) -> None:
@@ -50,8 +47,13 @@ def must_be_one_number(penalty: Any, of: str) -> Any:
 def must_fit(network: Network, task: Task) -> None:
     """ValueError unless the network takes the task's inputs and has an output for each of its classes."""
     name, shape = type(network).__name__, tuple(task.train_x.shape[1:])
+    for place, weight in network.named_parameters():
+        if weight.dtype != task.train_x.dtype:
+            kind = str(weight.dtype).removeprefix("torch.")
+            raise ValueError(f"{place} of {name} is {kind}; networks train in float32: call .float()")
     try:
-        logits = network.eval()(task.train_x[:1].to(network.head.weight.device))
+        with fp32_precision():
+            logits = network.eval()(task.train_x[:1].to(network.head.weight.device))
     except (RuntimeError, ValueError, IndexError, TypeError) as error:
         raise ValueError(f"{name} cannot take inputs of shape {shape}: {str(error).splitlines()[0]}") from error
     found = tuple(logits.shape) if isinstance(logits, torch.Tensor) else type(logits).__name__

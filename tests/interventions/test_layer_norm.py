@@ -36,7 +36,7 @@ def seen_by_nonlinearities(network, x):
     handles = [
         module.register_forward_pre_hook(keep) for module in network.modules() if isinstance(module, nn.ReLU | nn.Tanh)
     ]
-    network.representation(x)
+    network.eval().representation(x)  # in training, pooling may come before
     for handle in handles:
         handle.remove()
     ends = {block.relu for block in network.body if isinstance(block, BasicBlock)}
