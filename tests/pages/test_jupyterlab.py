@@ -133,6 +133,7 @@ def test_page_and_kernel_hear_of_each_other_s_settings(browser, tmp_path):
         tab.keyboard.press("Shift+Enter")
         root = tab.locator(".lop-playground")
         root.locator(".lop-cloud svg .mark").first.wait_for(state="attached", timeout=60_000)
+        root.locator("details").evaluate("fold => { fold.open = true }")
         root.get_by_label("method", exact=True).select_option("both")
         root.get_by_role("button", name="Play").click()
         for _ in range(300):
