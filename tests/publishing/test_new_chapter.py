@@ -97,7 +97,7 @@ def test_it_is_listed_in_the_contents_on_the_landing_page_and_among_the_timings(
     assert (made / "_toc.yml").read_text().splitlines()[0] == (TOP / "_toc.yml").read_text().splitlines()[0]
     row = f". [{TITLE}](chapters/{SLUG}.ipynb) | {QUESTION} | here |"
     assert row in (made / "book/_chapters.md").read_text()
-    assert f"[{TITLE}](chapters/{SLUG}.ipynb) |  |  |" in (made / "book/timings.md").read_text()
+    assert f"[{TITLE}](chapters/{SLUG}.ipynb) |  |" in (made / "book/timings.md").read_text()
 
 
 @pytest.mark.product
