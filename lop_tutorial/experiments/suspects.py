@@ -120,7 +120,7 @@ class Trial(Experiment):
         plans = {name: plan_of(name, self.seeds, tasks, self.root).as_config() for name in SETTINGS}
         return super().as_config() | {"plans": plans}
 
-    def measure(self, part: TableRow, device: str, workers: int) -> Iterator[TableRow]:
+    def rows_of(self, part: TableRow, device: str, workers: int) -> Iterator[TableRow]:
         """The rows of one method in one setting; on one process."""
         return states(**part, seeds=self.seeds, tasks=self.tasks or 0, device=device, root=self.root)
 

@@ -68,6 +68,15 @@ def test_the_table_has_a_row_a_state_and_goes_on_where_it_was_left(short, tmp_pa
     assert (tmp_path / "run" / "table.csv").read_text().count("\n") == 3
 
 
+def test_images_are_read_where_they_are_said_to_lie(short, tmp_path, monkeypatch):
+    asked = []
+    plan = suspects.plan_of
+    monkeypatch.setattr(suspects, "plan_of", lambda *given: asked.append(given[3]) or plan(*given))
+    trial = EXPERIMENT.sized((3,), EVERY, tmp_path)
+    assert len(list(trial.rows_of({"setting": "type1", "method": "none"}, "cpu", 1))) == 1
+    assert asked == [tmp_path]
+
+
 def test_a_setting_that_there_is_not():
     with pytest.raises(ValueError, match="setting is 'width_3'; known are type1, width_8"):
         plan_of("width_3", (0,), 5)
