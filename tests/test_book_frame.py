@@ -50,14 +50,13 @@ def test_the_table_of_contents_names_every_page_once_and_no_other():
     assert sorted(pages()) == sorted(there)
 
 
-def test_the_landing_page_links_the_chapters_that_are_here_and_no_others():
-    rows = re.findall(r"^\| \d+\. (.*?) \|.*\| (.*?) \|$", (BOOK / "_chapters.md").read_text(), re.MULTILINE)
-    here = [re.search(r"\((.*)\)", chapter)[1] for chapter, status in rows if status == "here"]
-    assert [page for page in here if page != "claims.md"] == [
-        f"{p}.ipynb" for p in pages() if p.startswith("chapters/")
-    ]
-    assert "claims.md" in here
-    assert {status for chapter, status in rows if "](" not in chapter} <= {"to&nbsp;come"}
+def test_the_landing_page_lists_parts_and_chapters_as_the_contents_do():
+    parts = [part for part in yaml.safe_load((TOP / "_toc.yml").read_text())["parts"] if part.get("numbered")]
+    listed = (BOOK / "_chapters.md").read_text()
+    assert re.findall(r"^\| ([^|]*?) \| \|$", listed, re.MULTILINE) == [part["caption"] for part in parts]
+    linked = re.findall(r"^\| (\d+)\. \[.*?\]\((.*?)\.ipynb\) \|", listed, re.MULTILINE)
+    files = [entry["file"] for part in parts for entry in part["chapters"]]
+    assert linked == [(str(number), file) for number, file in enumerate(files, start=1)]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

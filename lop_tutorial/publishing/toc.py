@@ -1,4 +1,4 @@
-"""Where chapters are listed: `_toc.yml`, and the table of book/_chapters.md. Both are changed as text, by one line."""
+"""Where chapters are listed: `_toc.yml`, and the tables of book/_chapters.md. Both are changed as text, by one line."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import yaml
 
 from lop_tutorial.publishing import BookError
 
-_ROW = re.compile(r"^\| (?P<number>\d+)\. (?P<title>.*?) \| (?P<question>.*) \| (?P<status>.*?) \|$", re.MULTILINE)
+_ROW = re.compile(r"^\| (?P<number>\d+)\. (?P<title>.*?) \| (?P<question>.*) \|$", re.MULTILINE)
 _LINK = re.compile(r"\[(?P<title>.*)\]\((?P<path>.*)\)")
 
 
 @dataclass(frozen=True)
 class Row:
-    """A row of the table in book/_chapters.md."""
+    """A row of a table in book/_chapters.md; each part of the book has its own."""
 
     number: int
     title: str
@@ -25,21 +25,19 @@ class Row:
 
     @property
     def text(self) -> str:
-        shown, status = self.title, "to&nbsp;come"
-        if self.page:
-            shown, status = f"[{self.title}]({self.page}.ipynb)", "here"
-        return f"| {self.number}. {shown} | {self.question} | {status} |"
+        shown = f"[{self.title}]({self.page}.ipynb)" if self.page else self.title
+        return f"| {self.number}. {shown} | {self.question} |"
 
 
 def rows(index: str) -> list[Row]:
-    """The rows of the table, in order."""
+    """The rows of all tables, in order."""
     table = []
     for match in _ROW.finditer(index):
         link = _LINK.fullmatch(match["title"])
         title, page = (link["title"], link["path"].removesuffix(".ipynb")) if link else (match["title"], None)
         table.append(Row(int(match["number"]), title, match["question"], page))
     if not table:
-        raise BookError("book/_chapters.md has no table with rows such as `| 1. Title | Its question | here |`: add it")
+        raise BookError("book/_chapters.md has no table with rows such as `| 1. Title | Its question |`: add it")
     return table
 
 

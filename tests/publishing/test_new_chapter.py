@@ -95,7 +95,7 @@ def test_it_is_listed_in_the_contents_on_the_landing_page_and_among_the_timings(
     numbered = [part for part in parts if part.get("numbered")]
     assert numbered[-1]["chapters"][-1] == {"file": f"chapters/{SLUG}"}
     assert (made / "_toc.yml").read_text().splitlines()[0] == (TOP / "_toc.yml").read_text().splitlines()[0]
-    row = f". [{TITLE}](chapters/{SLUG}.ipynb) | {QUESTION} | here |"
+    row = f". [{TITLE}](chapters/{SLUG}.ipynb) | {QUESTION} |"
     assert row in (made / "book/_chapters.md").read_text()
     assert f"[{TITLE}](chapters/{SLUG}.ipynb) |  |" in (made / "book/timings.md").read_text()
 
