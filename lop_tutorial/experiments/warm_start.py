@@ -1,0 +1,103 @@
+"""Warm starts: train on a share of the images, go on with all of them, against all of them from the start.
+
+`lop-tutorial reproduce warm_start` compares methods at one share and one length of the first part, as a plan.
+`lop-tutorial reproduce warm_start_gap` varies both, without any method, on the image set `cifar100`. What was foretold,
+and what counts as a verdict, stands in `results/warm_start.md`, written before either ran.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from lop_tutorial.running.experiment import Experiment
+from lop_tutorial.running.plan import Plan
+from lop_tutorial.running.table import TableRow
+from lop_tutorial.training import Training, watch
+from lop_tutorial.training.cpu import keep_memory
+
+SHARES = (0.1, 0.25, 0.5, 0.75)
+LENGTHS = (0, 5, 15, 40)
+"""Epochs on the share before all images come. None is a fresh network: it has the others' first weights and batches."""
+
+DRAWN = Plan(
+    name="warm_start",
+    about="SmallConv on a half of the pictures, then on all",
+    benchmark="warm_start",
+    procedural={"number": 20, "size": 16, "train": 200},
+    image_size=16,
+    train_per_class=200,
+    warm_start={"share": 0.5, "classes": 10},
+    training=Training(step_size=0.02, epochs=40, batch_size=50, head="keep", keep_momentum=False),
+    methods=("none", "retrained"),
+    seeds=tuple(range(8)),
+    tasks=2,
+    measures=("exponents", "health"),
+)
+REAL = replace(DRAWN, data="cifar100", classes=(0, 80), test_per_class=100)
+WARM_STARTS = {"quick": DRAWN, "colab": REAL}
+
+
+def gaps(
+    share: float, seeds: Sequence[int], device: str = "cpu", base: Plan = REAL, lengths: Sequence[int] = LENGTHS
+) -> Iterator[TableRow]:
+    """One share, a row a seed; lists over the lengths of the first part.
+
+    `first_train` and `first_test` are the accuracies before all images come, `train_accuracy` and `test_accuracy` those
+    after the plan's epochs on all of them. One network learns the share; of each length a copy of it goes on.
+    """
+    plan = replace(base, warm_start={**base.warm_start, "share": share}, seeds=tuple(seeds))
+    images = plan.images_on(device)
+    keep_memory()
+    for seed in seeds:
+        some, everything = plan.stream(seed, images)
+        learner = plan.learner("none", seed, device)
+        row: TableRow = {"share": share, "seed": seed, "epochs": list(lengths)}
+        row |= {name: [] for name in ("first_train", "first_test", "train_accuracy", "test_accuracy")}
+        for _ in watch(learner, some, lengths):
+            warm = deepcopy(learner, {id(learner.make_network): learner.make_network})
+            before, after = warm.finish(some), warm.learn(everything)
+            row["first_train"].append(before.train_accuracy)
+            row["first_test"].append(before.test_accuracy)
+            row["train_accuracy"].append(after.train_accuracy)
+            row["test_accuracy"].append(after.test_accuracy)
+        yield row
+
+
+@dataclass(frozen=True)
+class Gap(Experiment):
+    """An experiment on stored images, which lie in `root`, or where they usually do."""
+
+    root: Path | None = None
+
+    @property
+    def plan(self) -> Plan:
+        """Where its learners come from, for every share but its own."""
+        return replace(REAL, seeds=self.seeds, methods=("none",), measures=(), data_root=self.root)
+
+    def sized(self, seeds: tuple[int, ...] | None, tasks: int | None, root: Path | None = None) -> Gap:
+        """The same with other seeds, where they are not None, on an image set that lies in `root`."""
+        if tasks is not None:
+            raise ValueError(f"{self.name} takes no --tasks: a warm start has two, a share and all")
+        return replace(self, seeds=seeds or self.seeds, root=root)
+
+    def as_config(self) -> dict[str, Any]:
+        """Every setting, for config.json, with the images' content hash."""
+        return super().as_config() | {"plan": self.plan.as_config()}
+
+    def rows_of(self, part: TableRow, device: str, workers: int) -> Iterator[TableRow]:
+        """The rows of one share; on one process."""
+        return gaps(**part, seeds=self.seeds, device=device, base=self.plan)
+
+
+EXPERIMENT = Gap(
+    "warm_start_gap",
+    "Test accuracy after a warm start, over the share of the images and the epochs spent on it",
+    gaps,
+    parts=tuple({"share": share} for share in SHARES),
+    seeds=DRAWN.seeds,
+    settings={"lengths": LENGTHS},
+)
