@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from lop_tutorial.experiments import plan, warm_start
-from lop_tutorial.experiments.warm_start import DRAWN, EXPERIMENT, REAL, SHARES, gaps
+from lop_tutorial.experiments.warm_start import DRAWN, EXPERIMENT, LENGTHS, REAL, gaps
 from lop_tutorial.report.loss_type import loss_type
 from lop_tutorial.running import Results
 from lop_tutorial.running.execute import rows
@@ -21,6 +21,7 @@ TINY = replace(
     train_per_class=20,
     warm_start={"share": 0.5, "classes": 3},
     training=replace(DRAWN.training, epochs=3, batch_size=10),
+    methods=("none", "retrained"),
     seeds=(4, 5),
 )
 
@@ -69,17 +70,17 @@ def test_a_plan_has_two_tasks_and_no_more():
 
 def test_the_table_has_a_row_a_seed_and_goes_on_where_it_was_left(tmp_path, monkeypatch):
     monkeypatch.setattr(warm_start, "REAL", TINY)
+    monkeypatch.setattr(warm_start, "LENGTHS", dict.fromkeys(LENGTHS, (0, 1)))
     small = replace(EXPERIMENT.sized((4, 5), None), parts=EXPERIMENT.parts[:2])
-    monkeypatch.setattr(warm_start, "LENGTHS", (0, 1))
     tables = list(fill(small, tmp_path / "run"))
     assert [[float(row["share"]) for row in table.rows] for table in tables] == [[0.1, 0.1], [0.25, 0.25]]
     again = list(fill(small, tmp_path / "run", resume=True))
-    assert [table.select("test_accuracy").shape for table in again] == [(2, 4)] * 2
+    assert [table.select("test_accuracy").shape for table in again] == [(2, 2)] * 2
     assert (tmp_path / "run" / "table.csv").read_text().count("\n") == 5
 
 
 def test_what_the_experiment_is(tmp_path):
-    assert [part["share"] for part in EXPERIMENT.parts] == list(SHARES)
+    assert [part["share"] for part in EXPERIMENT.parts] == list(LENGTHS)
     assert plan("warm_start", "colab") == REAL
     assert EXPERIMENT.sized((1,), None, tmp_path).plan.data_root == tmp_path
     with pytest.raises(ValueError, match="takes no --tasks: a warm start has two"):
