@@ -16,7 +16,7 @@ TINY = replace(
     DRAWN,
     network="mlp",
     network_settings={"hidden": (16,)},
-    procedural={"number": 4, "size": 8, "train": 20, "test": 50},
+    procedural={"number": 4, "size": 8, "train": 20, "test": 50, "signal": 0.1},
     image_size=8,
     train_per_class=20,
     warm_start={"share": 0.5, "classes": 3},
