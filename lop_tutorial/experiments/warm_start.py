@@ -23,7 +23,7 @@ LENGTHS = {0.1: (40,), 0.25: (40,), 0.5: (0, 5, 10, 20, 40), 0.75: (40,)}
 """Epochs on a share before all images come, by the share: one length of every share, and every length of a half. Of no
 epoch, the network is fresh: it has the others' first weights and batches."""
 
-# Chosen on places 80 to 99 of CIFAR-100's classes and seeds 50 to 53 (`results/warm_start.md`): no stored run takes those.
+# Chosen on places 80 to 99 of CIFAR-100's classes and seeds 50 to 53, which no stored run takes.
 DRAWN = Plan(
     name="warm_start",
     about="SmallConv on a half of the pictures, then on all",
