@@ -8,7 +8,6 @@ and what counts as a verdict, stands in `results/warm_start.md`, written before 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from copy import deepcopy
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,10 +15,10 @@ from typing import Any
 from lop_tutorial.running.experiment import Experiment
 from lop_tutorial.running.plan import Plan
 from lop_tutorial.running.table import TableRow
-from lop_tutorial.training import Training, watch
+from lop_tutorial.training import Training
 from lop_tutorial.training.cpu import keep_memory
 
-LENGTHS = {0.1: (40,), 0.25: (40,), 0.5: (0, 5, 10, 20, 40), 0.75: (40,)}
+LENGTHS = {0.1: (30,), 0.25: (30,), 0.5: (0, 5, 15, 30), 0.75: (30,)}
 """Epochs on a share before all images come, by the share: one length of every share, and every length of a half. Of no
 epoch, the network is fresh: it has the others' first weights and batches."""
 
@@ -32,7 +31,7 @@ DRAWN = Plan(
     image_size=16,
     train_per_class=200,
     warm_start={"share": 0.5, "classes": 10},
-    training=Training(step_size=0.05, epochs=40, batch_size=50, head="keep", keep_momentum=False, milestones=(0.7,)),
+    training=Training(step_size=0.05, epochs=30, batch_size=50, head="keep", keep_momentum=False, milestones=(0.7,)),
     methods=(
         "none",
         "retrained",
@@ -46,6 +45,7 @@ DRAWN = Plan(
     seeds=tuple(range(6)),
     tasks=2,
     measures=("exponents", "health"),
+    measure_every=2,
 )
 REAL = replace(DRAWN, data="cifar100", classes=(0, 80), test_per_class=100)
 WARM_STARTS = {"quick": DRAWN, "colab": REAL}
@@ -57,7 +57,7 @@ def gaps(
     """One share, a row a seed; lists over the lengths of the first part, `LENGTHS` of that share where none are given.
 
     `first_train` and `first_test` are the accuracies before all images come, `train_accuracy` and `test_accuracy` those
-    after the plan's epochs on all of them. One network learns the share; of each length a copy of it goes on.
+    after the plan's epochs on all of them. A step size that falls does so within each length, and again on all.
     """
     plan = replace(base, warm_start={**base.warm_start, "share": share}, seeds=tuple(seeds))
     images = plan.images_on(device)
@@ -65,16 +65,17 @@ def gaps(
     keep_memory()
     for seed in seeds:
         some, everything = plan.stream(seed, images)
-        learner = plan.learner("none", seed, device)
         row: TableRow = {"share": share, "seed": seed, "epochs": list(lengths)}
         row |= {name: [] for name in ("first_train", "first_test", "train_accuracy", "test_accuracy")}
-        for _ in watch(learner, some, lengths):
-            warm = deepcopy(learner, {id(learner.make_network): learner.make_network})
-            before, after = warm.finish(some), warm.learn(everything)
-            row["first_train"].append(before.train_accuracy)
-            row["first_test"].append(before.test_accuracy)
-            row["train_accuracy"].append(after.train_accuracy)
-            row["test_accuracy"].append(after.test_accuracy)
+        for length in lengths:
+            learner = plan.learner("none", seed, device)
+            for _ in learner.epochs(some, length):
+                pass
+            first, second = learner.finish(some), learner.learn(everything)
+            row["first_train"].append(first.train_accuracy)
+            row["first_test"].append(first.test_accuracy)
+            row["train_accuracy"].append(second.train_accuracy)
+            row["test_accuracy"].append(second.test_accuracy)
         yield row
 
 

@@ -26,20 +26,22 @@ TINY = replace(
 )
 
 
-def test_a_row_of_gaps_is_what_each_learner_gives_by_itself():
-    """A learner of its own for every length, none of them copied on its way."""
-    (row,) = gaps(0.25, (4,), base=TINY, lengths=(0, 2, 5))
-    assert (row["share"], row["seed"], row["epochs"]) == (0.25, 4, [0, 2, 5])
-    quarter = replace(TINY, warm_start={"share": 0.25, "classes": 3})
-    for place, length in enumerate((0, 2, 5)):
-        some, everything = quarter.stream(4)
-        assert len(some.train_y) == 15
-        learner = quarter.learner("none", 4)
-        for _ in learner.epochs(some, length):
-            pass
-        first, second = learner.finish(some), learner.learn(everything)
-        found = [row[name][place] for name in ("first_train", "first_test", "train_accuracy", "test_accuracy")]
-        assert found == [first.train_accuracy, first.test_accuracy, second.train_accuracy, second.test_accuracy]
+def test_a_row_of_gaps_is_two_tasks_of_the_stream():
+    """Of the plan's own length, the learner is the plan's; of another, one that first trains for so long."""
+    (row,) = gaps(0.25, (4,), base=TINY, lengths=(0, 3, 5))
+    assert (row["share"], row["seed"], row["epochs"]) == (0.25, 4, [0, 3, 5])
+    quarter = replace(TINY, warm_start={"share": 0.25, "classes": 3}, seeds=(4,), methods=("none",))
+    first, second = rows(quarter)
+    assert row["first_train"][1] == pytest.approx(first["train_accuracy"])
+    assert row["test_accuracy"][1] == pytest.approx(second["test_accuracy"])
+    some, everything = quarter.stream(4)
+    assert len(some.train_y) == 15
+    longer = replace(quarter, training=replace(TINY.training, epochs=5)).learner("none", 4)
+    begun = longer.learn(some)
+    longer.training = TINY.training
+    ended = longer.learn(everything)
+    found = [row[name][2] for name in ("first_train", "first_test", "train_accuracy", "test_accuracy")]
+    assert found == [begun.train_accuracy, begun.test_accuracy, ended.train_accuracy, ended.test_accuracy]
     assert len(set(row["test_accuracy"])) > 1
 
 
