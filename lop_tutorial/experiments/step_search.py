@@ -3,8 +3,8 @@
     lop-tutorial reproduce step_search --profile colab --data tinyimagenet --classes 80:100 --step-size 0.1
 
 Methods without a strength are `step_search_plain`. Every method is tried with as many learners: four strengths, or four
-seeds. That is the first round; the best settings then get more seeds, as `results/marathon.md` says, which also says what
-counts as best. It was written before these plans were run.
+seeds. That is the first round; the best settings then get more seeds. `results/marathon.md` says how many, and what
+counts as best; it was written before these plans were run.
 """
 
 from __future__ import annotations
