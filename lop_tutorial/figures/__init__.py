@@ -3,6 +3,7 @@
 from lop_tutorial.figures.accuracy import accuracy_over_tasks, band, curves, image_rows, running_mean
 from lop_tutorial.figures.claim_bars import claim_bars
 from lop_tutorial.figures.fields import exponent_fields
+from lop_tutorial.figures.gap_dots import gap_dots
 from lop_tutorial.figures.side_by_side import factors_against_accuracy, ranking_dots
 from lop_tutorial.figures.style import (
     METHOD_COLOURS,
@@ -29,6 +30,7 @@ __all__ = [
     "exponent_against_collapse",
     "exponent_fields",
     "factors_against_accuracy",
+    "gap_dots",
     "image_rows",
     "method_colour",
     "over_epochs",
