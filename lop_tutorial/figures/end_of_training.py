@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -195,7 +196,7 @@ def change_by_one_task(groups: Mapping[str, Values]) -> Figure:
     return figure
 
 
-_BESIDE = {"textcoords": "offset points", "va": "center", "annotation_clip": False}
+_BESIDE: dict[str, Any] = {"textcoords": "offset points", "va": "center", "annotation_clip": False}
 
 
 def _classes(ax: Axes, points: Values, labels: Labels, size: float | int, alpha: float = 0.8) -> None:
@@ -209,7 +210,7 @@ def _simplex(ax: Axes, corners: Values) -> None:
     ax.plot(*around.T, ":", color=GREY, linewidth=1)
 
 
-def _borders(ax: Axes, reach: float, weight: Values, bias: Values, style: Mapping[str, object]) -> None:
+def _borders(ax: Axes, reach: float, weight: Values, bias: Values, style: Mapping[str, Any]) -> None:
     """Where the largest of the linear functions changes."""
     ticks = np.linspace(-reach, reach, 300)
     places = np.stack(np.meshgrid(ticks, ticks), axis=-1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -80,7 +80,7 @@ def slopes_of_a_unit(inputs: Values, slopes: Mapping[str, Values]) -> Figure:
         ax.plot(inputs[alive], np.log(values[alive]), color=colour, linewidth=width, alpha=0.75)
         last = (inputs[alive][-1], np.log(values[alive][-1]))
         ax.plot(*last, "x", color=colour, markersize=9, markeredgewidth=2.2)
-        beside = {"ha": "left"} if last[0] < inputs[-1] / 2 else {"ha": "right"}
+        beside: dict[str, Any] = {"ha": "left"} if last[0] < inputs[-1] / 2 else {"ha": "right"}
         shift = (10, 2) if beside["ha"] == "left" else (-12, -12)
         ax.annotate(f"{name}: −∞ from here on", last, shift, textcoords="offset points", color=colour, **beside)
     ax.plot(inputs, np.log(4) - 2 * inputs, ":", color="#4D4D4D", linewidth=1)
@@ -101,7 +101,7 @@ def errors_by_product(untrained: Mapping[str, Values], trained: Mapping[str, Val
             seen = np.arange(len(worst))[worst > 1e-6]
             ax.plot(seen + 1, worst[seen], line, color=colour)
             spot = (seen[-1] + 1, worst[seen[-1]])
-            side = {"ha": "right"} if spot[0] == len(worst) else {"ha": "left"}
+            side: dict[str, Any] = {"ha": "right"} if spot[0] == len(worst) else {"ha": "left"}
             if line == "-":
                 ax.annotate(name, spot, (5 - 5 * (side["ha"] == "right"), 8), **_POINTS, color=colour, **side)
     ax.annotate("trained:\neither", (seen[-1] + 1, worst[seen[-1]]), (8, -34), **_POINTS, color="#4D4D4D")
@@ -124,7 +124,7 @@ def who_is_steep(networks: Mapping[str, tuple[float, float, float]]) -> Figure:
         ax.barh(place, hidden, left=head, height=0.5, color=PARTS["hidden"], alpha=0.85)
         ax.plot([slope, slope], [place - 0.38, place + 0.38], color="black", linewidth=3)
         if not place:
-            inside = {"ha": "center", "va": "center", "color": "white", "fontsize": 9.5}
+            inside: dict[str, Any] = {"ha": "center", "va": "center", "color": "white", "fontsize": 9.5}
             ax.text(head / 2, place, "head", **inside)
             ax.text(head + hidden / 2, place, "hidden layers, log Λ₁", **inside)
             ax.annotate("slope", (slope, place - 0.4), (0, 2), **_ABOVE)
@@ -187,8 +187,8 @@ def exponents_task_by_task(changes: Mapping[str, tuple[str, Values]]) -> Figure:
     return figure
 
 
-_POINTS = {"textcoords": "offset points"}
-_ABOVE = {"textcoords": "offset points", "ha": "center"}
+_POINTS: dict[str, Any] = {"textcoords": "offset points"}
+_ABOVE: dict[str, Any] = {"textcoords": "offset points", "ha": "center"}
 _DARKER = {"within": "#007A59", "between": "#A34C7F"}
 
 
