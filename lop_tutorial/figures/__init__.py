@@ -1,6 +1,7 @@
 """Figures: they take results and compute nothing that a chapter would quote."""
 
 from lop_tutorial.figures.accuracy import accuracy_over_tasks, band, curves, image_rows, running_mean
+from lop_tutorial.figures.claim_bars import claim_bars
 from lop_tutorial.figures.fields import exponent_fields
 from lop_tutorial.figures.side_by_side import factors_against_accuracy, ranking_dots
 from lop_tutorial.figures.style import (
@@ -23,6 +24,7 @@ __all__ = [
     "accuracy_over_tasks",
     "across_widths",
     "band",
+    "claim_bars",
     "curves",
     "exponent_against_collapse",
     "exponent_fields",
