@@ -2,8 +2,10 @@
 
 from lop_tutorial.figures.accuracy import accuracy_over_tasks, band, curves, image_rows, running_mean
 from lop_tutorial.figures.fields import exponent_fields
+from lop_tutorial.figures.old_and_fresh import each_network, losses, name_ends, old_and_fresh
 from lop_tutorial.figures.side_by_side import factors_against_accuracy, ranking_dots
 from lop_tutorial.figures.style import (
+    COLUMN_WIDTH,
     METHOD_COLOURS,
     PAGE_WIDTH,
     PROBE_COLOURS,
@@ -16,6 +18,7 @@ from lop_tutorial.figures.traces import exponent_against_collapse, over_epochs
 from lop_tutorial.figures.widths import across_widths
 
 __all__ = [
+    "COLUMN_WIDTH",
     "METHOD_COLOURS",
     "PAGE_WIDTH",
     "PROBE_COLOURS",
@@ -24,11 +27,15 @@ __all__ = [
     "across_widths",
     "band",
     "curves",
+    "each_network",
     "exponent_against_collapse",
     "exponent_fields",
     "factors_against_accuracy",
     "image_rows",
+    "losses",
     "method_colour",
+    "name_ends",
+    "old_and_fresh",
     "over_epochs",
     "ranking_dots",
     "running_mean",
