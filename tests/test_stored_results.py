@@ -128,6 +128,39 @@ def test_what_the_chapter_on_generalized_mixup_tells_of_its_runs():
         assert run.curves("none")[:, -10:].mean() == pytest.approx(accuracy, abs=0.005)
 
 
+def test_what_the_chapter_on_real_images_tells_of_its_runs():
+    """The numbers in its text that no cell prints, and whose signs carry the text."""
+    mixed = "g_mixup:M=1:intra_weight=1"
+    runs = {name: stored(f"real_images_{name}").results for name in ("cifar100", "tinyimagenet", "procedural")}
+    gains = {}
+    for name, run in runs.items():
+        for width in (2, 256):
+            part = run.at(width)
+            quantiles = [row[key] for row in part.rows for key in row if key.startswith("ftle")]
+            assert not np.isinf(quantiles).any(), "exponents in double precision"
+            for which in ("train", "test"):
+                curves = [part.curves(method, f"{which}_accuracy")[:, -10:] for method in (mixed, "none")]
+                gains[name, width, which] = interval(100 * (curves[0] - curves[1]).mean(axis=1))
+    told = {"cifar100": (-3.1, 1.7), "tinyimagenet": (-7.0, 3.0), "procedural": (-0.5, 4.2)}
+    for name, (train, test) in told.items():
+        wide = [gains[name, 256, which] for which in ("train", "test")]
+        assert [float(gain.mean) for gain in wide] == pytest.approx([train, test], abs=0.06)
+        assert wide[0].high < 0 < wide[1].low
+        assert all(gains[name, 2, which].low < 0 < gains[name, 2, which].high for which in ("train", "test"))
+    for name, medians, ranks in (("cifar100", (0.24, 0.19), (32, 16)), ("tinyimagenet", (0.25, 0.29), (37, 24))):
+        wide = runs[name].at(256)
+
+        def first_and_last(quantity, run=wide):
+            return [run.curves("none", quantity)[:, tasks].mean() for tasks in ([2], [53, 56, 59])]
+
+        assert first_and_last("ftle_within_q50") == pytest.approx(medians, abs=0.006)
+        assert first_and_last("effective_rank") == pytest.approx(ranks, abs=0.51)
+        found = loss_type(wide)
+        assert (found.within_lower.mean, found.between_higher.mean) == (1, 1)
+    ends = [run.at(2).curves("none", "ftle_within_q05")[:, [53, 56, 59]].mean() for run in runs.values()]
+    assert ends == pytest.approx([-4.7, -4.6, -3.4], abs=0.06)
+
+
 def test_what_the_chapter_on_type_1_tells_of_its_runs():
     """The numbers in its text that no cell prints."""
     intra = "g_mixup:M=1:intra=1:intra_weight=1"

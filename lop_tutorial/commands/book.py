@@ -42,8 +42,11 @@ def refresh(
 ) -> None:
     """Write the first cell of the chapters, run them, and store their outputs."""
     from lop_tutorial.publishing.chapters import refresh
+    from lop_tutorial.publishing.toc import write_listing
 
     changed = refresh(top.resolve(), chapters or (), check=check, report=console.print)
+    if not check:
+        write_listing(top.resolve())
     if check and changed:
         raise ValueError(
             f"{len(changed)} chapters are not as a refresh would leave them: run `lop-tutorial book refresh`"

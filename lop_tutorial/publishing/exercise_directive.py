@@ -28,7 +28,7 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx_exercise.directive import ExerciseDirective, ExerciseStartDirective
 
-KINDS = ("predict", "implement", "investigate")
+KINDS = ("predict", "implement", "investigate", "project")
 DIFFICULTIES = ("easy", "medium", "hard")
 
 logger = logging.getLogger(__name__)
@@ -64,7 +64,7 @@ class WithFacts:
         badges = [
             nodes.inline("", kind.capitalize(), classes=["exercise-kind"]),
             nodes.inline("", difficulty, classes=["exercise-difficulty"]),
-            nodes.inline("", f"{minutes} minute{'s' if minutes > 1 else ''}", classes=["exercise-minutes"]),
+            nodes.inline("", _duration(minutes), classes=["exercise-minutes"]),
         ]
         line = nodes.paragraph(classes=["exercise-facts"])
         for number, badge in enumerate(badges):
@@ -90,6 +90,12 @@ class WithFacts:
         name = self.options.get("label") or (self.arguments or ["without a name"])[0]
         where = self.get_location()  # type: ignore[attr-defined]
         logger.warning(f"exercise {name!r}: {what}; it must be {rule}", location=where)
+
+
+def _duration(minutes: int) -> str:
+    """In words: whole hours as hours."""
+    number, unit = (minutes // 60, "hour") if minutes % 60 == 0 else (minutes, "minute")
+    return f"{number} {unit}{'s' if number > 1 else ''}"
 
 
 class Exercise(WithFacts, ExerciseDirective):

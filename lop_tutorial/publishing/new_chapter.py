@@ -24,8 +24,7 @@ def new_chapter(
     """Writes and runs a chapter that works as it stands; returns the files written or changed, or leaves none.
 
     `slug` names its files, `title` stands above it. It is listed at the end of the part of `_toc.yml` with the
-    caption `part` (none: the last numbered one), and in the table of book/_chapters.md, in the row that announces its
-    title if there is one.
+    caption `part` (none: the last numbered one), and in book/_chapters.md.
     """
     notebook = top / "book/chapters" / f"{slug}.ipynb"
     checks = top / "lop_tutorial/exercises/chapters" / f"{slug}_checks.py"
@@ -41,21 +40,21 @@ def new_chapter(
         if path.exists():
             raise BookError(f"{path.relative_to(top)} is there already; choose another name than {slug!r}")
 
-    page, before = f"chapters/{slug}", index.read_text(encoding="utf-8")
-    row = lists.row_for(before, title, page, QUESTION)
-    listed = lists.with_row(before, row)
-    order = [each.page for each in lists.rows(listed) if each.page]
+    for there in notebook.parent.glob("*.ipynb"):
+        if lists.title_and_question(there)[0].casefold() == title.casefold():
+            raise BookError(f"a chapter is called {title!r} already ({there.stem}); give this one another title")
     texts = {
-        notebook: _notebook(slug, title, row.question),
+        notebook: _notebook(slug, title, QUESTION),
         checks: _filled("checks.py", slug, title),
         test: _filled("test_checks.py", slug, title),
-        toc: lists.with_page(toc.read_text(encoding="utf-8"), page, part, order),
-        index: listed,
+        toc: lists.with_page(toc.read_text(encoding="utf-8"), f"chapters/{slug}", part),
+        index: index.read_text(encoding="utf-8"),
     }
     if times.exists():
         texts[times] = times.read_text(encoding="utf-8")
     with all_or_none(texts):
         refresh(top, [slug], report=report)
+        lists.write_listing(top)
         if times.exists():
             timings.write_page(top)  # it lists every chapter
     return list(texts)

@@ -120,6 +120,7 @@ def page(top: Path) -> str:
     measured = {(timing.chapter, timing.kind): timing for timing in read(top)}
     listed = [Path(each) for each in toc.pages((top / "_toc.yml").read_text(encoding="utf-8"))]
     chapters = [each for each in listed if _notebook(top, each).is_file()]
+    titles = {each: toc.title_and_question(_notebook(top, each))[0] for each in chapters}
     kinds = [kind for kind in KINDS if kind == "CPU" or kind in {timing.kind for timing in measured.values()}]
     gaps = any((each.name, kind) not in measured for each in chapters for kind in kinds)
     lines = [
@@ -134,14 +135,14 @@ def page(top: Path) -> str:
     ]
     for each in chapters:
         times = [_shown(measured[each.name, kind]) if (each.name, kind) in measured else "" for kind in kinds]
-        lines.append(f"| [{_title(top, each)}]({each}.ipynb) | {' | '.join(times)} |")
+        lines.append(f"| [{titles[each]}]({each}.ipynb) | {' | '.join(times)} |")
     here = [timing for key, timing in measured.items() if key[0] in {each.name for each in chapters}]
     for setting in dict.fromkeys(_setting(timing) for timing in here):
         on = [timing for timing in here if _setting(timing) == setting]
-        titles = [_title(top, each) for each in chapters if each.name in {timing.chapter for timing in on}]
+        whose = [titles[each] for each in chapters if each.name in {timing.chapter for timing in on}]
         days = sorted({timing.date for timing in on})
         when = " to ".join(dict.fromkeys((days[0], days[-1])))
-        lines += ["", f"Measured {when} on {setting}: {'; '.join(titles)}"]
+        lines += ["", f"Measured {when} on {setting}: {'; '.join(whose)}"]
     lines += [
         "",
         "To measure again: `lop-tutorial book timings`, and on a GPU `lop-tutorial book timings --profile colab`.",
@@ -160,12 +161,6 @@ def _shown(timing: Timing) -> str:
 
 def _notebook(top: Path, page: Path) -> Path:
     return top / "book" / f"{page}.ipynb"
-
-
-def _title(top: Path, page: Path) -> str:
-    cells = nbformat.read(_notebook(top, page), as_version=4).cells
-    titles = (re.search(r"^# (.*)$", cell.source, re.MULTILINE) for cell in cells if cell.cell_type == "markdown")
-    return next((title[1] for title in titles if title), page.name)
 
 
 def write_page(top: Path) -> Path:

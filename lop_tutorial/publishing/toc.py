@@ -1,77 +1,56 @@
-"""Where chapters are listed: `_toc.yml`, and the tables of book/_chapters.md. Both are changed as text, by one line."""
+"""The table of contents: pages in `_toc.yml`, and the landing page's tables, book/_chapters.md, made from it."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from pathlib import Path
 
+import nbformat
 import yaml
 
+from lop_tutorial.atomic import write_text
 from lop_tutorial.publishing import BookError
 
-_ROW = re.compile(r"^\| (?P<number>\d+)\. (?P<title>.*?) \| (?P<question>.*) \|$", re.MULTILINE)
-_LINK = re.compile(r"\[(?P<title>.*)\]\((?P<path>.*)\)")
+
+def title_and_question(notebook: Path) -> tuple[str, str]:
+    """What stands above a chapter: its title, and under it the question, in italics (none: "")."""
+    text = "\n\n".join(
+        cell.source for cell in nbformat.read(notebook, as_version=4).cells if cell.cell_type == "markdown"
+    )
+    found = re.search(r"^# (?P<title>.*)$(?:\s+^\*(?P<question>[^*]*)\*$)?", text, re.MULTILINE)
+    return (found["title"], " ".join((found["question"] or "").split())) if found else (notebook.stem, "")
 
 
-@dataclass(frozen=True)
-class Row:
-    """A row of a table in book/_chapters.md; each part of the book has its own."""
-
-    number: int
-    title: str
-    question: str
-    page: str | None
-    """The page that it links, as `_toc.yml` names it; None where the chapter is still to come."""
-
-    @property
-    def text(self) -> str:
-        shown = f"[{self.title}]({self.page}.ipynb)" if self.page else self.title
-        return f"| {self.number}. {shown} | {self.question} |"
-
-
-def rows(index: str) -> list[Row]:
-    """The rows of all tables, in order."""
-    table = []
-    for match in _ROW.finditer(index):
-        link = _LINK.fullmatch(match["title"])
-        title, page = (link["title"], link["path"].removesuffix(".ipynb")) if link else (match["title"], None)
-        table.append(Row(int(match["number"]), title, match["question"], page))
-    if not table:
-        raise BookError("book/_chapters.md has no table with rows such as `| 1. Title | Its question |`: add it")
-    return table
+def listing(top: Path) -> str:
+    """The tables of book/_chapters.md: each numbered part with its chapters, their numbers, titles and questions."""
+    parts = yaml.safe_load((top / "_toc.yml").read_text(encoding="utf-8"))["parts"]
+    tables, number = [], 0
+    for part in parts:
+        if not part.get("numbered"):
+            continue
+        lines = [f"| {part.get('caption', '')} | |", "|:---|:---|"]
+        for entry in part["chapters"]:
+            number += 1
+            title, question = title_and_question(top / f"book/{entry['file']}.ipynb")
+            lines.append(f"| {number}. [{title}]({entry['file']}.ipynb) | {question} |")
+        tables.append("\n".join(lines) + "\n")
+    return "\n".join(tables)
 
 
-def row_for(index: str, title: str, page: str, question: str) -> Row:
-    """The row that a new chapter gets: the one that announced its title, or one more with this question."""
-    known = rows(index)
-    for row in known:
-        if row.title.casefold() == title.casefold():
-            if row.page:
-                raise BookError(f"a chapter is called {title!r} already ({row.page}); give this one another title")
-            return Row(row.number, title, row.question, page)
-    return Row(known[-1].number + 1, title, question, page)
+def write_listing(top: Path) -> Path:
+    """Writes book/_chapters.md."""
+    path = top / "book/_chapters.md"
+    write_text(path, listing(top))
+    return path
 
 
-def with_row(index: str, row: Row) -> str:
-    """book/_chapters.md with a row in its place: instead of the row of that number, or after the last."""
-    for match in _ROW.finditer(index):
-        if int(match["number"]) == row.number:
-            return index[: match.start()] + row.text + index[match.end() :]
-    return index[: match.end()] + "\n" + row.text + index[match.end() :]
-
-
-def with_page(toc: str, page: str, part: str | None, order: list[str]) -> str:
-    """`_toc.yml` with one page more, in the part of that caption (None: the last numbered one).
-
-    `order` names pages as the book should have them; the page goes before the first of the part that comes later.
-    """
+def with_page(toc: str, page: str, part: str | None) -> str:
+    """`_toc.yml` with one page more, at the end of the part of that caption (None: the last numbered one)."""
     if page in pages(toc):
         raise BookError(f"_toc.yml lists {page!r} already; choose another name")
-    entries = _entries(toc, part)
-    later = [entry for entry in entries if entry[0] in order[order.index(page) :]]
-    _, line, column = later[0] if later else entries[-1]
+    _, line, column = _entries(toc, part)[-1]
     lines = f"{toc.rstrip()}\n".splitlines(keepends=True)
-    lines.insert(line if later else line + 1, f"{' ' * column}- file: {page}\n")
+    lines.insert(line + 1, f"{' ' * column}- file: {page}\n")
     return "".join(lines)
 
 

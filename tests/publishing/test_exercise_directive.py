@@ -54,6 +54,15 @@ Ten.
 
 Why?
 ```
+
+```{exercise} Measure it
+:label: measure-it
+:kind: project
+:difficulty: medium
+:minutes: 120
+
+Write a page.
+```
 """
 
 
@@ -83,6 +92,7 @@ def test_kind_difficulty_and_minutes_stand_under_the_title_and_read_in_order(pag
     assert [(plain(title), plain(line)) for title, line in facts] == [
         ("Exercise 1  (Count them)", "Predict · easy · 5 minutes"),
         ("Exercise 2  (Again)", "Investigate · hard · 1 minute"),
+        ("Exercise 3  (Measure it)", "Project · medium · 2 hours"),
     ]
 
 
@@ -113,11 +123,11 @@ def test_every_value_that_is_wrong_or_missing_is_named_with_its_rule_and_place(t
     assert code != 0
     place = str(tmp_path / "index.md")
     for words in (
-        "exercise 'count-them': kind is 'guess'; it must be one of predict, implement, investigate",
+        "exercise 'count-them': kind is 'guess'; it must be one of predict, implement, investigate, project",
         "exercise 'count-them': difficulty is missing; it must be one of easy, medium, hard",
         "exercise 'again': minutes is 'soon'; it must be a whole number from 1 up",
         "exercise 'again': difficulty is 'Hard'; it must be one of easy, medium, hard",
-        "exercise 'again': kind is missing; it must be one of predict, implement, investigate",
+        "exercise 'again': kind is missing; it must be one of predict, implement, investigate, project",
     ):
         line = next(line for line in warned.splitlines() if words in line)
         assert re.match(re.escape(place) + r":\d+: WARNING: ", line)
@@ -126,7 +136,7 @@ def test_every_value_that_is_wrong_or_missing_is_named_with_its_rule_and_place(t
 
 def test_minutes_are_a_positive_whole_number(tmp_path):
     refused = ["0", "-3", "2.5", "five"]
-    again = WHOLE[WHOLE.index("```{exercise} Again") :]
+    again = WHOLE[WHOLE.index("```{exercise} Again") : WHOLE.index("```{exercise} Measure it")]
     more = [again.replace("again", f"again-{n}").replace("s: 1", f"s: {wrong}") for n, wrong in enumerate(refused)]
     code, warned, _ = build(tmp_path, "\n\n".join([WHOLE, *more]))
     assert code != 0
