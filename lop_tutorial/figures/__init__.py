@@ -2,6 +2,7 @@
 
 from lop_tutorial.figures.accuracy import accuracy_over_tasks, band, curves, image_rows, running_mean
 from lop_tutorial.figures.fields import exponent_fields
+from lop_tutorial.figures.landing import mark_floor, medians, squares
 from lop_tutorial.figures.old_and_fresh import each_network, losses, name_ends, old_and_fresh
 from lop_tutorial.figures.side_by_side import factors_against_accuracy, ranking_dots
 from lop_tutorial.figures.style import (
@@ -33,6 +34,8 @@ __all__ = [
     "factors_against_accuracy",
     "image_rows",
     "losses",
+    "mark_floor",
+    "medians",
     "method_colour",
     "name_ends",
     "old_and_fresh",
@@ -40,5 +43,6 @@ __all__ = [
     "ranking_dots",
     "running_mean",
     "slim_png",
+    "squares",
     "use",
 ]
