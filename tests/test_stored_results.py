@@ -103,29 +103,72 @@ def test_what_chapter_1_tells_of_its_runs():
     assert [(run.curves("retrained", "train_accuracy") < 0.6).sum() for run in (cifar, tiny)] == [2, 1]
 
 
-def test_what_the_chapter_on_generalized_mixup_tells_of_its_runs():
-    """The numbers in its text that no cell prints."""
-    two, wide = (stored(name).results for name in ("type1", "type2"))
-    inter, intra, both = "g_mixup:M=1:intra=0", "g_mixup:M=1:intra=1:intra_weight=1", "g_mixup:M=1:intra_weight=1"
-    ends = sorted(two.curves(both, "train_accuracy")[:, -10:].mean(axis=1))
-    assert max(ends[:2]) < 0.51
-    assert min(ends[2:]) > 0.85
+MIXING = {
+    "fresh": "retrained",
+    "no mixing": "none",
+    "inter": "g_mixup:M=1:intra=0",
+    "intra": "g_mixup:M=1:intra=1:intra_weight=1",
+    "both": "g_mixup:M=1:intra_weight=1",
+}
+"""The toys' methods, by the names that the chapter on Generalized Mixup gives them."""
 
-    def first_and_last(results, method, place):
-        return np.median(results.curves(method, f"ftle_{place}_q50")[:, 3::4], axis=0)[[0, -1]]
 
-    assert first_and_last(wide, "none", "between") == pytest.approx([0.53, 0.80], abs=0.006)
-    assert first_and_last(wide, inter, "between")[1] == pytest.approx(0.37, abs=0.006)
-    assert first_and_last(wide, intra, "between")[1] == pytest.approx(0.72, abs=0.006)
-    assert first_and_last(wide, "retrained", "between")[1] == pytest.approx(0.45, abs=0.006)
-    assert first_and_last(two, intra, "within") == pytest.approx([-2.1, -3.1], abs=0.06)
-    assert first_and_last(two, "none", "within") == pytest.approx([-1.1, -3.7], abs=0.06)
+def toys(number, form, quantity):
+    """A curve for each of the 16 networks of a toy, known seeds and held-out ones."""
+    runs = (stored(f"type{number}{part}").results for part in ("", "_held_out"))
+    return np.concatenate([run.curves(MIXING[form], quantity) for run in runs])
+
+
+def test_what_the_chapter_on_generalized_mixup_tells_of_the_toys():
+    """Its table, and the numbers in its text that no cell prints."""
+    text = (RESULTS.parent / "book/chapters/generalized_mixup.ipynb").read_text(encoding="utf-8")
+    for form in MIXING:
+        row = f"| {form} |"
+        for number, part in ((1, "train"), (2, "test")):
+            found = interval(toys(number, form, f"{part}_accuracy")[:, -10:].mean(axis=1))
+            row += f" {found.mean:.3f} ({found.low:.3f} to {found.high:.3f}) |"
+        assert row in text.replace("**", "")
+    both = sorted(toys(1, "both", "train_accuracy")[:, -10:].mean(axis=1))
+    assert max(both[:4]) < 0.51
+    assert min(both[4:]) > 0.85
+    assert (toys(1, "intra", "train_accuracy")[:, -10:].mean(axis=1) > 0.9).all()
+    late = {form: toys(2, form, "test_accuracy")[:, -10:].mean() for form in MIXING}
+    back = {form: (late[form] - late["no mixing"]) / (late["fresh"] - late["no mixing"]) for form in ("inter", "intra")}
+    assert back == pytest.approx({"inter": 0.55, "intra": 0.80}, abs=0.006)
+    early = [toys(2, form, "test_accuracy")[:, :10].mean() for form in ("inter", "no mixing")]
+    assert early == pytest.approx([0.775, 0.815], abs=0.006)
+
+
+def test_what_the_chapter_on_generalized_mixup_tells_of_exponents():
+    def first_and_last(number, form, place):
+        return toys(number, form, f"ftle_{place}_q50")[:, [3, -1]].mean(axis=0)
+
+    for form, ends in {"no mixing": (0.52, 0.79), "inter": (0.42, 0.37), "intra": (0.60, 0.75)}.items():
+        assert first_and_last(2, form, "between") == pytest.approx(ends, abs=0.006)
+    assert first_and_last(2, "fresh", "between")[1] == pytest.approx(0.44, abs=0.006)
+    assert first_and_last(1, "no mixing", "within") == pytest.approx((-1.0, -4.1), abs=0.05)
+    assert first_and_last(1, "intra", "within") == pytest.approx((-1.8, -3.0), abs=0.05)
+    late = {form: np.median(toys(1, form, "ftle_within_q50")[:, 3::4][:, -4:], axis=1) for form in MIXING}
+    higher = late["intra"] - late["no mixing"]
+    assert interval(higher) == pytest.approx((0.8, -0.2, 1.8), abs=0.05)
+    assert (higher > 0).sum() == 9
+
+
+def test_what_the_chapter_on_generalized_mixup_tells_of_steps_and_heads():
     smaller = stored("type1_step_0.025").results
-    gain = (smaller.curves(intra) - smaller.curves("none"))[:, -10:].mean()
-    assert gain == pytest.approx(0.12, abs=0.006)
+    for form, end in (("no mixing", 0.86), ("intra", 0.995)):
+        assert smaller.curves(MIXING[form], "train_accuracy")[:, -10:].mean() == pytest.approx(end, abs=0.005)
     for size, accuracy in (("0.01", 0.76), ("0.03", 0.74)):
         run = stored(f"first_look_step_{size}").results
         assert run.curves("none")[:, -10:].mean() == pytest.approx(accuracy, abs=0.005)
+    rows = json.loads((RESULTS / "heads.json").read_text())["rows"]
+
+    def by_head(head, method):
+        return np.mean([row["train_accuracy"] for row in rows if (row["head"], row["method"]) == (head, method)])
+
+    for head in ("gentle", "zero", "keep"):
+        assert 0.895 < by_head(head, "none") < 0.915
+        assert by_head(head, "between") > 0.985
 
 
 def test_what_the_chapter_on_real_images_tells_of_its_runs():

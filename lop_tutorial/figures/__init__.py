@@ -1,10 +1,11 @@
 """Figures: they take results and compute nothing that a chapter would quote."""
 
 from lop_tutorial.figures.accuracy import accuracy_over_tasks, band, curves, image_rows, running_mean
+from lop_tutorial.figures.claim_bars import claim_bars
 from lop_tutorial.figures.fields import exponent_fields
 from lop_tutorial.figures.landing import mark_floor, medians, squares
 from lop_tutorial.figures.old_and_fresh import each_network, losses, name_ends, old_and_fresh
-from lop_tutorial.figures.side_by_side import factors_against_accuracy, ranking_dots
+from lop_tutorial.figures.side_by_side import against_retrained, factor_against_accuracy, factor_correlations
 from lop_tutorial.figures.style import (
     COLUMN_WIDTH,
     METHOD_COLOURS,
@@ -26,12 +27,15 @@ __all__ = [
     "WIDTH_COLOURS",
     "accuracy_over_tasks",
     "across_widths",
+    "against_retrained",
     "band",
+    "claim_bars",
     "curves",
     "each_network",
     "exponent_against_collapse",
     "exponent_fields",
-    "factors_against_accuracy",
+    "factor_against_accuracy",
+    "factor_correlations",
     "image_rows",
     "losses",
     "mark_floor",
@@ -40,7 +44,6 @@ __all__ = [
     "name_ends",
     "old_and_fresh",
     "over_epochs",
-    "ranking_dots",
     "running_mean",
     "slim_png",
     "squares",

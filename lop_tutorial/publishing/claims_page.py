@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from lop_tutorial.atomic import write_text
-from lop_tutorial.report.claims.claim import RULE, SAYS, VERDICTS, Claim, Evidence, Number, Verdict, verdict
-from lop_tutorial.report.claims.collect import in_results
+from lop_tutorial.report.claims.claim import RULE, VERDICTS, Number, Verdict
 from lop_tutorial.report.claims.comparison import Source
-from lop_tutorial.report.claims.poster import PARTS
+from lop_tutorial.report.claims.judge import Judged, judge
 
 _COLOURS: dict[Verdict, str] = {
     "supported": "success",
@@ -37,41 +35,9 @@ ways. A verdict speaks of these experiments, which are smaller than the paper's;
 """
 
 
-@dataclass(frozen=True)
-class Judged:
-    """A claim with all that bears on it, what speaks against it first."""
-
-    claim: Claim
-    evidence: tuple[Evidence, ...]
-
-    @property
-    def verdict(self) -> Verdict:
-        """By the rule."""
-        return verdict(self.evidence, exists=self.claim.exists)
-
-    @property
-    def counts(self) -> str:
-        """How many pieces say what."""
-        counts = Counter(each.says for each in self.evidence)
-        return ", ".join(
-            f"{counts[says]} {says}" for says in ("for", "against", "open", "too few seeds") if counts[says]
-        )
-
-
-def judge(stored: Sequence[Source]) -> dict[str, list[Judged]]:
-    """Every claim, under the poster's headings, by what is stored."""
-    return {
-        part: [
-            Judged(claim, tuple(sorted(claim.evidence(stored), key=lambda each: SAYS.index(each.says))))
-            for claim in claims
-        ]
-        for part, claims in PARTS.items()
-    }
-
-
 def page(stored: Sequence[Source] | None = None) -> str:
     """The whole page, as text; without anything else by what is in results/."""
-    parts = judge(in_results() if stored is None else stored)
+    parts = judge(stored)
     lines = [_HEAD, *_summary([judged for part in parts.values() for judged in part])]
     number = 0
     for part, claims in parts.items():

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from lop_tutorial.cli import main
-from lop_tutorial.publishing.claims_page import judge, page
+from lop_tutorial.publishing.claims_page import page
 from lop_tutorial.report.claims.claim import SAYS, VERDICTS, Evidence, Number, verdict
 from lop_tutorial.report.claims.collect import NO_LEARNERS, TEXTS, collect, in_results
 from lop_tutorial.report.claims.comparison import BINS
+from lop_tutorial.report.claims.judge import judge
 from lop_tutorial.report.claims.poster import PARTS
 from lop_tutorial.running.run import stored
 from lop_tutorial.running.table import lines_of, load
@@ -132,13 +133,13 @@ def copied(tmp_path, *names):
 @pytest.mark.parametrize(
     ("name", "claims"),
     [
-        ("table1_cifar100", ["Plasticity is lost", "best of the six methods where pairs", "ends at chance"]),
-        ("table1_quick", ["best of the six methods where pairs"]),
-        ("table2_cifar100", ["best of the six methods where pairs", "Layernorm keeps"]),
-        ("methods", ["best of the six methods where pairs", "Continual backpropagation", "helps against both types"]),
+        ("table1_cifar100", ["Plasticity is lost", "best of the six methods on pairs", "ends at chance"]),
+        ("table1_quick", ["best of the six methods on pairs"]),
+        ("table2_cifar100", ["best of the six methods on pairs", "Layernorm keeps"]),
+        ("methods", ["best of the six methods on pairs", "Continual backpropagation", "helps against both types"]),
         ("real_images_cifar100", ["helps against both types", "low-dimensional: Type-1", "mixed forms"]),
         ("type1_settings.json", ["belongs to low", "belongs to high"]),
-        ("increments.json", ["best of the six methods where classes", "ends below one that is retrained"]),
+        ("increments.json", ["best of the six methods with classes", "With classes added, No Intv. ends below"]),
         ("inheritance.json", ["exponents between its classes rise", "approach collapsed", "product of the α"]),
     ],
 )
@@ -157,7 +158,7 @@ def test_contrary_evidence_changes_a_verdict(tmp_path):
     """A copy of a run in which G-mixup wins every bin, with the labels of G-mixup and No Intv. exchanged."""
     source = TOP / "results" / "table1_tinyimagenet"
     shutil.copytree(source, tmp_path / "as_it_is")
-    claim = question("best of the six methods where pairs")
+    claim = question("best of the six methods on pairs")
     before = {each.of.split(": ")[1]: each.says for each in claim.evidence(collect(tmp_path))}
     shutil.copytree(source, tmp_path / "exchanged")
     path = tmp_path / "exchanged" / "metrics.csv"

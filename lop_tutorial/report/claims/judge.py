@@ -1,0 +1,45 @@
+"""All claims of the poster, each with what bears on it in the stored experiments, and its verdict."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lop_tutorial.report.claims.claim import SAYS, Claim, Evidence, Verdict, verdict
+from lop_tutorial.report.claims.collect import in_results
+from lop_tutorial.report.claims.comparison import Source
+from lop_tutorial.report.claims.poster import PARTS
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A claim with all that bears on it, what speaks against it first."""
+
+    claim: Claim
+    evidence: tuple[Evidence, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        """By the rule."""
+        return verdict(self.evidence, exists=self.claim.exists)
+
+    @property
+    def counts(self) -> str:
+        """How many pieces say what."""
+        counts = Counter(each.says for each in self.evidence)
+        return ", ".join(
+            f"{counts[says]} {says}" for says in ("for", "against", "open", "too few seeds") if counts[says]
+        )
+
+
+def judge(stored: Sequence[Source] | None = None) -> dict[str, list[Judged]]:
+    """Every claim, under the poster's headings, by what is stored; without anything else by all that is in results/."""
+    stored = in_results() if stored is None else stored
+    return {
+        part: [
+            Judged(claim, tuple(sorted(claim.evidence(stored), key=lambda each: SAYS.index(each.says))))
+            for claim in claims
+        ]
+        for part, claims in PARTS.items()
+    }
