@@ -122,6 +122,8 @@ WRONG = {
     "reproduce everything": "tables_search_convnet",
     "reproduce heads --methods none --profile full": "heads takes no --profile, --methods: these belong to plans",
     "reproduce ridges --tasks 3": "ridges takes no --tasks: its networks learn one task",
+    "reproduce warm_start_gap --tasks 3": "warm_start_gap takes no --tasks: a warm start has two, a share and all",
+    "reproduce warm_start --tasks 3": "tasks is 3, but a warm start has 2: ask for no more with --tasks",
     "reproduce methods_search --seeds 1": "no image set 'cifar100' here",
     "reproduce walk --out full": "full is there already",
     "reproduce walk --resume": "name its folder with --out",

@@ -21,9 +21,9 @@ def reproduce(
     experiment: Annotated[
         str,
         typer.Argument(
-            help="A plan: table1 to table4, death, first_look, type1, type2, width or real_images; one of the book's "
-            "own experiments: heads, increments, inheritance, ridges, suspects, walk, type1_settings or "
-            "type2_settings; or a sweep, such as methods_search."
+            help="A plan: table1 to table4, death, first_look, type1, type2, width, real_images or warm_start; one of "
+            "the book's own experiments: heads, increments, inheritance, ridges, suspects, walk, type1_settings, "
+            "type2_settings or warm_start_gap; or a sweep, such as methods_search."
         ),
     ],
     profile: Annotated[

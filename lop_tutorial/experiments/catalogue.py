@@ -7,6 +7,7 @@ from dataclasses import replace
 from lop_tutorial.experiments.lifetimes import LIFETIMES
 from lop_tutorial.experiments.step_search import STEP_SEARCH, STEP_SEARCH_PLAIN
 from lop_tutorial.experiments.tables import TABLES
+from lop_tutorial.experiments.warm_start import WARM_STARTS
 from lop_tutorial.running.plan import Plan
 from lop_tutorial.training import Training
 
@@ -90,6 +91,7 @@ PLANS: dict[str, dict[str, Plan]] = TABLES | {
     "type1": {"quick": TYPE1, "full": replace(TYPE1, seeds=tuple(range(20)), tasks=200)},
     "type2": {"quick": TYPE2, "full": replace(TYPE2, seeds=tuple(range(20)), tasks=200)},
     "real_images": {"quick": REAL_IMAGES, "full": replace(REAL_IMAGES, seeds=tuple(range(20)), tasks=200)},
+    "warm_start": WARM_STARTS,
     "width": {"quick": WIDTH, "full": replace(WIDTH, seeds=tuple(range(20)), tasks=200)},
 }
 

@@ -10,12 +10,23 @@ from lop_tutorial.experiments import (
     suspects,
     type1_settings,
     type2_settings,
+    warm_start,
     weight_walk,
 )
 from lop_tutorial.experiments.sweeps import SWEEPS
 from lop_tutorial.running.experiment import Experiment
 from lop_tutorial.running.sweep import Sweep
 
-_MODULES = (disc_networks, heads, increments, inheritance, suspects, type1_settings, type2_settings, weight_walk)
+_MODULES = (
+    disc_networks,
+    heads,
+    increments,
+    inheritance,
+    suspects,
+    type1_settings,
+    type2_settings,
+    warm_start,
+    weight_walk,
+)
 OWN: dict[str, Experiment | Sweep] = {module.EXPERIMENT.name: module.EXPERIMENT for module in _MODULES}
 OWN |= SWEEPS

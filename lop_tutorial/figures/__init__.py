@@ -3,7 +3,7 @@
 from lop_tutorial.figures.accuracy import accuracy_over_tasks, band, curves, image_rows, running_mean
 from lop_tutorial.figures.claim_bars import claim_bars
 from lop_tutorial.figures.fields import exponent_fields
-from lop_tutorial.figures.side_by_side import factors_against_accuracy, ranking_dots
+from lop_tutorial.figures.side_by_side import against_retrained, factor_against_accuracy, factor_correlations
 from lop_tutorial.figures.style import (
     METHOD_COLOURS,
     PAGE_WIDTH,
@@ -23,16 +23,17 @@ __all__ = [
     "WIDTH_COLOURS",
     "accuracy_over_tasks",
     "across_widths",
+    "against_retrained",
     "band",
     "claim_bars",
     "curves",
     "exponent_against_collapse",
     "exponent_fields",
-    "factors_against_accuracy",
+    "factor_against_accuracy",
+    "factor_correlations",
     "image_rows",
     "method_colour",
     "over_epochs",
-    "ranking_dots",
     "running_mean",
     "slim_png",
     "use",

@@ -155,7 +155,7 @@ def _as_begun(plan: Plan, there: dict[str, Any] | None) -> Plan:
 def _usual() -> dict[str, Any]:
     """The values that settings had before they existed, for runs older than they are."""
     plain = {f.name: f.default for f in fields(Plan) if f.name != "data_root" and f.default is not MISSING}
-    plain["step_sizes"] = {}
+    plain |= {"step_sizes": {}, "warm_start": {}}
     plain["edition"] = FIRST_EDITION
     return dict(json.loads(json.dumps(plain | {"training": asdict(Training())})))
 

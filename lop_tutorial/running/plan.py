@@ -17,12 +17,19 @@ from lop_tutorial.networks import NETWORKS, Network
 from lop_tutorial.own_classes import class_at, is_address
 from lop_tutorial.running.measures import COLUMNS_OF
 from lop_tutorial.running.results import COLUMNS
-from lop_tutorial.running.stream_spec import IncrementsSpec, OwnSpec, PairsSpec, PointsSpec, StreamSpec
+from lop_tutorial.running.stream_spec import (
+    IncrementsSpec,
+    OwnSpec,
+    PairsSpec,
+    PointsSpec,
+    StreamSpec,
+    WarmStartSpec,
+)
 from lop_tutorial.streams import OnDevice, Stream
 from lop_tutorial.training import Learner, Training
 
 MOST_TASKS = 1_000_000
-BENCHMARKS = ("pairs", "increments")
+BENCHMARKS = ("pairs", "increments", "warm_start")
 
 
 @lru_cache(maxsize=1)
@@ -38,15 +45,16 @@ class Plan:
     A seed fixes the stream, the initial weights and the batches; methods with the same seed are therefore paired.
     `data` is "points" (the stream is then `ToyPoints` with the settings in `points`), "procedural" or the name of a
     stored image set, from which `benchmark` makes "pairs" of classes or "increments" of `increment` more classes at a
-    time, with `valid_per_class` training images of each set aside; or the address of a user's own stream, which is
-    given the seed alone. `network` is one of `NETWORKS`, or an address too: `my_package:MyClass`. `classes` takes only
-    some of the set's classes, by their places in a shuffled order that is always the same (see `SomeClasses`). `table`
-    is the paper's table it stands beside. `measures` are taken beside the accuracies (see `measures.py`), after every
-    `measure_every`-th task. With `widths`, every learner is trained once with each of them as the number of units in
-    its last hidden layer, and metrics.csv has the column `width`. `step_sizes` gives methods that it names a step size
-    of their own, in place of `training`'s. With `dead_after`, a learner whose training accuracy was at chance in that
-    many tasks running is dead, and stops there (see `death.py`); 0: never. `precision` is that of the steps (see
-    `training/precision.py`). `edition` is that of the methods' defaults (see `interventions/registry.py`).
+    time, with `valid_per_class` training images of each set aside, or a "warm_start", which is `ShareThenAll` with the
+    settings in `warm_start`; or the address of a user's own stream, which is given the seed alone. `network` is one of
+    `NETWORKS`, or an address too: `my_package:MyClass`. `classes` takes only some of the set's classes, by their places
+    in a shuffled order that is always the same (see `SomeClasses`). `table` is the paper's table it stands beside.
+    `measures` are taken beside the accuracies (see `measures.py`), after every `measure_every`-th task. With `widths`,
+    every learner is trained once with each of them as the number of units in its last hidden layer, and metrics.csv has
+    the column `width`. `step_sizes` gives methods that it names a step size of their own, in place of `training`'s.
+    With `dead_after`, a learner whose training accuracy was at chance in that many tasks running is dead, and stops
+    there (see `death.py`); 0: never. `precision` is that of the steps (see `training/precision.py`). `edition` is that
+    of the methods' defaults (see `interventions/registry.py`).
     """
 
     name: str
@@ -66,6 +74,7 @@ class Plan:
     reshuffle: bool = True
     increment: int = 5
     valid_per_class: int = 0
+    warm_start: Mapping[str, Any] = field(default_factory=dict)
     training: Training = Training()
     step_sizes: Mapping[str, float] = field(default_factory=dict)
     methods: tuple[str, ...] = ("none", "retrained")
@@ -120,6 +129,8 @@ class Plan:
         settings = {"train_per_class": self.train_per_class, "test_per_class": self.test_per_class}
         if self.benchmark == "pairs":
             return PairsSpec({**settings, "reshuffle": self.reshuffle}, self.image_size)
+        if self.benchmark == "warm_start":
+            return WarmStartSpec({**settings, **self.warm_start}, self.image_size, self.tasks)
         settings |= {"increment": self.increment, "valid_per_class": self.valid_per_class}
         return IncrementsSpec(settings, self.image_size, self.tasks, self.data)
 

@@ -1,4 +1,4 @@
-"""Where a plan's tasks come from: toy points, or images, as pairs of classes or as more and more classes."""
+"""Where a plan's tasks come from: toy points, or images: pairs of classes, more and more classes, warm starts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,16 @@ from typing import Any, ClassVar
 import torch
 
 from lop_tutorial.data import LabelledImages
-from lop_tutorial.streams import CIFAR100_PIXELS, ClassIncrements, ClassPairs, OnDevice, Pixels, Stream, ToyPoints
+from lop_tutorial.streams import (
+    CIFAR100_PIXELS,
+    ClassIncrements,
+    ClassPairs,
+    OnDevice,
+    Pixels,
+    ShareThenAll,
+    Stream,
+    ToyPoints,
+)
 
 Images = LabelledImages | OnDevice
 
@@ -111,3 +120,21 @@ class IncrementsSpec(StreamSpec):
 
     def share(self, index: int) -> float:
         return (index + 1) / 2
+
+
+@dataclass(frozen=True)
+class WarmStartSpec(StreamSpec):
+    """A share of the images, then all; see `ShareThenAll`. `tasks` of the two are asked for."""
+
+    settings: Mapping[str, Any]
+    size: int | None
+    tasks: int
+
+    def stream(self, seed: int, images: Images | None) -> Stream:
+        assert images is not None
+        if self.tasks > ShareThenAll.length:
+            raise ValueError(f"tasks is {self.tasks}, but a warm start has 2: ask for no more with --tasks")
+        return ShareThenAll(images, seed, pixels=Pixels(size=self.size), **self.settings)
+
+    def share(self, index: int) -> float:
+        return 1.0 if index else float(self.settings.get("share", 0.5))

@@ -152,7 +152,7 @@ def test_what_is_no_run_is_named(tmp_path):
         ({"methods": ("none", "none")}, "none of them twice"),
         ({"seeds": ()}, "at least one"),
         ({"tasks": 0}, "tasks is 0"),
-        ({"benchmark": "triples"}, "'triples'; known are pairs, increments"),
+        ({"benchmark": "triples"}, "'triples'; known are pairs, increments, warm_start"),
         ({"widths": (2, 2)}, "none of them twice"),
         ({"widths": (4, 0)}, "each must be at least 1"),
         ({"widths": (4,), "network": "smallconv", "network_settings": {}}, "no hidden layers to be that wide"),
@@ -168,9 +168,9 @@ def test_every_plan_can_be_written_down_and_begun():
         for profile, each in profiles.items():
             assert plan(name, profile) is each
             few = {"number": 2 * each.increment, "train": 10 + each.valid_per_class, "test": 4}
-            small = replace(each, data="procedural", procedural=dict(each.procedural) | few, tasks=2)
+            small = replace(each, data="procedural", procedural=dict(each.procedural) | few, classes=None, tasks=2)
             assert json.loads(json.dumps(small.as_config()))["network"] == each.network
-            outputs = 2 * each.increment if each.benchmark == "increments" else 2
+            outputs = 2 * each.increment if each.benchmark == "increments" else each.warm_start.get("classes", 2)
             assert small.learner("none", 0).network.head.out_features == outputs
 
 

@@ -1,0 +1,115 @@
+"""Warm starts: train on a share of the images, go on with all of them, against all of them from the start.
+
+`lop-tutorial reproduce warm_start` compares methods at one share and one length of the first part, as a plan.
+`lop-tutorial reproduce warm_start_gap` varies both, without any method, on the image set `cifar100`. What was foretold,
+and what counts as a verdict, stands in `results/warm_start.md`, written before either ran.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from lop_tutorial.running.experiment import Experiment
+from lop_tutorial.running.plan import Plan
+from lop_tutorial.running.table import TableRow
+from lop_tutorial.training import Training
+from lop_tutorial.training.cpu import keep_memory
+
+LENGTHS = {0.1: (30,), 0.25: (30,), 0.5: (0, 5, 15, 30), 0.75: (30,)}
+"""Epochs on a share before all images come, by the share: one length of every share, and every length of a half. Of no
+epoch, the network is fresh: it has the others' first weights and batches."""
+
+# Chosen on places 80 to 99 of CIFAR-100's classes and seeds 50 to 53, which no stored run takes.
+DRAWN = Plan(
+    name="warm_start",
+    about="SmallConv on a half of the pictures, then on all",
+    benchmark="warm_start",
+    procedural={"number": 20, "size": 16, "train": 200},
+    image_size=16,
+    train_per_class=200,
+    warm_start={"share": 0.5, "classes": 10},
+    training=Training(step_size=0.05, epochs=30, batch_size=50, head="keep", keep_momentum=False, milestones=(0.7,)),
+    methods=(
+        "none",
+        "retrained",
+        "shrink_and_perturb:shrink=0.4:noise=0.1",
+        "g_mixup",
+        "retrained+g_mixup",
+        "l2_init:strength=0.001",
+        "cbp:replacement_rate=0.001",
+        "head_reset",
+    ),
+    seeds=tuple(range(6)),
+    tasks=2,
+    measures=("exponents", "health"),
+    measure_every=2,
+)
+REAL = replace(DRAWN, data="cifar100", classes=(0, 80), test_per_class=100)
+WARM_STARTS = {"quick": DRAWN, "colab": REAL}
+
+
+def gaps(
+    share: float, seeds: Sequence[int], device: str = "cpu", base: Plan = REAL, lengths: Sequence[int] | None = None
+) -> Iterator[TableRow]:
+    """One share, a row a seed; lists over the lengths of the first part, `LENGTHS` of that share where none are given.
+
+    `first_train` and `first_test` are the accuracies before all images come, `train_accuracy` and `test_accuracy` those
+    after the plan's epochs on all of them. A step size that falls does so within each length, and again on all.
+    """
+    plan = replace(base, warm_start={**base.warm_start, "share": share}, seeds=tuple(seeds))
+    images = plan.images_on(device)
+    lengths = LENGTHS[share] if lengths is None else lengths
+    keep_memory()
+    for seed in seeds:
+        some, everything = plan.stream(seed, images)
+        row: TableRow = {"share": share, "seed": seed, "epochs": list(lengths)}
+        row |= {name: [] for name in ("first_train", "first_test", "train_accuracy", "test_accuracy")}
+        for length in lengths:
+            learner = plan.learner("none", seed, device)
+            for _ in learner.epochs(some, length):
+                pass
+            first, second = learner.finish(some), learner.learn(everything)
+            row["first_train"].append(first.train_accuracy)
+            row["first_test"].append(first.test_accuracy)
+            row["train_accuracy"].append(second.train_accuracy)
+            row["test_accuracy"].append(second.test_accuracy)
+        yield row
+
+
+@dataclass(frozen=True)
+class Gap(Experiment):
+    """An experiment on stored images, which lie in `root`, or where they usually do."""
+
+    root: Path | None = None
+
+    @property
+    def plan(self) -> Plan:
+        """Where its learners come from, for every share but its own."""
+        return replace(REAL, seeds=self.seeds, methods=("none",), measures=(), data_root=self.root)
+
+    def sized(self, seeds: tuple[int, ...] | None, tasks: int | None, root: Path | None = None) -> Gap:
+        """The same with other seeds, where they are not None, on an image set that lies in `root`."""
+        if tasks is not None:
+            raise ValueError(f"{self.name} takes no --tasks: a warm start has two, a share and all")
+        return replace(self, seeds=seeds or self.seeds, root=root)
+
+    def as_config(self) -> dict[str, Any]:
+        """Every setting, for config.json, with the images' content hash."""
+        return super().as_config() | {"plan": self.plan.as_config()}
+
+    def rows_of(self, part: TableRow, device: str, workers: int) -> Iterator[TableRow]:
+        """The rows of one share; on one process."""
+        return gaps(**part, seeds=self.seeds, device=device, base=self.plan)
+
+
+EXPERIMENT = Gap(
+    "warm_start_gap",
+    "Test accuracy after a warm start, over the share of the images and the epochs spent on it",
+    gaps,
+    parts=tuple({"share": share} for share in LENGTHS),
+    seeds=(0, 1, 2, 3, 4),
+    settings={"lengths": {str(share): lengths for share, lengths in LENGTHS.items()}},
+)
