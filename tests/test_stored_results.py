@@ -184,6 +184,19 @@ def test_what_the_chapter_on_real_images_tells_of_its_runs():
             for which in ("train", "test"):
                 curves = [part.curves(method, f"{which}_accuracy")[:, -10:] for method in (mixed, "none")]
                 gains[name, width, which] = interval(100 * (curves[0] - curves[1]).mean(axis=1))
+    text = (RESULTS.parent / "book/chapters/real_images.ipynb").read_text(encoding="utf-8")
+    titles = {"cifar100": "CIFAR-100", "tinyimagenet": "Tiny ImageNet", "procedural": "drawn"}
+    for width in (2, 256):
+        for name, title in titles.items():
+            found = loss_type(runs[name].at(width))
+            cells = [
+                f"{100 * each.mean:.1f} ({100 * each.low:.1f} to {100 * each.high:.1f})"
+                for each in (found.training, found.gap)
+            ]
+            row = " | ".join([f"{title}, {width}", *cells, found.by_accuracy, found.by_exponents])
+            assert f"| {row} |".replace("-0.0)", "0.0)").replace("-", "−") in text.replace("-", "−")
+    for name, gain in (("CIFAR-100", "1.7 points (0.1 to 3.4)"), ("Tiny ImageNet", "3.0 (1.0 to 4.9)")):
+        assert f"{gain} on {name}" in text
     told = {"cifar100": (-3.1, 1.7), "tinyimagenet": (-7.0, 3.0), "procedural": (-0.5, 4.2)}
     for name, (train, test) in told.items():
         wide = [gains[name, 256, which] for which in ("train", "test")]
