@@ -195,7 +195,7 @@ def test_what_the_chapter_on_real_images_tells_of_its_runs():
                 f"{100 * each.mean:.1f} ({100 * each.low:.1f} to {100 * each.high:.1f})"
                 for each in (found.training, found.gap)
             ]
-            row = " | ".join([f"{title}, {width}", *cells, found.by_accuracy, found.by_exponents])
+            row = " | ".join([f"{title}, {width}", *cells, f"{found.by_accuracy}; {found.by_exponents}"])
             assert f"| {row} |".replace("-0.0)", "0.0)").replace("-", "−") in text.replace("-", "−")
     for name, gain in (("CIFAR-100", "1.7 points (0.1 to 3.4)"), ("Tiny ImageNet", "3.0 (1.0 to 4.9)")):
         assert f"{gain} on {name}" in text
