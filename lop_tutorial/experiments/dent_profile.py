@@ -19,8 +19,12 @@ SHARES = (-0.5, -0.25, 0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5)
 
 
 def ways(task: Task, following: Task, shares: Sequence[float], number: int) -> Float[Tensor, "way share *shape"]:
-    """Points on straight ways from training points of a task to training points of the next, evenly chosen."""
+    """Points on straight ways from training points of a task to training points of the next, evenly chosen.
+
+    They lie on the first task's device.
+    """
     first, last = (each.train_x[:: max(1, len(each.train_x) // number)][:number] for each in (task, following))
+    last = last.to(first.device)
     along = torch.tensor(shares, dtype=first.dtype, device=first.device).view(1, -1, *[1] * (first.dim() - 1))
     return first[:, None] + along * (last - first)[:, None]
 
@@ -44,6 +48,6 @@ class DentProfile:
 
     def _medians(self, learner: Learner, task: Task) -> Float[Tensor, " share"]:
         following = self.experiment.stream(learner.seed).task(task.index + 1)
-        points = ways(task, following, self.shares, self.number).to(learner.device)
+        points = ways(task, following, self.shares, self.number)
         exponents = ftle(learner.network, points.flatten(0, 1), method="exact", dtype=torch.float64)[:, 0]
         return exponents.view(len(points), -1).median(dim=0).values

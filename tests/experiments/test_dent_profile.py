@@ -33,6 +33,16 @@ def test_a_way_leads_from_a_point_of_the_task_to_one_of_the_next_and_on():
     assert set(chosen.tolist()) == {0, 1}, "of both classes"
 
 
+@pytest.mark.cuda
+def test_the_next_task_may_lie_on_another_device():
+    stream = short(2).stream(0)
+    assert ways(stream.task(0).to("cuda"), stream.task(1), (0.0, 1.0), 4).is_cuda
+    plan = short(2)
+    profile = DentProfile(plan, (0.0, 1.0), number=4)
+    table = follow(plan, (0,), 1, "cuda", prepare=profile.prepare, also=profile)
+    assert np.isfinite(table.select("profile")).all()
+
+
 def test_the_profile_is_what_one_learner_by_itself_shows():
     plan, shares = short(2), (0.0, 1.0)
     profile = DentProfile(plan, shares, number=8)
