@@ -19,7 +19,9 @@ from lop_tutorial.publishing.widget_state import STATE
 TOP = Path(__file__).parents[1]
 BOOK = TOP / "book"
 NOTEBOOKS = chapters(TOP)
-CHAPTERS = [path for path in NOTEBOOKS if path.parent.name == "chapters"]
+PARTS = yaml.safe_load((TOP / "_toc.yml").read_text())["parts"]
+CHAPTERS = [BOOK / f"{entry['file']}.ipynb" for part in PARTS if part.get("numbered") for entry in part["chapters"]]
+"""The notebooks of numbered parts. Those of the appendix, which chapters refer to, ask for no answers."""
 
 
 def pages() -> list[str]:
@@ -123,6 +125,16 @@ def test_every_chapter_has_its_checks_under_its_title_and_uses_each_of_them():
         asked = set(re.findall(r"(?<!\.)\bcheck\(\"(.*?)\"", code))
         assert asked == {name for chapter in CHECKED if chapter.module == path.stem for name in chapter.checks}
     assert {chapter.module: chapter.title for chapter in CHECKED} == titles
+
+
+def test_the_appendix_is_what_chapters_refer_to_and_has_no_exercises():
+    pages = [entry["file"] for part in PARTS if part["caption"] == "Appendix" for entry in part["chapters"]]
+    linked = "\n".join(text_of(path) for path in CHAPTERS)
+    for page in pages:
+        text = text_of(BOOK / f"{page}.ipynb")
+        assert "{exercise" not in text
+        assert "{solution" not in text
+        assert f"({Path(page).name}.ipynb" in linked, page
 
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)

@@ -19,8 +19,10 @@ from lop_tutorial.experiments.inheritance import (
 from lop_tutorial.experiments.sweeps import SWEEPS
 from lop_tutorial.experiments.type2_settings import SETTINGS, USUAL
 from lop_tutorial.experiments.weight_walk import first_size, size_alone, stored_walks
+from lop_tutorial.figures.findings import mixup_differences
 from lop_tutorial.interventions import title as title_of
 from lop_tutorial.report import paper_table
+from lop_tutorial.report.claims.collect import in_results
 from lop_tutorial.report.loss_type import loss_type
 from lop_tutorial.running import Run, finite, interval, stored
 from lop_tutorial.running.table import load
@@ -184,6 +186,19 @@ def test_what_the_chapter_on_real_images_tells_of_its_runs():
             for which in ("train", "test"):
                 curves = [part.curves(method, f"{which}_accuracy")[:, -10:] for method in (mixed, "none")]
                 gains[name, width, which] = interval(100 * (curves[0] - curves[1]).mean(axis=1))
+    text = (RESULTS.parent / "book/chapters/real_images.ipynb").read_text(encoding="utf-8")
+    titles = {"cifar100": "CIFAR-100", "tinyimagenet": "Tiny ImageNet", "procedural": "drawn"}
+    for width in (2, 256):
+        for name, title in titles.items():
+            found = loss_type(runs[name].at(width))
+            cells = [
+                f"{100 * each.mean:.1f} ({100 * each.low:.1f} to {100 * each.high:.1f})"
+                for each in (found.training, found.gap)
+            ]
+            row = " | ".join([f"{title}, {width}", *cells, f"{found.by_accuracy}; {found.by_exponents}"])
+            assert f"| {row} |".replace("-0.0)", "0.0)").replace("-", "−") in text.replace("-", "−")
+    for name, gain in (("CIFAR-100", "1.7 points (0.1 to 3.4)"), ("Tiny ImageNet", "3.0 (1.0 to 4.9)")):
+        assert f"{gain} on {name}" in text
     told = {"cifar100": (-3.1, 1.7), "tinyimagenet": (-7.0, 3.0), "procedural": (-0.5, 4.2)}
     for name, (train, test) in told.items():
         wide = [gains[name, 256, which] for which in ("train", "test")]
@@ -239,6 +254,20 @@ def test_what_the_readme_tells_of_its_run():
         assert f"| {title} | " + " | ".join(f"{mean:.3f}" for mean in means) + " |" in text
         theirs = " | ".join(f"{value:.3f}" for value in paper_table(1).rows[title])
         assert f"| {title}, paper | {theirs} |" in text
+
+
+def test_what_the_readme_tells_first():
+    """The findings that have numbers; the book's first page holds its own."""
+    text = " ".join((RESULTS.parent / "README.md").read_text().split())
+    run = stored("class_pairs_cifar100").results
+    behind = finite((run.curves("retrained") - run.curves("none"))[:, -20:].mean(axis=1))
+    mean, low, high = (round(100 * float(value)) for value in interval(behind))
+    assert f"ends {mean} points of test accuracy behind a fresh one ({low} to {high})" in text
+    gaps = [gap for _, gap in mixup_differences(in_results())]
+    above, below = sum(gap.low > 0 for gap in gaps), sum(gap.high < 0 for gap in gaps)
+    assert above == 1
+    level = len(gaps) - above - below
+    assert f"in one of {len(gaps)} experiments it ends above, in {level} level, in {below} below" in text
 
 
 def test_what_the_readme_tells_of_the_quick_run():

@@ -8,9 +8,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from lop_tutorial.atomic import write_text
+
 console = Console(highlight=False, soft_wrap=True)
 book_app = typer.Typer(
-    help="The book's chapters: make one, run them anew, time them, print them; the repository's address.",
+    help="The book's chapters: make, run, time, print or grade them; the repository's address.",
     no_args_is_help=True,
 )
 Top = Annotated[Path, typer.Option("--top", help="The repository.")]
@@ -88,6 +90,29 @@ def pdf(
         raise ValueError(f"folder {out.resolve().parent} is not there: make it, or choose another --out")
     make(top.resolve(), out.resolve())
     console.print(f"wrote {out}")
+
+
+@book_app.command("grade")
+def grade(
+    notebooks: Annotated[list[Path], typer.Argument(help="Chapters that students handed in.")],
+    out: Annotated[Path | None, typer.Option(help="A CSV file to write as well: file, exercise, right.")] = None,
+) -> None:
+    """Say which exercises of handed-in chapters are right. It runs each of them anew, and all code in it."""
+    from lop_tutorial.exercises.grading import grade
+
+    if out is not None and not out.resolve().parent.is_dir():
+        raise ValueError(f"folder {out.resolve().parent} is not there: make it, or choose another --out")
+    lines = ["file,exercise,right"]
+    for path in notebooks:
+        grades = grade(path)
+        missing = [name for name, right in grades.items() if not right]
+        console.print(
+            f"{path}: {sum(grades.values())} of {len(grades)}" + (f"; not: {', '.join(missing)}" if missing else "")
+        )
+        lines += [f"{path},{name},{int(right)}" for name, right in grades.items()]
+    if out is not None:
+        write_text(out, "\n".join(lines) + "\n")
+        console.print(f"wrote {out}")
 
 
 @book_app.command("address")

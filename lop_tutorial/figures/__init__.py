@@ -4,8 +4,11 @@ from lop_tutorial.figures.accuracy import accuracy_over_tasks, band, curves, ima
 from lop_tutorial.figures.claim_bars import claim_bars
 from lop_tutorial.figures.fields import exponent_fields
 from lop_tutorial.figures.gap_dots import gap_dots
-from lop_tutorial.figures.side_by_side import factors_against_accuracy, ranking_dots
+from lop_tutorial.figures.landing import mark_floor, medians, squares
+from lop_tutorial.figures.old_and_fresh import each_network, losses, name_ends, old_and_fresh
+from lop_tutorial.figures.side_by_side import against_retrained, factor_against_accuracy, factor_correlations
 from lop_tutorial.figures.style import (
+    COLUMN_WIDTH,
     METHOD_COLOURS,
     PAGE_WIDTH,
     PROBE_COLOURS,
@@ -18,24 +21,33 @@ from lop_tutorial.figures.traces import exponent_against_collapse, over_epochs
 from lop_tutorial.figures.widths import across_widths
 
 __all__ = [
+    "COLUMN_WIDTH",
     "METHOD_COLOURS",
     "PAGE_WIDTH",
     "PROBE_COLOURS",
     "WIDTH_COLOURS",
     "accuracy_over_tasks",
     "across_widths",
+    "against_retrained",
     "band",
     "claim_bars",
     "curves",
+    "each_network",
     "exponent_against_collapse",
     "exponent_fields",
-    "factors_against_accuracy",
+    "factor_against_accuracy",
+    "factor_correlations",
     "gap_dots",
     "image_rows",
+    "losses",
+    "mark_floor",
+    "medians",
     "method_colour",
+    "name_ends",
+    "old_and_fresh",
     "over_epochs",
-    "ranking_dots",
     "running_mean",
     "slim_png",
+    "squares",
     "use",
 ]

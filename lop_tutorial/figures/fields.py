@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float
 from matplotlib.figure import Figure
 
-from lop_tutorial.figures.style import PAGE_WIDTH, QUANTITIES
+from lop_tutorial.figures.style import COLUMN_WIDTH, QUANTITIES
 
 Field = Float[np.ndarray, "_rows _columns"]
 
@@ -20,23 +20,26 @@ def exponent_fields(
 ) -> Figure:
     """Under each title a field of exponents and the margins that go with it: the boundary, where they are 0, is black.
 
-    All share one scale, centred at 0. Minus infinity is drawn black, NaN grey.
+    All share one scale, centred at 0, and its bar lies below. Minus infinity is drawn black, NaN grey.
     """
     quantity = QUANTITIES["ftle"]
     finite = np.concatenate([exponents[np.isfinite(exponents)] for exponents, _ in fields.values()])
     low, high = quantity.ends(float(finite.min(initial=0)), float(finite.max(initial=0)))
     colours = mpl.colormaps[quantity.colours].with_extremes(bad="#a0a0a0", under="black")
     figure, axes = plt.subplots(
-        1, len(fields), figsize=(PAGE_WIDTH, min(0.9 + 5.4 / len(fields), 3.0)), sharey=True, squeeze=False
+        1, len(fields), figsize=(COLUMN_WIDTH, 1.35 + 4.8 / len(fields)), sharey=True, squeeze=False
     )
     for ax, (title, (exponents, margins)) in zip(axes[0], fields.items(), strict=True):
         shown = np.where(exponents == -np.inf, 2 * low - high - 1, exponents)
-        image = ax.imshow(shown, origin="lower", extent=extent, cmap=colours, vmin=low, vmax=high)
+        smooth = "bilinear" if np.isfinite(exponents).all() else "nearest"
+        image = ax.imshow(shown, origin="lower", extent=extent, cmap=colours, vmin=low, vmax=high, interpolation=smooth)
         if margins.min() < 0 < margins.max():
             ax.contour(margins, [0], extent=extent, origin="lower", colors="black", linewidths=1.2, linestyles="-")
         ax.grid(False)
-        ax.locator_params(nbins=4)
+        ax.locator_params(nbins=3)
         ax.set(title=title, xlabel="x₁")
     axes[0, 0].set_ylabel("x₂")
-    figure.colorbar(image, ax=axes[0], label=quantity.label, pad=0.01, shrink=0.75)
+    figure.colorbar(
+        image, ax=axes[0], label=f"{quantity.label}: squeezed below 0, stretched above", location="bottom", aspect=40
+    )
     return figure

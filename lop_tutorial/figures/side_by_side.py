@@ -1,109 +1,102 @@
-"""Methods side by side: their accuracies, and measures of their networks."""
+"""Methods side by side: how far they end from a fresh network, and what is measured in their networks."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
-from lop_tutorial.figures.style import METHOD_COLOURS, PAGE_WIDTH, method_colour
+from lop_tutorial.figures.style import METHOD_COLOURS, method_colour
 from lop_tutorial.interventions import without_settings
 from lop_tutorial.report.ranking import FACTORS, MethodResult, Ranking
 
-MARKS = ("o", "s", "^", "v", "D", "P", "X", "<", ">", "*", "p", "h")
-"""Methods outside the paper's tables share a colour, so a mark tells them apart."""
+SET_LOOKS = (("#0072B2", "o"), ("#CC79A7", "s"), ("#666666", "D"))
+"""A colour and a mark for each image set, in order."""
+WIDTH = 5.2
+"""Inches: narrower than other figures, for these have many words, and a phone makes all of them smaller."""
 
 
-def ranking_dots(sets: Mapping[str, Ranking], *, chance: float = 0.5) -> Figure:
-    """Methods in rows, image sets in columns: test accuracy of the last tasks with its interval, of the first hollow.
+def against_retrained(sets: Mapping[str, Ranking]) -> Figure:
+    """Methods in rows, best above: test accuracy of the last tasks minus Retrained, in points; a mark an image set.
 
-    Rows are in the order of the mean over the sets; a method of which learners diverged says how many are left.
+    Lines are 95 % t intervals over seeds. The rows are in the order of the mean over the sets. Methods of which no
+    learner finished stand at the bottom and say so; where some diverged the row says how many of all are left.
     """
     first = next(iter(sets.values()))
-    methods = sorted((result.method for result in first), key=lambda method: _mean(sets, method))
-    figure, axes = plt.subplots(
-        1, len(sets), figsize=(PAGE_WIDTH, 0.6 + 0.27 * len(methods)), sharey=True, squeeze=False
-    )
-    for ax, (label, stands) in zip(axes[0], sets.items(), strict=True):
+    methods = sorted((each.method for each in first if each.method != "retrained"), key=lambda name: _mean(sets, name))
+    figure, ax = plt.subplots(figsize=(WIDTH, 0.9 + 0.36 * len(methods)))
+    low = 0.0
+    for (label, ranking), (colour, mark), shift in zip(sets.items(), SET_LOOKS, (0.22, 0, -0.22), strict=False):
         for row, method in enumerate(methods):
-            _dot(ax, row, stands[method], chance)
-        reference = stands["retrained"].late
-        ax.axvline(reference, color=METHOD_COLOURS["retrained"], linewidth=0.9, linestyle=":")
-        ax.axvline(chance, color="#999999", linewidth=0.8, linestyle=":")
-        ax.set(title=label, xlabel="test accuracy", xlim=(chance - 0.03, 0.87), ylim=(-0.7, len(methods) - 0.4))
-        ax.grid(visible=False, axis="y")
-    axes[0, 0].set_yticks(range(len(methods)), [first[method].title for method in methods])
-    for name, method in zip(axes[0, 0].get_yticklabels(), methods, strict=True):
+            result = ranking[method]
+            if result.finished:
+                mean, *ends = (100 * float(value) for value in result.above_retrained)
+                ax.plot(ends, [row + shift] * 2, color=colour, linewidth=1.6)
+                ax.plot(mean, row + shift, mark, color=colour, markersize=5, gid=f"{label}, {method}")
+                low = min(low, *ends)
+        ax.plot([], [], mark, color=colour, label=label)
+    for row, method in enumerate(methods):
+        left = [f"{each.finished} of {each.learners}" for each in (ranking[method] for ranking in sets.values())]
+        if not any(ranking[method].finished for ranking in sets.values()):
+            ax.text(0.4 * low, row, "all diverged", fontsize=9, color="#555555", va="center", ha="center")
+        elif any(each.finished < each.learners for each in (ranking[method] for ranking in sets.values())):
+            ax.text(low, row + 0.42, "left: " + ", ".join(left), fontsize=8, color="#555555", va="center")
+    ax.axvline(0, color=METHOD_COLOURS["retrained"], linewidth=1.2)
+    ax.set_yticks(range(len(methods)), [first[method].title for method in methods], fontsize=10)
+    for name, method in zip(ax.get_yticklabels(), methods, strict=True):
         if without_settings(method) in METHOD_COLOURS:
             name.set_fontweight("bold")
+    ax.set(ylim=(-0.7, len(methods) - 0.3), xlabel="test accuracy, minus a fresh network's (points)")
+    ax.grid(visible=False, axis="y")
+    ax.legend(loc="upper left", fontsize=9)
     return figure
-
-
-def _dot(ax: plt.Axes, row: int, result: MethodResult, chance: float) -> None:
-    colour = method_colour(result.method)
-    if result.finished < result.learners:
-        words = f"{result.finished} of {result.learners} left" if result.finished else "all diverged"
-        ax.text(chance, row, words, fontsize=7.5, color="#555555", va="center")
-    if not result.finished:
-        return
-    early, late = result.accuracy["test_early"], result.accuracy["test_late"]
-    ax.plot(float(early.mean), row, "o", markersize=5, markerfacecolor="none", markeredgecolor=colour, gid="early")
-    ax.plot([float(late.low), float(late.high)], [row, row], color=colour, linewidth=2)
-    ax.plot(result.late, row, "o", markersize=5, color=colour, gid="late")
 
 
 def _mean(sets: Mapping[str, Ranking], method: str) -> float:
-    late = [stands[method].late for stands in sets.values()]
-    return float(np.mean([0.0 if math.isnan(value) else value for value in late]))
+    means = [float(ranking[method].above_retrained.mean) for ranking in sets.values()]
+    return float(np.mean([-1.0 if math.isnan(mean) else mean for mean in means]))
 
 
-def factors_against_accuracy(stands: Ranking, factors: Sequence[str] = tuple(FACTORS)) -> Figure:
-    """One panel a factor: its median over learners against the late test accuracy, a mark for each method.
+def factor_against_accuracy(sets: Mapping[str, Ranking], factor: str, named: tuple[str, ...] = ()) -> Figure:
+    """A panel for each image set: a factor's median over learners against the late test accuracy, a mark a method.
 
-    Only methods all of whose learners finished. An exponent of minus infinity stands at the left end.
+    Only methods all of whose learners finished. Those `named` have their titles beside their marks.
     """
-    kept = sorted((result for result in stands if result.finished == result.learners), key=_order)
-    marks = iter(MARKS)
-    looks = {
-        result.method: (
-            "o" if without_settings(result.method) in METHOD_COLOURS else next(marks),
-            method_colour(result.method),
-        )
-        for result in kept
-    }
-    figure, axes = plt.subplots(2, 3, figsize=(PAGE_WIDTH, 4.8), sharey=True)
-    *panels, last = axes.flat
-    for ax, factor in zip(panels, factors, strict=True):
-        values = np.array([result.factors[factor] for result in kept])
-        ends = values[np.isfinite(values)]
-        left = ends.min() - 0.25 * np.ptp(ends)
-        for result, value in zip(kept, values, strict=True):
-            mark, colour = looks[result.method]
-            at = value if math.isfinite(value) else left
-            ax.plot(at, result.late, mark, color=colour, markersize=6, markeredgecolor="white", markeredgewidth=0.5)
-        if not np.isfinite(values).all():
-            ax.text(left, 0.25, "−∞", transform=ax.get_xaxis_transform(), ha="center", fontsize=9)
-        if factor == "weight_norm":
-            ax.set_xscale("log")
-            ax.set_xticks([10, 20, 40, 80], ["10", "20", "40", "80"])
-            ax.minorticks_off()
-        ax.set(xlabel=FACTORS[factor])
-    for ax in axes[:, 0]:
-        ax.set_ylabel("test accuracy, last tasks")
-    handles = [
-        Line2D([], [], linestyle="", marker=looks[result.method][0], color=looks[result.method][1], label=result.title)
-        for result in kept
-    ]
-    last.axis("off")
-    last.legend(handles=handles, loc="center left", fontsize=7.5, labelspacing=0.35, borderaxespad=0)
+    figure, axes = plt.subplots(1, len(sets), figsize=(WIDTH, 3.0), sharex=True, sharey=True, squeeze=False)
+    for ax, (label, ranking) in zip(axes[0], sets.items(), strict=True):
+        for result in sorted(ranking, key=lambda each: each.method in named):
+            if result.finished == result.learners:
+                _mark(ax, result, factor, result.method in named)
+        ax.set(title=label, xlabel=FACTORS[factor])
+        ax.margins(x=0.12)
+    axes[0, 0].set_ylabel("test accuracy, last tasks")
     return figure
 
 
-def _order(result: MethodResult) -> int:
-    """The paper's methods first, in their order."""
-    name = without_settings(result.method)
-    return list(METHOD_COLOURS).index(name) if name in METHOD_COLOURS else len(METHOD_COLOURS)
+def _mark(ax: Axes, result: MethodResult, factor: str, named: bool) -> None:
+    value = result.factors[factor]
+    ax.plot(value, result.late, "o", color=method_colour(result.method), markersize=7, markeredgecolor="white")
+    if named:
+        ax.annotate(
+            result.title, (value, result.late), xytext=(0, 9), textcoords="offset points", ha="center", fontsize=9
+        )
+
+
+def factor_correlations(sets: Mapping[str, Ranking]) -> Figure:
+    """Rank correlations of every factor with the late test accuracy over methods: a row each, a mark an image set."""
+    figure, ax = plt.subplots(figsize=(WIDTH, 0.9 + 0.42 * len(FACTORS)))
+    names = list(FACTORS)[::-1]
+    for (label, ranking), (colour, mark) in zip(sets.items(), SET_LOOKS, strict=False):
+        values = [ranking.correlation(name)[0] for name in names]
+        ax.plot(values, range(len(names)), mark, color=colour, markersize=7, label=label)
+    ax.axvline(0, color="#999999", linewidth=0.8)
+    ax.set_yticks(range(len(names)), [FACTORS[name] for name in names])
+    ax.set(
+        xlim=(-1.05, 1.05), ylim=(-0.6, len(names) + 0.5), xlabel="rank correlation with test accuracy, over methods"
+    )
+    ax.legend(loc="upper center", ncols=len(sets), fontsize=9, columnspacing=1.0, handletextpad=0.2)
+    return figure

@@ -64,6 +64,8 @@ QUANTITIES = {
 """Each quantity has one scale of colours in the whole book."""
 PAGE_WIDTH = 7.0
 """Inches; a figure of this width fills the text column and can be read on a phone."""
+COLUMN_WIDTH = 5.0
+"""Inches; a figure of this width has the text column's own size, so that its letters are as large as they can be."""
 
 _STYLE = {
     "figure.dpi": 125,

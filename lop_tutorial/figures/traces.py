@@ -23,13 +23,18 @@ def over_epochs(
 ) -> None:
     """Mean over seeds with its 95 % t interval as a band, in the colour of `kind`, on an axis of logarithms.
 
-    Epoch 0, which has no logarithm, is left out.
+    Where the values' axis is logarithmic too, it is the mean of the logarithms, the geometric one. Epoch 0, which has
+    no logarithm, is left out.
     """
     x = np.asarray(list(epochs), dtype=float)
-    estimate = interval(values[:, x > 0])
+    shown = values[:, x > 0]
+    geometric = ax.get_yscale() == "log"
+    mean, low, high = interval(np.log(shown) if geometric else shown)
+    if geometric:
+        mean, low, high = np.exp([mean, low, high])
     colour = WIDTH_COLOURS[kind]
-    ax.fill_between(x[x > 0], estimate.low, estimate.high, color=colour, alpha=0.18, linewidth=0)
-    ax.plot(x[x > 0], estimate.mean, line, color=colour, label=label, gid="mean")
+    ax.fill_between(x[x > 0], low, high, color=colour, alpha=0.18, linewidth=0)
+    ax.plot(x[x > 0], mean, line, color=colour, label=label, gid="mean")
     ax.set_xscale("log")
 
 

@@ -4,8 +4,8 @@ The poster's law is a product: lambda_T = lambda_0 + sum of log beta_t, which te
 the beta_t goes to 0, and likewise to +inf with the alpha_t. Here is when that holds, and by how much it fails;
 ours throughout.
 
-1. *A ledger.* Let s_t and e_t be the exponents measured at the inputs of task t before and after learning it,
-   and f_t = e_t - s_t its log beta or log alpha. Then always
+1. *Factors and passages.* Let s_t and e_t be the exponents measured at the inputs of task t before and after learning
+   it, and f_t = e_t - s_t its log beta or log alpha. Then always
 
        e_T - s_0 = sum_t f_t + sum_t (s_{t+1} - e_t).                                                         (xi)
 

@@ -3,7 +3,8 @@ r"""The unconstrained features model, solved on paper: collapse and stretch whil
 The end states are those of Zhu et al. (2021) and Tirer and Bruna (2022), the flow of the strengths that of deep
 linear networks (Saxe et al. 2014); what happens to deviations within a class, steps 3 and 4, is our derivation.
 The losses are those of `lop_tutorial.theory.ufm`. There are C classes of n samples, N = C n, and p = sqrt n;
-the loss is the squared error unless said otherwise.
+the loss is the squared error unless said otherwise. The chapter on neural collapse has steps 1, 3 and (vii) with each
+assumption named.
 
 1. *Modes.* Let E (C x d) have C - 1 singular values 1, all orthogonal to (1, ..., 1): it is sqrt(1 - 1/C) times
    a simplex ETF. Start at weights W = w E, class means M = (h/p) E and b = 1/C, and let u = w h. The residual

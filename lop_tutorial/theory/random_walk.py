@@ -1,4 +1,4 @@
-r"""Why exponents may move: from task to task the weights walk away, and units shut. Ours throughout.
+r"""Why exponents may move: from task to task the weights walk away, and units saturate. Ours throughout.
 
 *Assumed.* (W1) The changes that successive tasks make to the weights are orthogonal to each other and to where the
 weights began, on average, since tasks are drawn independently of one another. (W2) Units are tanh.
@@ -16,14 +16,14 @@ weights began, on average, since tasks are drawn independently of one another. (
    fast at first and ever slower, but without an end. What confines the walk (decay, or weights that are brought back
    to their size) ends the growth.
 
-2. *Units shut.* The Jacobian of layer l is G W_l J_{l-1}, G diagonal with the gains g_i = 1 - h_i^2 of its units.
+2. *Units saturate.* The Jacobian of layer l is G W_l J_{l-1}, G diagonal with the gains g_i = 1 - h_i^2 of its units.
    Larger weights mean larger pre-activations a_i, and for large ones log g_i is about log 4 - 2 |a_i|: where the
    stretch of W_l grows as a logarithm, the gains fall as an exponential. But the leading exponent goes by the largest:
 
        max_i g_i |P_i|  <=  sigma_1(G P)  <=  max_i g_i sigma_1(P),        P = W_l J_{l-1} with rows P_i.    (xvi)
 
-   It falls only where *all* units have shut. If a share q of units is open at a point, each for itself, then some unit
-   is open there with the chance
+   It falls only where *all* units are saturated. If a share q of units is not (is open) at a point, each for itself,
+   then some unit is open there with the chance
 
        1 - (1 - q)^d.                                                                                       (xvii)
 
@@ -31,9 +31,9 @@ weights began, on average, since tasks are drawn independently of one another. (
    width of the representation decides which: narrow ones collapse, wide ones go on stretching as their weights grow.
    What sets q, and why it falls further in narrow ones, it does not say.
 
-3. *Shut units stay shut.* The gradient with respect to a unit's weights contains its gain as a factor. A unit that is
-   shut at all inputs of a task hardly learns in it, and the walk of its weights stops where it has got to: collapse
-   ends the growth that brought it about.
+3. *Saturated units stay so.* The gradient with respect to a unit's weights contains its gain as a factor. A unit that
+   is saturated at all inputs of a task hardly learns in it, and the walk of its weights stops where it has got to:
+   collapse ends the growth that brought it about.
 """
 
 from __future__ import annotations

@@ -9,7 +9,8 @@ a last layer W, b, and decay on features and weights, its loss is
 
 with one-hot $y_i$ and no decay on b. Gradient flow is d/dt (H, W, b) = -gradient L: a step of gradient descent
 of size s is a time of s, or of s/(1 - m) with momentum m. Losses that differ from this one by a factor run
-faster by it: `Training`'s squared error, which is not halved and averages over the C outputs, by 2/C.
+faster by it: `Training`'s squared error, which is not halved and averages over the C outputs, by 2/C. The chapter on
+neural collapse derives the optimum and the flow step by step.
 """
 
 from __future__ import annotations

@@ -4,11 +4,11 @@ import math
 
 import numpy as np
 import pytest
+import torch
 
 from lop_tutorial.exercises import check
 from lop_tutorial.exercises.chapters.theory_checks import _WINS_FROM
-from lop_tutorial.theory import growth_per_task, settles_at
-from lop_tutorial.theory.laws import SettlingLaw
+from lop_tutorial.theory import decompose_change, growth_per_task, settles_at
 
 SETTLED = {"a": -6, "b": -1, "c": -0.3, "d": -math.inf, "e": -0.5}
 
@@ -18,15 +18,16 @@ def said(capsys, name, answer):
     return " ".join(capsys.readouterr().out.split())
 
 
-def curve(s0, a, b, c, k, tasks):
-    found = [s0]
-    while len(found) < tasks:
-        found.append(a + b * (c + (1 - k) * found[-1]))
-    return found
+def account(starts, ends, before, after):
+    factors, elsewhere = ends - starts, after - before
+    return factors.sum(), elsewhere.sum(), (elsewhere - factors).sum()
 
 
-def by_the_package(s0, a, b, c, k, tasks):
-    return SettlingLaw(offset=a, slope=b, base=c, pull=k).predict(np.array([s0]), tasks)[0]
+def by_the_package(starts, ends, before, after):
+    """The factors are those of `decompose_change`; a dent is how far own points have sunk below the others."""
+    factors = decompose_change(torch.tensor(starts), torch.tensor(ends)).factors
+    sunk = ((after - ends) - (before - starts)).sum()
+    return [factors, factors + sunk, sunk]
 
 
 def test_the_predictions_are_those_of_the_package():
@@ -45,8 +46,8 @@ def test_the_width_is_that_of_the_package():
     ("name", "answer"),
     [
         ("where it settles", SETTLED),
-        ("a curve of exponents", curve),
-        ("a curve of exponents", by_the_package),
+        ("where it acts", account),
+        ("where it acts", by_the_package),
         ("where stretch wins", _WINS_FROM),
     ],
 )
@@ -75,18 +76,18 @@ def test_settling_wrong(answer, words, capsys):
     ("answer", "words"),
     [
         (3, "A function was expected"),
-        (lambda *law: ..., "three dots"),
-        (lambda s0, a, b, c, k, tasks: [c + (1 - k) * s for s in curve(s0, a, b, c, k, tasks)], "at the end of"),
-        (lambda s0, a, b, c, k, tasks: curve(s0, a, b, c, k, tasks + 1)[1:], "The first entry is missing"),
-        (lambda s0, a, b, c, k, tasks: curve(s0, a, b, c, k, tasks + 1), "One task too many"),
-        (lambda s0, a, b, c, k, tasks: curve(s0, 0, 1, c, k, tasks), "The passage from task to task"),
-        (lambda s0, a, b, c, k, tasks: curve(s0, a, b, c, 0, tasks), "must depend on where"),
-        (lambda s0, a, b, c, k, tasks: curve(s0, a, b, c, -k, tasks), "Mind the sign of k"),
-        (lambda s0, a, b, c, k, tasks: [s0] * tasks, "For s0, a, b, c, k = 0.4"),
+        (lambda *life: ..., "three dots"),
+        (lambda *life: account(*life)[:2], "was expected"),
+        (lambda s, e, b, a: (*account(s, e, b, a)[:2], -account(s, e, b, a)[2]), "Mind the sign of the dents"),
+        (lambda s, e, b, a: account(e, s, a, b), "after minus before"),
+        (lambda s, e, b, a: (*account(s, e, b, a)[:2], (s[1:] - e[:-1]).sum()), "sum of the passages"),
+        (lambda s, e, b, a: (account(s, e, b, a)[1], account(s, e, b, a)[0], account(s, e, b, a)[2]), "changed places"),
+        (lambda s, e, b, a: np.array(account(s, e, b, a)) / len(s), "wanted are sums"),
+        (lambda *life: (0.0, 0.0, 0.0), "None of the 3 entries"),
     ],
 )
-def test_curve_wrong(answer, words, capsys):
-    assert words in said(capsys, "a curve of exponents", answer)
+def test_account_wrong(answer, words, capsys):
+    assert words in said(capsys, "where it acts", answer)
 
 
 @pytest.mark.parametrize(("answer", "words"), [(..., "three dots"), (40, "the smallest"), (1, "collapse wins")])

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from lop_tutorial.figures import factors_against_accuracy, ranking_dots
+from lop_tutorial.figures import against_retrained, factor_against_accuracy, factor_correlations
 from lop_tutorial.report.ranking import FACTORS, rank_methods
 from lop_tutorial.running.table import Table
 
@@ -73,11 +73,20 @@ def test_factors_are_medians_and_an_infinite_one_has_a_rank(stands):
 
 
 def test_figures_show_every_method_that_has_a_number(stands):
-    (ax,) = ranking_dots({"D": stands}).axes
-    assert len([line for line in ax.get_lines() if line.get_gid() == "late"]) == 4
-    assert {text.get_text() for text in ax.texts} == {"2 of 3 left", "all diverged"}
-    panels = factors_against_accuracy(stands).axes
-    assert all(len(ax.get_lines()) == 3 for ax in panels[:5])
+    (ax,) = against_retrained({"D": stands}).axes
+    shown = {line.get_gid() for line in ax.get_lines() if str(line.get_gid()).startswith("D, ")}
+    assert shown == {f"D, {method}" for method in ("none", "l2_init:strength=0.1", "cbp")}
+    assert {text.get_text() for text in ax.texts} == {"left: 2 of 3", "all diverged"}
+    (ax,) = factor_against_accuracy({"D": stands}, "dead_units", ("none",)).axes
+    assert len(ax.get_lines()) == 3
+    assert [text.get_text() for text in ax.texts] == ["No Intv."]
+
+
+def test_the_figure_of_correlations_has_a_mark_for_each_factor_and_set(stands):
+    (ax,) = factor_correlations({"D": stands, "E": stands}).axes
+    marks = [line for line in ax.get_lines() if line.get_label() in "DE"]
+    expected = [stands.correlation(name)[0] for name in reversed(FACTORS)]
+    assert [list(line.get_xdata()) for line in marks] == [expected, expected]
 
 
 def test_the_references_must_be_there(table):

@@ -37,7 +37,7 @@ def test_the_two_laws_by_hand():
 
 @settings(deadline=None)
 @given(pairs=st.lists(st.tuples(floats, floats), min_size=1, max_size=20))
-def test_the_ledger_always_balances(pairs):
+def test_the_sum_of_factors_and_passages_is_the_whole_change(pairs):
     starts, ends = torch.tensor(pairs, dtype=torch.float64).T
     found = decompose_change(starts, ends)
     assert found.change == pytest.approx(float(ends[-1] - starts[0]), abs=1e-9)

@@ -6,7 +6,6 @@ import math
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float64
 
 from lop_tutorial.exercises.cases import each_case, known_mistake
 from lop_tutorial.exercises.verdicts import Check, called, compare, numbers
@@ -21,8 +20,11 @@ _NUDGES = {
     "d": "nothing is recovered, and each task takes its factor: where does that end?",
     "e": "write down the first three tasks: how much does each take, and how much comes back?",
 }
-_LAWS = ((0.4, -0.2, 0.9, -0.5, 0.3, 6), (-1.0, 0.1, 0.5, -0.2, 0.0, 4), (0.0, 0.0, 1.0, -0.5, 0.0, 5))
-"""s0, a, b, c, k, tasks."""
+_LIVES = (
+    ((0.3, -0.1, -0.4), (-0.2, -0.5, -0.6), (0.25, 0.0, -0.35), (0.0, -0.35, -0.45)),
+    ((0.0, 0.1), (-0.1, 0.4), (0.0, 0.15), (0.15, 0.3)),
+)
+"""Exponents of tasks in a row: at their own points before and after, at other points before and after."""
 _WINS_FROM = 11
 
 
@@ -30,38 +32,42 @@ def _settle(answer: Any) -> str | None:
     return each_case(answer, _CASES, _NUDGES, example=1.0)
 
 
-def _curve(answer: Any) -> str | None:
-    for law in _LAWS:
-        result, complaint = called(answer, *law)
-        right = _starts(*law)
-        complaint = complaint or compare(result, right)
+def _account(answer: Any) -> str | None:
+    for life in _LIVES:
+        starts, ends, before, after = (np.array(values) for values in life)
+        result, complaint = called(answer, starts, ends, before, after)
+        factors, elsewhere = float((ends - starts).sum()), float((after - before).sum())
+        complaint = complaint or compare(result, (factors, elsewhere, elsewhere - factors))
         if complaint is None:
             continue
-        s0, a, b, c, k, tasks = law
-        ends = right + c - k * right
+        passages = float((starts[1:] - ends[:-1]).sum())
         mistakes = {
-            "Those are the exponents at the end of the tasks; wanted are those with which they begin.": ends,
-            "The first entry is missing: the first task begins at s0.": _starts(s0, a, b, c, k, tasks + 1)[1:],
-            "One task too many: how many entries are wanted?": _starts(s0, a, b, c, k, tasks + 1),
-            "The passage from task to task is missing: each of yours begins where the last ended.": _starts(
-                s0, 0.0, 1.0, c, k, tasks
+            "A change is after minus before; yours is the other way round.": (
+                -factors,
+                -elsewhere,
+                factors - elsewhere,
             ),
-            "Each factor must depend on where its task starts; yours is the same in every task.": _starts(
-                s0, a, b, c, 0.0, tasks
+            "Mind the sign of the dents: a dent is a depth, positive where a task lowers its own points more.": (
+                factors,
+                elsewhere,
+                factors - elsewhere,
             ),
-            "Mind the sign of k: the lower a task starts, the less it collapses.": _starts(s0, a, b, c, -k, tasks),
+            "The third number is the sum of the passages from task to task; the dent is defined without them.": (
+                factors,
+                elsewhere,
+                passages,
+            ),
+            "Two of them have changed places: first the factors, at own points, then what tasks do elsewhere.": (
+                elsewhere,
+                factors,
+                elsewhere - factors,
+            ),
+            "Those are means over tasks; wanted are sums.": tuple(
+                value / len(starts) for value in (factors, elsewhere, elsewhere - factors)
+            ),
         }
-        return known_mistake(
-            result, mistakes, f"For s0, a, b, c, k = {', '.join(map(str, law[:5]))} and {tasks} tasks: {complaint}"
-        )
+        return known_mistake(result, mistakes, complaint)
     return None
-
-
-def _starts(s0: float, a: float, b: float, c: float, k: float, tasks: int) -> Float64[np.ndarray, " task"]:
-    starts = [s0]
-    for _ in range(tasks - 1):
-        starts.append(a + b * (starts[-1] + c - k * starts[-1]))
-    return np.array(starts)
 
 
 def _width(answer: Any) -> str | None:
@@ -77,6 +83,6 @@ def _width(answer: Any) -> str | None:
 
 CHECKS: dict[str, Check] = {
     "where it settles": _settle,
-    "a curve of exponents": _curve,
+    "where it acts": _account,
     "where stretch wins": _width,
 }

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from lop_tutorial.exercises.cases import each_case, known_mistake
-from lop_tutorial.exercises.verdicts import Check, called, compare, one_of
+from lop_tutorial.exercises.verdicts import Check, called, compare
 from lop_tutorial.running import Results
 from lop_tutorial.running.execute import rows
 from lop_tutorial.running.plan import Plan
@@ -17,7 +17,6 @@ from lop_tutorial.running.plan import Plan
 TITLE = "Type-1: the collapse of representation space"
 
 FINDINGS = ("Type-1", "Type-2", "divergence", "none of them")
-BLAME = ("the mixing", "the fresh head", "neither")
 _CASES = {"a": "Type-1", "b": "Type-2", "c": "divergence", "d": "none of them", "e": "Type-1", "f": "divergence"}
 _NUDGES = {
     "a": "which of the two accuracies has fallen, compared to a fresh network?",
@@ -119,18 +118,9 @@ def _leading(jacobian: Float64[np.ndarray, "unit input"]) -> float:
     return float(np.log(np.linalg.svd(jacobian, compute_uv=False)[0]))
 
 
-def _blame(answer: Any) -> str | None:
-    if complaint := one_of(answer, BLAME):
-        return complaint
-    if answer != "the fresh head":
-        return "Keep the head, leave the mixing as it is, and look at the training accuracy."
-    return None
-
-
 CHECKS: dict[str, Check] = {
     "which of the three": _diagnose,
     "the last layer's exponent": _last_layer,
-    "is inter-class mixing to blame": _blame,
     "predict, then try": _tried,
     "type-1 never comes": _never,
 }

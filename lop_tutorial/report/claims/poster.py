@@ -60,14 +60,14 @@ MIXUP = (
         "Inter-class Mixup, akin to the classical Mixup method, mitigates Type-2 LoP [...]",
         f"{_where('inter_mixup', 'Type-2')} Late test accuracy, minus No Intv.: above 0.",
         helps("inter_mixup", "Type-2"),
-        "type_2",
+        "generalized_mixup",
     ),
     Claim(
         "Inter-class mixing holds the expansion between classes",
         "[...] by alleviating over-expansion in representation space",
         f"{_where('inter_mixup', 'Type-2')} Late median exponent between classes, minus No Intv.'s: below 0.",
         holds_exponents("inter_mixup", "Type-2", "between", "below"),
-        "type_2",
+        "generalized_mixup",
         "That this is why it helps is not shown: intra-class mixing recovers more test accuracy on the toy of 256 "
         "dimensions, with exponents as high as without it.",
     ),
@@ -77,7 +77,7 @@ MIXUP = (
         "labels, mitigates Type-1 LoP [...]",
         f"{_where('intra_mixup', 'Type-1')} Late training accuracy, minus No Intv.: above 0.",
         helps("intra_mixup", "Type-1"),
-        "type_1",
+        "generalized_mixup",
         "It does so without different labels (M = 0) as well.",
     ),
     Claim(
@@ -86,7 +86,7 @@ MIXUP = (
         f"{_where('intra_mixup', 'Type-1')} Late median exponent within classes, minus No Intv.'s: above 0; where some "
         "are −∞, in more than half of the seeds.",
         holds_exponents("intra_mixup", "Type-1", "within", "above"),
-        "type_1",
+        "generalized_mixup",
     ),
     Claim(
         "Generalized Mixup helps against both types",
@@ -94,7 +94,7 @@ MIXUP = (
         "Experiments with G-mixup, both kinds of pairs, in which No Intv. ends below Retrained and shows a type of "
         "loss by its accuracies. Late training accuracy (Type-1) or test accuracy (Type-2), minus No Intv.: above 0.",
         helps("g_mixup", "Type-1", "Type-2"),
-        "type_1",
+        "generalized_mixup",
     ),
 )
 

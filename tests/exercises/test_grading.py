@@ -1,0 +1,62 @@
+"""Grading: the answers that a student handed in count, run anew; solutions and stored outputs do not."""
+
+import nbformat
+import pytest
+
+from lop_tutorial.cli import main
+from lop_tutorial.exercises.grading import grade
+
+RIGHT = 'check("first task", {"retrained", "shrink_and_perturb"})'
+
+
+def notebook(path, *cells):
+    """Code, or Markdown where it begins with #."""
+    make = {True: nbformat.v4.new_markdown_cell, False: nbformat.v4.new_code_cell}
+    first = nbformat.v4.new_code_cell("from lop_tutorial.exercises import check")
+    made = nbformat.v4.new_notebook(cells=[first, *(make[text.startswith("#")](text) for text in cells)])
+    nbformat.write(made, path)
+    return path
+
+
+def test_answers_count_and_solutions_stored_outputs_and_second_tries_do_not(tmp_path):
+    path = notebook(
+        tmp_path / "chapter.ipynb",
+        'check("first task", {"cbp"})',
+        RIGHT,
+        "# ```{solution-start} x",
+        'check("utility", None)',
+        'check("dead units", "procedural")',
+        "# ```{solution-end}",
+        "1 / 0",
+        'check("utility", lambda h, i, o: abs(h).mean(0) * abs(o).mean(0) / abs(i).mean(1))',
+    )
+    stored = nbformat.read(path, as_version=4)
+    stored.cells[1].outputs = [nbformat.v4.new_output("stream", text="first task: right. 1 of 3 in this chapter\n")]
+    nbformat.write(stored, path)
+    before = path.read_bytes()
+    assert grade(path) == {"first task": False, "utility": True, "dead units": False}
+    assert path.read_bytes() == before
+
+
+def test_the_command_prints_a_line_a_file_and_writes_a_table(tmp_path, capsys):
+    path = notebook(tmp_path / "ada.ipynb", RIGHT)
+    out = tmp_path / "grades.csv"
+    assert main(["book", "grade", str(path), "--out", str(out)]) == 0
+    assert "1 of 3; not: utility, dead units" in " ".join(capsys.readouterr().out.split())
+    rows = [line.rsplit(",", 2)[1:] for line in out.read_text().splitlines()]
+    assert rows == [["exercise", "right"], ["first task", "1"], ["utility", "0"], ["dead units", "0"]]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("not json", "is no notebook that can be read"), (None, "is no notebook"), ("", "has no exercise")],
+)
+def test_what_cannot_be_graded_is_refused_in_one_line(text, words, tmp_path, capsys):
+    path = tmp_path / "x.ipynb"
+    if text:
+        path.write_text(text)
+    elif text == "":
+        notebook(path, "1 + 1")
+    assert main(["book", "grade", str(path)]) == 2
+    said = capsys.readouterr().err
+    assert words in " ".join(said.split())

@@ -1,0 +1,94 @@
+"""What figures on neural collapse draw: the numbers they are given, where they belong."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from lop_tutorial.experiments import Traces
+from lop_tutorial.figures import end_of_training as pictures
+
+SQUARE = np.array([[1.0, 0], [2, 0], [-1, 0], [-2, 0]])
+LABELS = np.array([0, 0, 1, 1])
+
+
+@pytest.fixture(autouse=True)
+def closed():
+    yield
+    plt.close("all")
+
+
+def traces(**values):
+    return Traces(np.array([0, 1, 10]), {name: np.array(rows, dtype=float) for name, rows in values.items()})
+
+
+def test_clouds_share_a_scale_and_keep_their_classes_marks():
+    figure = pictures.clouds_over_time({"a": SQUARE, "b": 2 * SQUARE}, LABELS, SQUARE[:2])
+    assert [ax.get_xlim()[1] for ax in figure.axes] == pytest.approx([4.4, 4.4])
+    _, first, second = figure.axes[0].lines
+    assert first.get_xydata().tolist() == [[1, 0], [2, 0]]
+    assert (first.get_marker(), second.get_marker()) == ("o", "^")
+
+
+def test_borders_are_those_of_the_last_layer_and_of_the_nearest_mean():
+    """Weights along x with a bias change their mind at x = -1/2; the means lie at 1.5 and -1.5, their border at 0."""
+    weight, bias = np.array([[1.0, 0], [-1, 0]]), np.array([1.0, 0])
+    (ax,) = pictures.four_properties({"a": (SQUARE, weight, bias)}, LABELS).axes
+    places = [
+        np.mean([path.vertices[:, 0].mean() for path in drawn.get_paths() if len(path)]) for drawn in ax.collections
+    ]
+    assert places == pytest.approx([-0.5, -0.5, 0, 0], abs=0.02)
+
+
+def test_agreement_is_drawn_as_what_is_missing():
+    one = traces(nc4=[[0, 0.5, 1]], nc1=[[9, 1, 0.1]])
+    figure = pictures.properties_over_passes({"nc4": "1 - NC4", "nc1": "NC1"}, {"narrow": ("d = 2", one)})
+    agreement, nc1 = (ax.lines[0].get_ydata() for ax in figure.axes)
+    assert agreement.tolist() == [0.5, 0]
+    assert nc1 == pytest.approx([1, 0.1])
+    assert [ax.get_yscale() for ax in figure.axes] == ["linear", "log"]
+
+
+def test_all_products_are_on_the_scale_of_the_last():
+    last = np.array([[1.0, -0.5], [-0.5, 1]])
+    figure = pictures.gram_matrices({"a": 9 * last, "b": last}, classes=2)
+    assert [ax.images[0].get_clim() for ax in figure.axes[:2]] == [(-1, 1), (-1, 1)]
+
+
+def test_a_life_ends_in_a_filled_mark():
+    life = np.array([[0.1, 0.2], [1.0, 1.5]])
+    (ax,) = pictures.phase_planes({"no decay": (0.0, 1.5, [life])}, target=1.5, samples=4, reach=2.0).axes
+    _, path, start, end = ax.lines
+    np.testing.assert_array_equal(path.get_xydata(), life)
+    assert (start.get_xydata().tolist(), end.get_xydata().tolist()) == ([[0.1, 0.2]], [[1.0, 1.5]])
+
+
+def test_predictions_lie_across_and_measurements_up():
+    groups = {"clouds": ("black", "o", (-1, -1), np.array([-2.0, -3]), np.array([-1.0, -1.5]))}
+    (ax,) = pictures.predicted_and_measured(groups).axes
+    assert ax.lines[2].get_xydata().tolist() == [[-2, -1], [-3, -1.5]]
+
+
+def test_a_curve_is_drawn_for_its_quantities_only():
+    one = traces(nc1=[[9, 1, 0.1], [9, 3, 0.3]], across=[[1, 1, 1], [1, 1, 1]])
+    curves = [(one, "narrow", "d = 2", "-", ("nc1",)), (one, "wide", "d = 64", "--", ("nc1", "across"))]
+    figure = pictures.front_and_side({"nc1": "NC1", "across": "across"}, curves)
+    assert [len(ax.lines) for ax in figure.axes] == [2, 1]
+    assert figure.axes[0].lines[0].get_ydata() == pytest.approx([3**0.5, 0.03**0.5])  # geometric means
+
+
+def test_a_row_is_blue_only_where_every_network_was_squeezed():
+    (ax,) = pictures.change_by_one_task({"a": np.array([-1.0, -0.1]), "b": np.array([-1.0, 0.1])}).axes
+    first, second = (line.get_color() for line in ax.lines[:2])
+    assert first != second
+
+
+def test_two_clocks_and_model_beside_network_draw_what_they_are_given():
+    times = np.arange(1.0, 4)
+    figure = pictures.two_clocks({"a": (times, times, "red")}, (times, 2 * times), {"b": (times, 3 * times, "blue")})
+    assert [line.get_ydata()[-1] for ax in figure.axes for line in ax.lines] == [3, 6, 9]
+    one = traces(nc1=[[9, 1, 0.1], [9, 3, 0.3]], nc3=[[1, 1, 1], [1, 1, 1]])
+    values = np.array([[[0.5, 0.25]], [[0.7, 0.6]]])
+    figure = pictures.model_beside_network(
+        {"nc1": "NC1", "nc3": "NC3"}, {"narrow": one}, {"m": (":", "model", np.array([1, 10]), values)}
+    )
+    assert [ax.lines[1].get_ydata().tolist() for ax in figure.axes] == [[0.5, 0.25], [0.7, 0.6]]

@@ -1,0 +1,61 @@
+"""Pictures of the findings: what is drawn is what was measured, and the law is what the tasks did, added up."""
+
+import numpy as np
+import pytest
+
+from lop_tutorial.figures.findings import mixup_against_fresh, mixup_differences, product_law, width_gap
+from lop_tutorial.report.claims.comparison import Comparison, Source, learners
+from lop_tutorial.running.results import Results
+
+
+def drawn(figure):
+    (ax,) = figure.axes
+    return {
+        line.get_gid(): line for line in ax.get_lines() if not str(line.get_gid()).startswith("_") and line.get_gid()
+    }
+
+
+def test_the_gap_of_each_width_is_old_minus_fresh_over_the_last_tasks():
+    late = {("none", 2): 0.6, ("retrained", 2): 0.9, ("none", 8): 0.85, ("retrained", 8): 0.9}
+    rows = [
+        {
+            "method": method,
+            "seed": seed,
+            "width": width,
+            "task": task,
+            "train_accuracy": 1.0 - 0.1 * (method == "none"),
+            "test_accuracy": value if task else 0.5,
+        }
+        for (method, width), value in late.items()
+        for seed in range(3)
+        for task in range(3)
+    ]
+    lines = drawn(width_gap(Results(tuple(rows)), ends=2))
+    assert lines["test_accuracy"].get_ydata() == pytest.approx([-30, -5])
+    assert lines["train_accuracy"].get_ydata() == pytest.approx([-10, -10])
+
+
+def test_the_product_law_adds_what_every_task_did_to_where_the_first_began():
+    start = np.array([[0.0, -0.5, -0.5], [0.2, -0.3, -0.3]])
+    end = start - 1
+    lines = drawn(product_law(start, end, "within"))
+    assert lines["the product law"].get_ydata() == pytest.approx([-0.9, -1.9, -2.9])
+    assert lines["measured"].get_ydata() == pytest.approx([-0.9, -1.4, -1.4])
+
+
+def test_every_experiment_with_enough_seeds_is_in_the_picture_and_no_other():
+    def experiment(seeds, about="pairs, SmallConv", benchmark="pairs"):
+        fresh = np.linspace(0.7, 0.9, seeds)[:, None].repeat(5, axis=1)
+        both = {
+            "retrained": learners(range(seeds), test_accuracy=fresh, train_accuracy=fresh),
+            "g_mixup": learners(range(seeds), test_accuracy=fresh - 0.02, train_accuracy=fresh),
+        }
+        return Comparison(about, benchmark, "cifar100", 64, both)
+
+    enough, few, added = experiment(5), experiment(4), experiment(8, benchmark="increments")
+    stored = [Source("a", (enough, few)), Source("b", (added, experiment(6, "pairs, MLP")))]
+    found = [(network, float(gap.mean)) for network, gap in mixup_differences(stored)]
+    assert found == [("the paper's networks", pytest.approx(-0.02)), ("small networks", pytest.approx(-0.02))]
+    (ax,) = mixup_against_fresh(stored).axes
+    marks = [line.get_xdata()[0] for line in ax.get_lines() if line.get_gid() == "difference"]
+    assert marks == pytest.approx([-2, -2])
