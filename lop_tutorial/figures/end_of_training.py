@@ -114,7 +114,7 @@ def two_clocks(
     line: tuple[Values, Values],
     tilt: Mapping[str, tuple[Values, Values, str]],
 ) -> Figure:
-    """NC1 against time with a dotted prediction, and the tilt between features and weights: (times, values, colour)."""
+    """NC1 against time with a dotted prediction, and the imbalance of features and weights: (times, values, colour)."""
     figure, axes = plt.subplots(2, 1, figsize=(COLUMN_WIDTH, 4.6))
     for ax, curves in zip(axes, (nc1, tilt), strict=True):
         for name, (times, values, colour) in curves.items():
@@ -123,7 +123,7 @@ def two_clocks(
         ax.set_yscale("log")
     axes[0].plot(*line, ":", color="black", linewidth=2.5)
     axes[0].set(title="NC1", xlabel="time")
-    axes[1].set(title="tilt ‖B‖, as a share of where it began", xlabel="time")
+    axes[1].set(title="imbalance ‖B‖, as a share of where it began", xlabel="time")
     return figure
 
 
@@ -163,7 +163,7 @@ def predicted_and_measured(groups: Mapping[str, tuple[str, str, Spot, Values, Va
     for name, (colour, mark, spot, predicted, measured) in groups.items():
         ax.plot(predicted, measured, mark, color=colour, markersize=6.5, alpha=0.8, markeredgecolor="white")
         ax.text(*spot, name, color=colour, fontsize=9.5, va="center")
-    ax.text(-3.45, -3.2, "as predicted", rotation=42, color=GREY, fontsize=9)
+    ax.text(-3.4, -3.3, "as predicted", ha="right", color=GREY, fontsize=9)
     ax.set(xlabel="change predicted by NC1 and the size of the class means", ylabel="change measured")
     ax.set(xlim=(-5, 0.4), ylim=(-3.7, 0.6))
     return figure
