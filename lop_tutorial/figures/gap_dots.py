@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.pyplot import subplots
 
-from lop_tutorial.figures.style import PAGE_WIDTH, method_colour
+from lop_tutorial.figures.style import COLUMN_WIDTH, method_colour
 from lop_tutorial.interventions import title
 from lop_tutorial.running import Results, finite, interval
 
@@ -22,7 +22,7 @@ def gap_dots(runs: Mapping[str, Results], reference: str = "retrained") -> Figur
     lines = [
         (words, results, method) for words, results in runs.items() for method in results.methods if method != reference
     ]
-    figure, axes = subplots(1, 2, sharey=True, figsize=(PAGE_WIDTH, 1.1 + 0.42 * len(lines)))
+    figure, axes = subplots(2, 1, sharey=True, figsize=(COLUMN_WIDTH, 1.8 + 0.8 * len(lines)))
     for axis, part in zip(axes, ("train", "test"), strict=True):
         axis.axvline(0, color=method_colour(reference), linestyle=":")
         for place, (_, results, method) in enumerate(lines):
@@ -30,7 +30,7 @@ def gap_dots(runs: Mapping[str, Results], reference: str = "retrained") -> Figur
         axis.set_title("training accuracy" if part == "train" else "test accuracy")
         axis.set_xlabel(f"points from {title(reference)}")
         axis.grid(axis="y", visible=False)
-    names = [f"{words}{title(method.partition(':')[0])}" for words, _, method in lines]
+    names = [f"{words}{title(method.partition(':')[0])}".replace(": ", "\n") for words, _, method in lines]
     axes[0].set_yticks(range(len(lines)), names)
     axes[0].set_ylim(len(lines) - 0.5, -0.5)
     return figure
