@@ -20,7 +20,7 @@ Cloud = Float[np.ndarray, "point 2"]
 def squares(clouds: Mapping[str, Cloud], labels: Int64[np.ndarray, " point"], *, crowd: int = 8) -> Figure:
     """The square from -1 to 1, once for each cloud, its points marked by class.
 
-    Where `crowd` points or more lie within 0.06 of one, a line says how many there are of each class.
+    Where `crowd` points or more lie within 0.06 of one, a line says how many there are of each class, in its colour.
     """
     figure, axes = plt.subplots(1, len(clouds), figsize=(COLUMN_WIDTH, 2.9), sharey=True, squeeze=False)
     for ax, (title, points) in zip(axes[0], clouds.items(), strict=True):
@@ -35,8 +35,10 @@ def squares(clouds: Mapping[str, Cloud], labels: Int64[np.ndarray, " point"], *,
                 clip_on=False,
             )
         for centre, members in crowds(points, crowd):
-            words = ", ".join(f"{(labels[members] == k).sum()} {'●▲'[k]}" for k in (0, 1))
-            ax.annotate(words, centre, xytext=0.62 * centre, fontsize=9, ha="center", va="center")
+            for k, side in enumerate(("right", "left")):
+                words = f"{(labels[members] == k).sum()} {'●▲'[k]}"
+                away = {"xytext": (3 - 6 * (k == 0), 0), "textcoords": "offset points"}
+                ax.annotate(words, 0.62 * centre, color=CLASS_COLOURS[k], fontsize=9, ha=side, va="center", **away)
         ax.set(title=title, xlabel="unit 1", xlim=(-1.06, 1.06), ylim=(-1.06, 1.06), aspect="equal")
         ax.set_xticks([-1, 0, 1])
         ax.set_yticks([-1, 0, 1])

@@ -127,6 +127,15 @@ def test_the_picture_of_curves_shows_the_frame_that_is_asked_for(still, height):
     assert made.picture().axes[0].lines[0].get_ydata() == pytest.approx([height] * 6, abs=1e-3)
 
 
+def test_every_curve_of_the_picture_is_named_once():
+    found = interval(draw.uniform(0.5, 1, size=(4, 6)))
+    same, other = {"none": found, "retrained": found}, {"none": found, "l2": found}
+    figure = CurveExplorer(range(6), {"training": same, "test": same, "further": other}).picture()
+    legends = [ax.get_legend() for ax in figure.axes]
+    named = [legend and [text.get_text() for text in legend.get_texts()] for legend in legends]
+    assert named == [["No Intv.", "Retrained"], None, ["No Intv.", "L2"]]
+
+
 def test_an_explorer_shows_another_s_frames_in_place():
     first, second = cloud(), cloud()
     first.at = [3]

@@ -90,7 +90,12 @@ class CurveExplorer(Explorer):
                 ax.plot(spec["x"], mean, series["line"], color=series["light"], label=series["label"])
             ax.set(title=panel["title"], xlabel=spec["names"][0], ylim=panel["limits"])
         axes[0, 0].set_ylabel(spec["names"][1])
-        axes[0, 0].legend()
+        explained: set[str] = set()
+        for ax, panel in zip(axes[0], spec["panels"], strict=True):
+            labels = {series["label"] for series in panel["series"]}
+            if labels - explained:
+                ax.legend()
+            explained |= labels
         stops = [f"{name} {values[place]}" for (name, values), place in zip(self.sliders.items(), at, strict=True)]
         figure.suptitle(", ".join(stops), x=0.01, ha="left", fontsize=11)
         return figure
