@@ -586,3 +586,41 @@ def test_what_the_chapter_on_continual_imagenet_tells_of_convnet():
     training = run.results.binned("retrained", "train_accuracy")[:, -1].mean()
     for method in ("l2_init:strength=0.001", "layer_norm", "g_mixup"):
         assert 0.08 < run.results.binned(method, "train_accuracy")[:, -1].mean() - training < 0.15
+
+
+def test_what_the_note_on_warm_starts_tells_of_its_run():
+    """The table of what came out, and the verdicts, by the rule that stands above it."""
+    text = (RESULTS / "warm_start.md").read_text(encoding="utf-8")
+    run = stored("warm_start").results
+    train, test, exponents = "train_accuracy", "test_accuracy", "ftle_between_q50"
+
+    def ends(method, quantity):
+        return run.curves(method, quantity)[:, 1]
+
+    def cell(values, digits):
+        found = [f"{abs(value):.{digits}f}" for value in interval(values)]
+        return found[0], found[1], found[2]
+
+    rows = {
+        "No Intv.": "none",
+        "Shrink and perturb": "shrink_and_perturb:shrink=0.4:noise=0.1",
+        "Head reset": "head_reset",
+    }
+    lines = [line for line in text.splitlines() if line.startswith(tuple(f"| {title} |" for title in rows))]
+    assert len(lines) == 3
+    for line, (title, method) in zip(lines, rows.items(), strict=True):
+        assert line.startswith(f"| {title} |")
+        by_test, by_train, apart, between, norm = (part.strip() for part in line.split("|")[2:-1])
+        of = {name: ends(method, name) - ends("retrained", name) for name in (test, train, exponents, "weight_norm")}
+        told = ((by_test, 100 * of[test], 1), (by_train, 100 * of[train], 1), (between, of[exponents], 2))
+        for words, values, digits in (*told, (apart, 100 * (of[train] - of[test]), 1)):
+            assert re.findall(r"\d+\.\d+", words) == list(cell(values, digits)), (title, words)
+        assert float(norm) == pytest.approx(of["weight_norm"].mean(), abs=0.05)
+    kind = loss_type(run, ends=1)
+    assert (kind.by_accuracy, kind.by_exponents) == ("neither", "Type-2")
+    assert interval(ends("none", test) - ends("retrained", test)).high > 0
+    for method, told in (
+        ("shrink_and_perturb:shrink=0.4:noise=0.1", (0.2, -0.8, 1.3)),
+        ("head_reset", (-0.2, -1.2, 0.8)),
+    ):
+        assert interval(100 * (ends(method, test) - ends("none", test))) == pytest.approx(told, abs=0.06)

@@ -3,6 +3,7 @@
 from lop_tutorial.figures.accuracy import accuracy_over_tasks, band, curves, image_rows, running_mean
 from lop_tutorial.figures.claim_bars import claim_bars
 from lop_tutorial.figures.fields import exponent_fields
+from lop_tutorial.figures.gap_dots import gap_dots
 from lop_tutorial.figures.landing import mark_floor, medians, squares
 from lop_tutorial.figures.old_and_fresh import each_network, losses, name_ends, old_and_fresh
 from lop_tutorial.figures.side_by_side import against_retrained, factor_against_accuracy, factor_correlations
@@ -36,6 +37,7 @@ __all__ = [
     "exponent_fields",
     "factor_against_accuracy",
     "factor_correlations",
+    "gap_dots",
     "image_rows",
     "losses",
     "mark_floor",

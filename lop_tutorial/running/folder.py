@@ -76,7 +76,8 @@ def holds(folder: Path, config: dict[str, Any], usual: dict[str, Any] | None = N
     there = settings_in(folder)
     if there is None:
         return False
-    ours, theirs = _flat(config), _flat(usual or {}) | _flat(there)
+    younger = {name: value for name, value in (usual or {}).items() if value or name not in there}
+    ours, theirs = _flat(config), _flat(younger) | _flat(there)
     changed = [name for name in {**theirs, **ours} if ours.get(name, "not set") != theirs.get(name, "not set")]
     if changed:
         values = [f"{name} is {ours.get(name, 'not set')!r}, was {theirs.get(name, 'not set')!r}" for name in changed]

@@ -39,3 +39,11 @@ def test_a_run_that_is_older_than_the_setting_can_be_gone_on_with(tmp_path):
     assert begun(folder, PLAN, "quick")
     with pytest.raises(ValueError, match="other settings"):
         begun(folder, replace(PLAN, step_sizes={"none": 0.1}), "quick")
+
+
+def test_a_run_with_step_sizes_can_be_gone_on_with(tmp_path):
+    own = replace(PLAN, step_sizes={"l2_init": 0.2})
+    list(carry_out(own, "quick", tmp_path / "run"))
+    assert begun(tmp_path / "run", own, "quick")
+    with pytest.raises(ValueError, match=r"step_sizes.l2_init is 'not set', was 0.2"):
+        begun(tmp_path / "run", PLAN, "quick")

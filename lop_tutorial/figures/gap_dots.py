@@ -1,0 +1,46 @@
+"""How far methods end from a reference on the last task: a dot a seed, and the mean with its interval."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.pyplot import subplots
+
+from lop_tutorial.figures.style import COLUMN_WIDTH, method_colour
+from lop_tutorial.interventions import title
+from lop_tutorial.running import Results, finite, interval
+
+
+def gap_dots(runs: Mapping[str, Results], reference: str = "retrained") -> Figure:
+    """Training and test accuracy of every method after the last task, less the reference's, in points.
+
+    `runs` by the words that stand before a method's name; each has the reference, and every row is of its own run.
+    Seeds in which either diverged are left out.
+    """
+    lines = [
+        (words, results, method) for words, results in runs.items() for method in results.methods if method != reference
+    ]
+    figure, axes = subplots(2, 1, sharey=True, figsize=(COLUMN_WIDTH, 1.8 + 0.8 * len(lines)))
+    for axis, part in zip(axes, ("train", "test"), strict=True):
+        axis.axvline(0, color=method_colour(reference), linestyle=":")
+        for place, (_, results, method) in enumerate(lines):
+            _line(axis, place, results, method, reference, f"{part}_accuracy")
+        axis.set_title("training accuracy" if part == "train" else "test accuracy")
+        axis.set_xlabel(f"points from {title(reference)}")
+        axis.grid(axis="y", visible=False)
+    names = [f"{words}{title(method.partition(':')[0])}".replace(": ", "\n") for words, _, method in lines]
+    axes[0].set_yticks(range(len(lines)), names)
+    axes[0].set_ylim(len(lines) - 0.5, -0.5)
+    return figure
+
+
+def _line(axis: Axes, place: int, results: Results, method: str, reference: str, quantity: str) -> None:
+    paired = results.paired(method, reference)
+    gaps = 100 * finite((paired.curves(method, quantity) - paired.curves(reference, quantity))[:, -1:])[:, 0]
+    mean, low, high = interval(gaps)
+    colour = method_colour(method)
+    axis.plot(gaps, [place + 0.2] * len(gaps), "o", color=colour, alpha=0.35, markersize=4, markeredgewidth=0)
+    axis.plot([low, high], [place - 0.05] * 2, color=colour, linewidth=2.5)
+    axis.plot(mean, place - 0.05, "o", color=colour, markersize=7)
