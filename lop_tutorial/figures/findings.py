@@ -54,7 +54,7 @@ def product_law(start: Float64[np.ndarray, "seed task"], end: Float64[np.ndarray
         curve = interval(values)
         ax.fill_between(tasks, curve.low, curve.high, color=PROBE_COLOURS[place], alpha=0.2, linewidth=0)
         ax.plot(tasks, curve.mean, line, color=PROBE_COLOURS[place], gid=label)
-        ax.annotate(label, (tasks[-1], curve.mean[-1]), xytext=(0, 8), textcoords="offset points", ha="right")
+        ax.annotate(label, (tasks[-1], curve.high[-1]), xytext=(0, 5), textcoords="offset points", ha="right")
     ax.set(xlabel="task", ylabel="exponent (per layer)")
     return figure
 
@@ -73,7 +73,7 @@ def mixup_against_fresh(stored: Iterable[Source]) -> Figure:
     ax.axvline(0, color=METHOD_COLOURS["retrained"], linewidth=1.2)
     ax.set(xlabel="test accuracy, G-mixup minus fresh (points)", yticks=[], ylim=(-1, len(found)))
     ax.grid(visible=False, axis="y")
-    ax.legend(loc="lower right", fontsize=9)
+    ax.legend(loc="upper left", fontsize=9)
     return figure
 
 

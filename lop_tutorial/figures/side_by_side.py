@@ -98,5 +98,5 @@ def factor_correlations(sets: Mapping[str, Ranking]) -> Figure:
     ax.set(
         xlim=(-1.05, 1.05), ylim=(-0.6, len(names) + 0.5), xlabel="rank correlation with test accuracy, over methods"
     )
-    ax.legend(loc="upper center", ncols=len(sets), fontsize=9, columnspacing=1.0, handletextpad=0.2)
+    ax.legend(loc="upper center", ncols=len(sets), fontsize=8.5, columnspacing=0.6, handletextpad=0.1)
     return figure

@@ -155,7 +155,8 @@ REAL = (
         "We validate our theoretical prediction on real datasets, confirming the existence of two different types of "
         "LoP",
         f"Experiments on real pictures with at most {LOW} dimensions. Training accuracy, {_FRESH}: below −1 point; and "
-        "the 5 % quantile of exponents within classes lower than Retrained's in more than half of the seeds.",
+        "the 5 % quantile of exponents within classes, where measured, lower than Retrained's in more than half of the "
+        "seeds.",
         on_real_pictures("Type-1"),
         "real_images",
     ),
@@ -164,7 +165,8 @@ REAL = (
         "We validate our theoretical prediction on real datasets, confirming the existence of two different types of "
         "LoP",
         f"Experiments on real pictures with at least {HIGH} dimensions. {_GAP.capitalize()}, {_FRESH}: above 1 point; "
-        "and the 95 % quantile of exponents between classes higher than Retrained's in more than half of the seeds.",
+        "and the 95 % quantile of exponents between classes, where measured, higher than Retrained's in more than half "
+        "of the seeds.",
         on_real_pictures("Type-2"),
         "real_images",
     ),
