@@ -629,3 +629,32 @@ def test_what_the_note_on_warm_starts_tells_of_its_run():
         ("head_reset", (-0.2, -1.2, 0.8)),
     ):
         assert interval(100 * (ends(method, test) - ends("none", test))) == pytest.approx(told, abs=0.06)
+
+
+def test_what_is_told_of_the_share_and_the_length_of_a_warm_start():
+    """In the note, cell by cell, and in the chapter."""
+    stored_gaps = load("warm_start_gap")
+    assert stored_gaps.environment["finished"] is True
+    assert re.fullmatch(r"[0-9a-f]{64}", stored_gaps.config["plan"]["data_sha256"])
+    table = stored_gaps.table
+    half = 100 * table.select("test_accuracy", share=0.5)
+    by_place = {("0.5", length): half[:, place] for place, length in enumerate(("0", "5", "15", "30"))}
+    by_place |= {(str(s), "30"): 100 * table.select("test_accuracy", share=s)[:, -1] for s in (0.1, 0.25, 0.75)}
+
+    def told(values):
+        mean, low, high = (f"{'−' if round(float(v), 1) < 0 else '+'}{abs(v):.1f}" for v in interval(values))
+        return f"{mean} ({low} to {high})"
+
+    note = (RESULTS / "warm_start.md").read_text(encoding="utf-8")
+    fresh = by_place.pop(("0.5", "0"))
+    for (share, length), ends in by_place.items():
+        assert f"| {share} | {length} | {told(ends - fresh)} |" in note
+    longer, wider = by_place["0.5", "30"] - by_place["0.5", "5"], by_place["0.5", "30"] - by_place["0.1", "30"]
+    assert f"30 epochs on the half less 5: {told(longer)}" in note
+    assert "a half less a tenth: −0.70 (−1.37 to −0.03)" in note
+    assert interval(wider) == pytest.approx((-0.70, -1.37, -0.03), abs=0.006)
+    assert interval(longer).high < 0
+    chapter = (RESULTS.parent / "book/chapters/warm_start.ipynb").read_text(encoding="utf-8")
+    for place in (("0.5", "30"), ("0.5", "5"), ("0.5", "15"), ("0.1", "30"), ("0.75", "30")):
+        assert told(by_place[place] - fresh) in chapter
+    assert told(longer) in chapter
