@@ -354,7 +354,7 @@ function begin({ model, el }) {
     const state = ({ train, places }) => (frame.moment === "arrive" ? `task ${frame.task} arrives${places ? `: 64 points, ${places} ${places === 1 ? "place" : "places"}` : ""}` : `task ${frame.task}: ${percent(train)} learned`);
     clouds.old.draw(frame.old, reach, state(frame.old));
     clouds.fresh.draw(frame.fresh, reach, state(frame.fresh));
-    axes.textContent = wide ? "across: from class to class; up: the widest direction beside it" : choices.width === 2 ? "frame: range of the two units" : "across: the one unit";
+    axes.textContent = wide ? "across: from class to class; up: the widest direction beside it" : choices.width === 2 ? "the square of the two units" : "across: the one unit";
     const sentence = paces.value === "slow" && frame.moment === "arrive" && n ? arrival(frame) : account(lived, frame, choices);
     tell(sentence, performance.now());
     if (frame.moment === "learn") return;
