@@ -9,6 +9,7 @@ from textwrap import wrap
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
+from lop_tutorial.figures.style import COLUMN_WIDTH
 from lop_tutorial.report.claims.claim import Says, Verdict
 from lop_tutorial.report.claims.judge import Judged
 
@@ -20,10 +21,8 @@ MARKS: dict[Verdict, str] = {
     "too few seeds": "–",
     "not tested": "–",
 }
-WIDTH = 5.2
-"""Inches: narrower than other figures, for there are more words in this one, and a phone makes all of them smaller."""
 COLUMNS = 54
-"""Of a line of this width."""
+"""Of a line of words."""
 LINE, BAR, GAP = 0.21, 0.24, 0.16
 """Heights in inches: a line of words, a bar, and what parts one claim from the next."""
 
@@ -36,7 +35,7 @@ def claim_bars(claims: Sequence[Judged]) -> Figure:
     """
     titles = [wrap(f"{MARKS[each.verdict]} {each.claim.short}", COLUMNS, subsequent_indent="   ") for each in claims]
     height = sum(LINE * len(title) + BAR + GAP for title in titles)
-    figure, ax = plt.subplots(figsize=(WIDTH, height))
+    figure, ax = plt.subplots(figsize=(COLUMN_WIDTH, height))
     top = 0.0
     for judged, title in zip(claims, titles, strict=True):
         ax.text(0, top, "\n".join(title), va="top", fontsize=11, linespacing=1.25)

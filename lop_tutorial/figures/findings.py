@@ -10,18 +10,16 @@ from jaxtyping import Float64
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lop_tutorial.figures.style import METHOD_COLOURS, PROBE_COLOURS
+from lop_tutorial.figures.style import COLUMN_WIDTH, METHOD_COLOURS, PROBE_COLOURS
 from lop_tutorial.report.claims.comparison import Comparison, Source
 from lop_tutorial.running.results import ENOUGH, Interval, Results, finite, interval
 
-WIDTH = 5.2
-"""Inches: narrower than other figures, so that their words can be read on a phone."""
 NETWORK_COLOURS = {"the paper's networks": "#0072B2", "small networks": "#CC79A7", "toy points": "#666666"}
 
 
 def width_gap(results: Results, *, ends: int = 8) -> Figure:
     """Old minus fresh network over the last tasks, in points, against width: training (dashed) and test accuracy."""
-    figure, ax = plt.subplots(figsize=(WIDTH, 3.1))
+    figure, ax = plt.subplots(figsize=(COLUMN_WIDTH, 3.1))
     for quantity, label, line in (("train_accuracy", "training points", "--"), ("test_accuracy", "new points", "-")):
         gaps = [interval(finite(_late(results.at(width), quantity, ends))) for width in results.widths]
         mean, low, high = (100 * np.array([float(part) for part in parts]) for parts in zip(*gaps, strict=True))
@@ -47,7 +45,7 @@ def product_law(start: Float64[np.ndarray, "seed task"], end: Float64[np.ndarray
     `start` and `end` are exponents at each task's own points before it was learned and after, per layer, `place` is
     "within" or "between". The law begins where the first task began, and adds what every task did.
     """
-    figure, ax = plt.subplots(figsize=(WIDTH, 2.9))
+    figure, ax = plt.subplots(figsize=(COLUMN_WIDTH, 2.9))
     tasks = np.arange(1, start.shape[1] + 1)
     law = start[:, :1] + np.cumsum(end - start, axis=1)
     for values, label, line in ((law, "the product law", "--"), (end, "measured", "-")):
@@ -65,7 +63,7 @@ def mixup_against_fresh(stored: Iterable[Source]) -> Figure:
     A dot is a mean over seeds, a line its 95 % t interval, a colour the kind of network.
     """
     found = sorted(mixup_differences(stored), key=lambda each: float(each[1].mean))
-    figure, ax = plt.subplots(figsize=(WIDTH, 0.9 + 0.13 * len(found)))
+    figure, ax = plt.subplots(figsize=(COLUMN_WIDTH, 0.9 + 0.13 * len(found)))
     for row, (network, gap) in enumerate(found):
         _whisker(ax, row, gap, NETWORK_COLOURS[network])
     for network, colour in NETWORK_COLOURS.items():

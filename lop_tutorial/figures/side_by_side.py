@@ -10,14 +10,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lop_tutorial.figures.style import METHOD_COLOURS, method_colour
+from lop_tutorial.figures.style import COLUMN_WIDTH, METHOD_COLOURS, method_colour
 from lop_tutorial.interventions import without_settings
 from lop_tutorial.report.ranking import FACTORS, MethodResult, Ranking
 
 SET_LOOKS = (("#0072B2", "o"), ("#CC79A7", "s"), ("#666666", "D"))
 """A colour and a mark for each image set, in order."""
-WIDTH = 5.2
-"""Inches: narrower than other figures, for these have many words, and a phone makes all of them smaller."""
 
 
 def against_retrained(sets: Mapping[str, Ranking]) -> Figure:
@@ -28,7 +26,7 @@ def against_retrained(sets: Mapping[str, Ranking]) -> Figure:
     """
     first = next(iter(sets.values()))
     methods = sorted((each.method for each in first if each.method != "retrained"), key=lambda name: _mean(sets, name))
-    figure, ax = plt.subplots(figsize=(WIDTH, 0.9 + 0.36 * len(methods)))
+    figure, ax = plt.subplots(figsize=(COLUMN_WIDTH, 0.9 + 0.36 * len(methods)))
     low = 0.0
     for (label, ranking), (colour, mark), shift in zip(sets.items(), SET_LOOKS, (0.22, 0, -0.22), strict=False):
         for row, method in enumerate(methods):
@@ -66,7 +64,7 @@ def factor_against_accuracy(sets: Mapping[str, Ranking], factor: str, named: tup
 
     Only methods all of whose learners finished. Those `named` have their titles beside their marks.
     """
-    figure, axes = plt.subplots(1, len(sets), figsize=(WIDTH, 3.0), sharex=True, sharey=True, squeeze=False)
+    figure, axes = plt.subplots(1, len(sets), figsize=(COLUMN_WIDTH, 3.0), sharex=True, sharey=True, squeeze=False)
     for ax, (label, ranking) in zip(axes[0], sets.items(), strict=True):
         for result in sorted(ranking, key=lambda each: each.method in named):
             if result.finished == result.learners:
@@ -88,7 +86,7 @@ def _mark(ax: Axes, result: MethodResult, factor: str, named: bool) -> None:
 
 def factor_correlations(sets: Mapping[str, Ranking]) -> Figure:
     """Rank correlations of every factor with the late test accuracy over methods: a row each, a mark an image set."""
-    figure, ax = plt.subplots(figsize=(WIDTH, 0.9 + 0.42 * len(FACTORS)))
+    figure, ax = plt.subplots(figsize=(COLUMN_WIDTH, 0.9 + 0.42 * len(FACTORS)))
     names = list(FACTORS)[::-1]
     for (label, ranking), (colour, mark) in zip(sets.items(), SET_LOOKS, strict=False):
         values = [ranking.correlation(name)[0] for name in names]
