@@ -111,17 +111,18 @@ def phase_planes(
 
 def two_clocks(
     nc1: Mapping[str, tuple[Values, Values, str]],
-    line: tuple[Values, Values],
+    nc1_laws: Sequence[Values],
     tilt: Mapping[str, tuple[Values, Values, str]],
+    tilt_laws: Sequence[Values],
 ) -> Figure:
-    """NC1 against time with a dotted prediction, and the imbalance of features and weights: (times, values, colour)."""
+    """NC1 against time, and the imbalance of features and weights: (times, values, colour); dotted, the laws."""
     figure, axes = plt.subplots(2, 1, figsize=(COLUMN_WIDTH, 4.6))
-    for ax, curves in zip(axes, (nc1, tilt), strict=True):
-        for name, (times, values, colour) in curves.items():
-            ax.plot(times, values, color=colour)
+    for ax, curves, laws in zip(axes, (nc1, tilt), (nc1_laws, tilt_laws), strict=True):
+        for (name, (times, values, colour)), law in zip(curves.items(), laws, strict=True):
+            ax.plot(times, values, color=colour, linewidth=3)
+            ax.plot(times, law, ":", color="black")
             ax.annotate(name, (times[-1], values[-1]), (6, 0), **_BESIDE, color=colour)
         ax.set_yscale("log")
-    axes[0].plot(*line, ":", color="black", linewidth=2.5)
     axes[0].set(title="NC1", xlabel="time")
     axes[1].set(title="imbalance ‖B‖, as a share of where it began", xlabel="time")
     return figure

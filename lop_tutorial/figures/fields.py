@@ -9,6 +9,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from jaxtyping import Float
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 
 from lop_tutorial.figures.style import COLUMN_WIDTH, QUANTITIES
 
@@ -18,7 +19,7 @@ Field = Float[np.ndarray, "_rows _columns"]
 def exponent_fields(
     fields: Mapping[str, tuple[Field, Field]], extent: tuple[float | int, float | int, float | int, float | int]
 ) -> Figure:
-    """Under each title a field of exponents and the margins that go with it: the boundary, where they are 0, is black.
+    """Under each title a field of exponents and the margins that go with it, 0 on the boundary: black with a white rim.
 
     All share one scale, centred at 0, and its bar lies below. Minus infinity is drawn black, NaN grey.
     """
@@ -34,7 +35,8 @@ def exponent_fields(
         smooth = "bilinear" if np.isfinite(exponents).all() else "nearest"
         image = ax.imshow(shown, origin="lower", extent=extent, cmap=colours, vmin=low, vmax=high, interpolation=smooth)
         if margins.min() < 0 < margins.max():
-            ax.contour(margins, [0], extent=extent, origin="lower", colors="black", linewidths=1.2, linestyles="-")
+            line = ax.contour(margins, [0], extent=extent, origin="lower", colors="black", linewidths=1.2)
+            line.set_path_effects([withStroke(linewidth=3, foreground="white")])
         ax.grid(False)
         ax.locator_params(nbins=3)
         ax.set(title=title, xlabel="x₁")

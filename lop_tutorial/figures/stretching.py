@@ -30,7 +30,7 @@ class Ring(NamedTuple):
 
 
 def rings_through_layers(rows: Mapping[str, Sequence[Ring]]) -> Figure:
-    """A row for each ring, "on" and "away": its ellipse layer by layer (line), and the inputs themselves (dots)."""
+    """A row for each ring, "on" and "away": its ellipse layer by layer (line), and the inputs (open circles)."""
     layers = len(next(iter(rows.values())))
     figure, axes = plt.subplots(2, layers, figsize=(COLUMN_WIDTH, 2.5))
     words = {"on": "A, boundary", "away": "B, middle"}
@@ -40,7 +40,7 @@ def rings_through_layers(rows: Mapping[str, Sequence[Ring]]) -> Figure:
             turn = np.linspace(0, 2 * np.pi, 100)
             ax.plot(np.cos(turn), np.sin(turn), ":", color="#777777", linewidth=1)
             ax.plot(*ring.ellipse.T, color=SIDES[side], linewidth=1.4)
-            ax.plot(*ring.points.T, ".", color="black", markersize=2.5)
+            ax.plot(*ring.points.T, "o", color="black", markersize=5, markeredgewidth=0.9, fillstyle="none")
             ax.set(xlim=(-reach, reach), ylim=(-0.6 * reach, 0.6 * reach), aspect="equal", xticks=[], yticks=[])
             ax.grid(False)
             ax.set_title(f"× {ring.stretch:.2g}", loc="center", fontsize=10, color=SIDES[side], pad=3)

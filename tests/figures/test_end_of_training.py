@@ -84,8 +84,11 @@ def test_a_row_is_blue_only_where_every_network_was_squeezed():
 
 def test_two_clocks_and_model_beside_network_draw_what_they_are_given():
     times = np.arange(1.0, 4)
-    figure = pictures.two_clocks({"a": (times, times, "red")}, (times, 2 * times), {"b": (times, 3 * times, "blue")})
-    assert [line.get_ydata()[-1] for ax in figure.axes for line in ax.lines] == [3, 6, 9]
+    figure = pictures.two_clocks(
+        {"a": (times, times, "red")}, [2 * times], {"b": (times, 3 * times, "blue")}, [4 * times]
+    )
+    assert [line.get_ydata()[-1] for ax in figure.axes for line in ax.lines] == [3, 6, 9, 12]
+    assert [line.get_linestyle() for line in figure.axes[1].lines] == ["-", ":"]
     one = traces(nc1=[[9, 1, 0.1], [9, 3, 0.3]], nc3=[[1, 1, 1], [1, 1, 1]])
     values = np.array([[[0.5, 0.25]], [[0.7, 0.6]]])
     figure = pictures.model_beside_network(
