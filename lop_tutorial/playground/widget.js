@@ -268,7 +268,7 @@ function begin({ model, el }) {
   const aloud = h("p", { class: "lop-aloud", role: "status" });
   const clouds = { old: cloudPanel(spec, "Old network"), fresh: cloudPanel(spec, "Fresh network") };
   const accuracy = chart("Accuracy on the task just learned", [0.4, 1.02], [[0.5, "50 %"], [0.75, "75 %"], [1, "100 %"]]);
-  const exponent = chart("Stretching per layer (median exponent)", [FLOOR, 1.2], [[FLOOR, "−∞"], [-2, "−2"], [0, "0"], [1, "1"]]);
+  const exponent = chart("Stretching per layer (median exponent)", [FLOOR, 1.2], [[FLOOR, "≤ −4"], [-2, "−2"], [0, "0"], [1, "1"]]);
   const table = h("table");
   const key = h("p", { class: "lop-legend" });
   spec.classes.forEach(({ light, dark }, k) => {
@@ -354,7 +354,7 @@ function begin({ model, el }) {
     const state = ({ train, places }) => (frame.moment === "arrive" ? `task ${frame.task} arrives${places ? `: 64 points, ${places} ${places === 1 ? "place" : "places"}` : ""}` : `task ${frame.task}: ${percent(train)} learned`);
     clouds.old.draw(frame.old, reach, state(frame.old));
     clouds.fresh.draw(frame.fresh, reach, state(frame.fresh));
-    axes.textContent = wide ? "across: from class to class; up: the widest direction beside it" : choices.width === 2 ? "the square of the two units" : "across: the one unit";
+    axes.textContent = wide ? "across: from class to class; up: the widest direction beside it" : choices.width === 2 ? "frame: range of the two units" : "across: the one unit";
     const sentence = paces.value === "slow" && frame.moment === "arrive" && n ? arrival(frame) : account(lived, frame, choices);
     tell(sentence, performance.now());
     if (frame.moment === "learn") return;

@@ -40,7 +40,7 @@ setting = start()"""
 
 _ID = "first-cell"
 # The device differs from machine to machine, so nbval runs this cell and does not compare what it prints.
-_TAGS = ["remove-input", "nbval-ignore-output"]
+_TAGS = ["remove-cell", "nbval-ignore-output"]
 _CELL_KEYS_THAT_VARY = ("ExecuteTime", "collapsed", "colab", "execution", "id", "outputId")
 _IMAGES = ("image/png", "image/jpeg", "image/svg+xml")
 
