@@ -68,6 +68,7 @@ def test_shares_over_the_hidden_layers_of_networks():
     network = killed(MLP((4,), 2, hidden=(10, 6)), layer=1, units=3)
     with torch.no_grad():
         network.body[1].bias[3:] = 10  # the other units are surely alive
+        network.body[3].weight.abs_()  # of inputs that are not negative
         network.body[3].bias[:] = 10
     found = unit_shares(network, torch.randn(50, 4))
     assert found == (16, 3 / 16, 3 / 16, 3 / 16)
