@@ -128,12 +128,12 @@ def test_the_label_explorer_computes_the_poster_s_labels(browser, html):
 
 
 def test_a_field_is_read_out_under_the_arrow_keys(browser, html):
-    with opened(browser, html, "index") as tab:
+    with opened(browser, html, "chapters/finite_time_lyapunov_exponents") as tab:
         field = wait_for_explorers(tab).nth(0)
         plot, reading = field.locator(".lop-plot"), field.locator(".lop-reading")
         plot.press("ArrowRight")
         first = reading.inner_text()
-        assert "probability of class 1" in first
+        assert "FTLE (per layer)" in first
         plot.press("ArrowUp")
         assert reading.inner_text() != first
         box = plot.bounding_box()
@@ -142,12 +142,12 @@ def test_a_field_is_read_out_under_the_arrow_keys(browser, html):
 
 
 def test_play_walks_to_the_end_and_stops(browser, html):
-    with opened(browser, html, "index") as tab:
-        field = wait_for_explorers(tab).nth(0)
-        field.get_by_role("button", name="Play").click()
-        task = field.get_by_role("slider", name="task")
+    with opened(browser, html, "how_to_read") as tab:
+        clouds = wait_for_explorers(tab).nth(1)
+        clouds.get_by_role("button", name="Play").click()
+        task = clouds.get_by_role("slider", name="task")
         tab.wait_for_function("x => x.value > 2", arg=task.element_handle())
-        field.get_by_role("button", name="Pause").click()
+        clouds.get_by_role("button", name="Pause").click()
         stopped = task.input_value()
         tab.wait_for_timeout(400)
         assert task.input_value() == stopped
@@ -197,9 +197,9 @@ def test_the_search_finds_a_word_from_disk(browser, html):
 
 
 def test_folded_code_is_called_by_the_words_that_are_seen(browser, html):
-    with opened(browser, html, "index") as tab:
+    with opened(browser, html, "how_to_read") as tab:
         fold = tab.locator("details.hide > summary")
-        assert fold.count() == 2
-        for k in range(2):
+        assert fold.count() == 3
+        for k in range(3):
             assert fold.nth(k).get_attribute("aria-label") is None
             assert "Show the code" in fold.nth(k).inner_text()
