@@ -17,7 +17,7 @@ from lop_tutorial.figures.style import (
     slim_png,
     use,
 )
-from lop_tutorial.figures.traces import exponent_against_collapse, over_epochs
+from lop_tutorial.figures.traces import over_epochs
 from lop_tutorial.figures.widths import across_widths
 
 __all__ = [
@@ -33,7 +33,6 @@ __all__ = [
     "claim_bars",
     "curves",
     "each_network",
-    "exponent_against_collapse",
     "exponent_fields",
     "factor_against_accuracy",
     "factor_correlations",

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.pyplot import subplots
 
 from lop_tutorial.figures.style import COLUMN_WIDTH, method_colour
-from lop_tutorial.interventions import title
+from lop_tutorial.interventions import title, without_settings
 from lop_tutorial.running import Results, finite, interval
 
 
@@ -30,7 +30,7 @@ def gap_dots(runs: Mapping[str, Results], reference: str = "retrained") -> Figur
         axis.set_title("training accuracy" if part == "train" else "test accuracy")
         axis.set_xlabel(f"points from {title(reference)}")
         axis.grid(axis="y", visible=False)
-    names = [f"{words}{title(method.partition(':')[0])}".replace(": ", "\n") for words, _, method in lines]
+    names = [f"{words}{title(without_settings(method))}".replace(": ", "\n") for words, _, method in lines]
     axes[0].set_yticks(range(len(lines)), names)
     axes[0].set_ylim(len(lines) - 0.5, -0.5)
     return figure

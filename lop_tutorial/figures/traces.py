@@ -1,4 +1,4 @@
-"""The end of training: quantities over epochs, and exponents against collapse."""
+"""The end of training: quantities over epochs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import numpy as np
 from jaxtyping import Float64
 from matplotlib.axes import Axes
 
-from lop_tutorial.experiments.terminal_phase import Traces
 from lop_tutorial.figures.style import WIDTH_COLOURS
 from lop_tutorial.running.results import interval
 
@@ -35,15 +34,4 @@ def over_epochs(
     colour = WIDTH_COLOURS[kind]
     ax.fill_between(x[x > 0], low, high, color=colour, alpha=0.18, linewidth=0)
     ax.plot(x[x > 0], mean, line, color=colour, label=label, gid="mean")
-    ax.set_xscale("log")
-
-
-def exponent_against_collapse(ax: Axes, traces: Traces, kind: str, label: str, line: str = "-") -> None:
-    """A curve for every seed from where it fits its samples (small) to the end of training (a dot)."""
-    for seed, first in enumerate(traces.fitted):
-        x, y = traces["nc1"][seed, first:], traces["ftle"][seed, first:]
-        if len(x):
-            ax.plot(x, y, line, color=WIDTH_COLOURS[kind], linewidth=1, label=label)
-            ax.plot(x[-1], y[-1], "o", color=WIDTH_COLOURS[kind], markersize=4)
-            label = "_"
     ax.set_xscale("log")
