@@ -7,7 +7,7 @@ import io
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import MISSING, asdict, fields, replace
+from dataclasses import replace
 from pathlib import Path
 from shutil import rmtree
 from typing import Any
@@ -17,10 +17,9 @@ from lop_tutorial.interventions import FIRST_EDITION, intervention
 from lop_tutorial.running.crews import EVERY, STEP, Crew, Parts, cell
 from lop_tutorial.running.execute import carry_on, crews_of
 from lop_tutorial.running.folder import Origins, alone, holds, is_finished, settings_in
-from lop_tutorial.running.plan import Plan
+from lop_tutorial.running.plan import Plan, former_settings
 from lop_tutorial.running.results import Row
 from lop_tutorial.running.run import must_be_new, write_json
-from lop_tutorial.training import Training
 
 Launcher = Callable[[Plan, Sequence[Crew], str, int, Parts], Iterator[Row]]
 LAUNCHERS = ("local", "ray")
@@ -139,7 +138,7 @@ def _config(plan: Plan, profile: str) -> dict[str, Any]:
 
 def begun(folder: Path, plan: Plan, profile: str) -> bool:
     """Whether the folder holds a part of this run, or the whole; ValueError if of one with other settings."""
-    return holds(folder, _config(_as_begun(plan, settings_in(folder)), profile), _usual())
+    return holds(folder, _config(_as_begun(plan, settings_in(folder)), profile), former_settings())
 
 
 def _as_begun(plan: Plan, there: dict[str, Any] | None) -> Plan:
@@ -150,14 +149,6 @@ def _as_begun(plan: Plan, there: dict[str, Any] | None) -> Plan:
         for mine, theirs in zip(plan.methods, methods, strict=True)
     )
     return replace(plan, methods=tuple(methods), edition=edition) if same else plan
-
-
-def _usual() -> dict[str, Any]:
-    """The values that settings had before they existed, for runs older than they are."""
-    plain = {f.name: f.default for f in fields(Plan) if f.name != "data_root" and f.default is not MISSING}
-    plain |= {"step_sizes": {}, "warm_start": {}}
-    plain["edition"] = FIRST_EDITION
-    return dict(json.loads(json.dumps(plain | {"training": asdict(Training())})))
 
 
 def _launcher(name: str) -> Launcher:

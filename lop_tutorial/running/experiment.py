@@ -13,6 +13,7 @@ import torch
 
 from lop_tutorial.atomic import write_text
 from lop_tutorial.running.folder import Origins, alone, holds, is_finished
+from lop_tutorial.running.plan import former_settings
 from lop_tutorial.running.run import must_be_new, write_json
 from lop_tutorial.running.table import Table, TableRow, lines_of, read
 
@@ -79,7 +80,8 @@ def fill(
     Raises a ValueError where the folder holds anything else, or is in use.
     """
     config = json.loads(json.dumps(experiment.as_config()))
-    if not resume or not holds(folder, config):
+    former = {"plans": {name: former_settings() for name in config.get("plans", ())}}
+    if not resume or not holds(folder, config, former):
         must_be_new(folder, beside=("checkpoints",) if resume else ())
     with alone(folder / "checkpoints" / "lock", str(folder)):
         if (folder / "config.json").exists() and not resume:

@@ -76,14 +76,23 @@ def holds(folder: Path, config: dict[str, Any], usual: dict[str, Any] | None = N
     there = settings_in(folder)
     if there is None:
         return False
-    younger = {name: value for name, value in (usual or {}).items() if value or name not in there}
-    ours, theirs = _flat(config), _flat(younger) | _flat(there)
+    ours, theirs = _flat(config), _flat(_filled(there, usual or {}))
     changed = [name for name in {**theirs, **ours} if ours.get(name, "not set") != theirs.get(name, "not set")]
     if changed:
         values = [f"{name} is {ours.get(name, 'not set')!r}, was {theirs.get(name, 'not set')!r}" for name in changed]
         text = "; ".join(values[:5]) + f"; and {len(values) - 5} more" * (len(values) > 5)
         raise ValueError(f"{folder} was begun with other settings: {text}. Ask for the same, or use --out")
     return True
+
+
+def _filled(there: dict[str, Any], usual: dict[str, Any]) -> dict[str, Any]:
+    """The settings that are there, with the usual ones where there are none; so in each that has settings itself."""
+    nested = {
+        name: _filled(value, usual[name])
+        for name, value in there.items()
+        if isinstance(value, dict) and isinstance(usual.get(name), dict)
+    }
+    return usual | there | nested
 
 
 def settings_in(folder: Path) -> dict[str, Any] | None:

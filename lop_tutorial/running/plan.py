@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import torch
 
 from lop_tutorial.data import LabelledImages, SomeClasses, load
 from lop_tutorial.data.procedural import ProceduralImages
-from lop_tutorial.interventions import EDITION, Intervention, intervention
+from lop_tutorial.interventions import EDITION, FIRST_EDITION, Intervention, intervention
 from lop_tutorial.networks import NETWORKS, Network
 from lop_tutorial.own_classes import class_at, is_address
 from lop_tutorial.running.measures import COLUMNS_OF
@@ -220,3 +221,10 @@ class Plan:
         if self.classes is not None:
             settings["class_names"] = self.images.classes
         return settings | {"data_sha256": self.images.sha256, "data_classes": len(self.images.classes)}
+
+
+def former_settings() -> dict[str, Any]:
+    """The values that a plan's settings had before they existed, for runs that are older than they are."""
+    plain = {f.name: f.default for f in fields(Plan) if f.name != "data_root" and f.default is not MISSING}
+    plain |= {"step_sizes": {}, "warm_start": {}, "edition": FIRST_EDITION}
+    return dict(json.loads(json.dumps(plain | {"training": asdict(Training())})))

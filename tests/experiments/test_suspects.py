@@ -1,5 +1,6 @@
 """The trial: states are taken before the first step, under the head that the task begins with, and disturb nobody."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -63,6 +64,9 @@ def test_the_table_has_a_row_a_state_and_goes_on_where_it_was_left(short, tmp_pa
     small = replace(EXPERIMENT, parts=EXPERIMENT.parts[:2], seeds=(3,), tasks=EVERY)
     tables = [table for table in fill(small, tmp_path / "run")]
     assert [len(table.rows) for table in tables] == [1, 1]
+    config = json.loads((tmp_path / "run" / "config.json").read_text())
+    del config["plans"]["type1"]["warm_start"]  # as of a run that is older than this setting
+    (tmp_path / "run" / "config.json").write_text(json.dumps(config))
     again = list(fill(small, tmp_path / "run", resume=True))
     assert [table.rows[0]["method"] for table in again] == ["none", "retrained"]
     assert (tmp_path / "run" / "table.csv").read_text().count("\n") == 3
