@@ -175,10 +175,11 @@ def lives(
 
     One that diverged in its life is tried on none: NaN.
     """
-    curves, states = ({}, {}) if world == FRESH else live(setting, world, head, seeds, tasks, device)
+    none: dict[int, TableRow] = {seed: {"train_accuracy": [], "test_accuracy": []} for seed in seeds}
+    curves, states = (none, {}) if world == FRESH else live(setting, world, head, seeds, tasks, device)
     on = {trial: tried(setting, trial, states, head, seeds, device) for trial in TRIALS}
     for seed in seeds:
-        row: TableRow = {"setting": setting, "world": world, "head": head, "seed": seed, **curves.get(seed, {})}
+        row: TableRow = {"setting": setting, "world": world, "head": head, "seed": seed, **curves[seed]}
         there = world == FRESH or seed in states
         for trial, part in product(TRIALS, ("train", "test")):
             row[f"{trial}_{part}"] = float(np.mean(on[trial][seed][part])) if there else math.nan
