@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -32,13 +32,14 @@ SETTING_TITLES = {
 _STRONGEST = 0.8
 
 
-def line_up_map(scores: Sequence[SuspectScores], gap: str) -> Figure:
+def line_up_map(scores: Sequence[SuspectScores], gap: str, only: Sequence[str] = ()) -> Figure:
     """Suspects in rows, the best above, controls below; settings in columns: rank correlations with the gap within age.
 
+    `only`: these alone.
     A frame: the suspect tells there. Struck out: it tells the opposite of what its source says. No colour: it does not
     vary there. Rows are in the order of the mean correlation, taken with the sign that the source gives.
     """
-    rows = by_suspect(scores, gap)
+    rows = {name: found for name, found in by_suspect(scores, gap).items() if not only or name in only}
     order = sorted((name for name in rows if name not in CONTROLS), key=lambda name: -_strength(rows[name]))
     order += [name for name in CONTROLS if name in rows]
     settings = list(dict.fromkeys(score.setting for score in scores))
@@ -68,11 +69,10 @@ def line_up_map(scores: Sequence[SuspectScores], gap: str) -> Figure:
 
 
 def _strength(scores: Sequence[SuspectScores]) -> float:
-    """The mean correlation with the source's sign; without one, its size."""
-    means = np.array([float(score.within_age.mean) for score in scores])
+    """The mean correlation with the source's sign; without one, its size. Where there is none it counts as 0."""
+    means = np.nan_to_num(np.array([float(score.within_age.mean) for score in scores]))
     expected = EXPECTED[scores[0].suspect]
-    signed = abs(means) if expected == 0 else expected * means
-    return float(np.nanmean(signed)) if np.isfinite(signed).any() else -1.0
+    return float(np.mean(abs(means) if expected == 0 else expected * means))
 
 
 def _signed(value: float) -> str:
@@ -85,7 +85,7 @@ def _ink(value: float) -> str:
 
 
 def state_scatter(
-    states: States, suspects: Sequence[str], gap: str, methods: Mapping[str, str], places: Sequence[str]
+    states: States, suspects: Sequence[str], gap: str, methods: Sequence[str], places: Sequence[str]
 ) -> tuple[np.ndarray, np.ndarray]:
     """The frames of an explorer: (suspect, setting, state, 2) and the method of each state, (suspect, setting, state).
 

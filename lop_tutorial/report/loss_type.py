@@ -12,10 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float64
 
-from lop_tutorial.running.results import Interval, Results, finite, interval, share
+from lop_tutorial.running.results import ENOUGH, Interval, Results, finite, interval, share
 
 MARGIN = 0.01
 """Accuracies that differ by less, one point, count as equal."""
+FEW = "too few seeds"
 
 
 @dataclass(frozen=True)
@@ -33,15 +34,23 @@ class LossType:
     within_lower: Interval
     between_higher: Interval
     diverged: int
+    seeds: int
 
     @property
     def by_accuracy(self) -> str:
-        """Type-1, Type-2, both or neither: where the whole interval lies more than a point beyond Retrained."""
+        """Type-1, Type-2, both or neither: where the whole interval lies more than a point beyond Retrained.
+
+        Of fewer than five seeds it is "too few seeds".
+        """
+        if self.seeds < ENOUGH:
+            return FEW
         return _verdict(bool(self.training.high < -MARGIN), bool(self.gap.low > MARGIN))
 
     @property
     def by_exponents(self) -> str:
-        """Type-1, Type-2, both or neither: where more than half of the seeds show it, by the whole interval."""
+        """The same, where more than half of the seeds show it, by the whole interval; of fewer than six it cannot."""
+        if self.seeds < ENOUGH + 1:
+            return FEW
         return _verdict(bool(self.within_lower.low > 0.5), bool(self.between_higher.low > 0.5))
 
 
@@ -80,4 +89,5 @@ def loss_type(results: Results, method: str = "none", *, ends: int = 10) -> Loss
         beyond("ftle_within_q05", -1),
         beyond("ftle_between_q95", 1),
         int((~kept).sum()),
+        int(kept.sum()),
     )

@@ -13,7 +13,7 @@ from scipy.stats import spearmanr
 from lop_tutorial.interventions import title as title_of
 from lop_tutorial.interventions import without_settings
 from lop_tutorial.report.numbers import short, signed
-from lop_tutorial.running.results import Interval, finite, interval
+from lop_tutorial.running.results import ENOUGH, Interval, finite, interval
 from lop_tutorial.running.table import Table
 
 FACTORS = {
@@ -33,7 +33,7 @@ class MethodResult:
     """One method on one image set. Learners that diverged are left out of every mean; `finished` counts the others.
 
     `above_none` and `above_retrained` are late test accuracies minus the reference's, seed by seed, over the seeds in
-    which both finished. `factors` are medians over the learners that finished: one dead network has an
+    which both finished, of which there are `pairs_none` and `pairs_retrained`. `factors` are medians over the learners that finished: one dead network has an
     exponent of minus infinity, and so would the mean.
     """
 
@@ -43,6 +43,8 @@ class MethodResult:
     accuracy: dict[str, Interval]
     above_none: Interval
     above_retrained: Interval
+    pairs_none: int
+    pairs_retrained: int
     factors: dict[str, float]
 
     @property
@@ -99,8 +101,9 @@ class Ranking:
                 cells[0] += f"<br>*{lost if result.finished else 'all'} of {result.learners} diverged*"
             for quantity in ("test_early", "test_late", "train_early", "train_late"):
                 cells.append(_accuracy(result.accuracy[quantity]))
-            for difference, reference in ((result.above_none, "none"), (result.above_retrained, "retrained")):
-                cells.append(EMPTY if result.method == reference else _difference(difference))
+            for reference in ("none", "retrained"):
+                difference, pairs = (getattr(result, f"{what}_{reference}") for what in ("above", "pairs"))
+                cells.append(EMPTY if result.method == reference else _difference(difference, pairs))
             lines.append("| " + " | ".join(cells) + " |")
         return "\n".join(lines)
 
@@ -124,6 +127,7 @@ def rank_methods(table: Table, data: str) -> Ranking:
     found = []
     for method in methods:
         late = of(method, "test_late")
+        above = [finite(late - of(reference, "test_late")) for reference in ("none", "retrained")]
         there = ~np.isnan(late)
         factors = {name: of(method, f"{name}_late")[there] for name in FACTORS if f"{name}_late" in table.columns}
         found.append(
@@ -136,8 +140,10 @@ def rank_methods(table: Table, data: str) -> Ranking:
                     for what in ("train", "test")
                     for when in ("early", "late")
                 },
-                interval(finite(late - of("none", "test_late"))),
-                interval(finite(late - of("retrained", "test_late"))),
+                interval(above[0]),
+                interval(above[1]),
+                len(above[0]),
+                len(above[1]),
                 {name: float(np.median(values)) if len(values) else math.nan for name, values in factors.items()},
             )
         )
@@ -160,11 +166,13 @@ def _accuracy(accuracy: Interval) -> str:
     return f"{mean:.3f}<br>{short(low)}–{short(high)}"
 
 
-def _difference(difference: Interval) -> str:
+def _difference(difference: Interval, pairs: int) -> str:
+    """In bold where it is clear of 0, and there are seeds enough to say so."""
     mean, low, high = (100 * float(value) for value in difference)
     if math.isnan(mean):
         return EMPTY
     if math.isnan(low):
         return signed(mean)
+    clear = pairs >= ENOUGH and (low > 0 or high < 0)
     shown = f"{signed(mean)}<br>{signed(low)} to {signed(high)}"
-    return f"**{shown.replace('<br>', '**<br>')}" if low > 0 or high < 0 else shown
+    return f"**{shown.replace('<br>', '**<br>')}" if clear else shown

@@ -51,20 +51,20 @@ class States:
 
 
 def states_of(table: Table) -> States:
-    """The states of a trial's table, with their gaps. Those without an outcome are left out: the network diverged.
+    """The states of a trial's table, with their gaps. Left out are those without one: it, or the fresh one, diverged.
 
-    ValueError where a state has no fresh network of its setting, seed and task.
+    ValueError where a setting has no fresh networks at all.
     """
     place = ("setting", "seed", "task")
     fresh = {tuple(row[k] for k in place): row for row in table.rows if row["method"] == _REFERENCE}
+    settings = {setting for setting, *_ in fresh}
     rows = []
     for row in table.rows:
         if row["method"] == _REFERENCE:
             continue
-        reference = fresh.get(tuple(row[k] for k in place))
-        if reference is None:
-            where = ", ".join(f"{k} {row[k]}" for k in place)
-            raise ValueError(f"no fresh network stands beside {row['method']} at {where}; run the part {_REFERENCE!r}")
+        if row["setting"] not in settings:
+            raise ValueError(f"no fresh networks stand beside those of {row['setting']}; run the part {_REFERENCE!r}")
+        reference = fresh.get(tuple(row[k] for k in place), {"train_accuracy": math.nan, "test_accuracy": math.nan})
         gaps = {f"{what}_gap": row[f"{what}_accuracy"] - reference[f"{what}_accuracy"] for what in ("train", "test")}
         if all(math.isfinite(gap) for gap in gaps.values()):
             rows.append(row | gaps)
@@ -92,6 +92,13 @@ def within_age(states: States, suspect: str, gap: str) -> float:
     """The same among networks at one task number, averaged over task numbers; those where it is NaN are left out."""
     tasks = sorted(set(states["task"].tolist()))
     found = np.array([over_all(states.where(task=task), suspect, gap) for task in tasks])
+    return float(np.nanmean(found)) if np.isfinite(found).any() else math.nan
+
+
+def within_method(states: States, suspect: str, gap: str) -> float:
+    """`within_age` among networks of one method, averaged over methods; those where it is NaN are left out."""
+    methods = sorted(set(states["method"].tolist()))
+    found = np.array([within_age(states.where(method=method), suspect, gap) for method in methods])
     return float(np.nanmean(found)) if np.isfinite(found).any() else math.nan
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.stats import spearmanr
 
 from lop_tutorial.exercises import check
 
@@ -11,16 +12,19 @@ def said(capsys, exercise, answer):
     return " ".join(capsys.readouterr().out.split())
 
 
-def lags(fresh, old, k):
-    return (fresh - old)[:, -k:].mean(axis=1)
+def within(quantity, gap, *groups):
+    labels = np.array([" ".join(map(str, each)) for each in zip(*groups, strict=True)])
+    same = (labels == label for label in np.unique(labels))
+    return np.mean([spearmanr(quantity[mask], gap[mask]).statistic for mask in same])
 
 
 @pytest.mark.parametrize(
     ("exercise", "answer"),
     [
-        ("suspects: predict", "neither"),
-        ("suspects: implement", lags),
-        ("suspects: investigate", "no momentum"),
+        ("age alone", ("negative", "zero")),
+        ("age alone", ["negative", "zero"]),
+        ("within age and method", within),
+        ("the plain network", "ftle_within"),
     ],
 )
 def test_done_right(exercise, answer, capsys):
@@ -30,15 +34,15 @@ def test_done_right(exercise, answer, capsys):
 @pytest.mark.parametrize(
     ("exercise", "answer", "words"),
     [
-        ("suspects: predict", None, "None is not one of old, fresh, neither"),
-        ("suspects: predict", "old", "before its first task"),
-        ("suspects: implement", 3, "A function was expected"),
-        ("suspects: implement", lambda fresh, old, k: ..., "three dots"),
-        ("suspects: implement", lambda fresh, old, k: -lags(fresh, old, k), "The sign"),
-        ("suspects: implement", lambda fresh, old, k: k * lags(fresh, old, k), "Too large by a factor of k"),
-        ("suspects: implement", lambda fresh, old, k: lags(fresh, old, k).mean(), "shape (5,) was expected"),
-        ("suspects: implement", lambda fresh, old, k: lags(fresh, old, k) * np.nan, "5 of 5 entries are NaN"),
-        ("suspects: investigate", "keep the head", "Run it and look"),
+        ("age alone", "negative", "A pair of words was expected"),
+        ("age alone", ("down", "zero"), "'down' is not one of negative, zero, positive"),
+        ("age alone", ("zero", "zero"), "is the network old or young?"),
+        ("age alone", ("negative", "negative"), "the task number is fixed"),
+        ("within age and method", 0.3, "A function was expected"),
+        ("within age and method", lambda *given: ..., "three dots"),
+        ("within age and method", lambda quantity, gap, task, method: within(quantity, gap, task), "not yet"),
+        ("the plain network", None, "None is not one of ftle_within, weight_norm, gradient_norm"),
+        ("the plain network", "weight_norm", "Compare the sizes"),
     ],
 )
 def test_done_wrong(exercise, answer, words, capsys):

@@ -15,7 +15,7 @@ def ends(mean, low, high):
 
 def test_a_run_stands_at_its_two_differences_with_their_intervals():
     share = ends(1, 0.6, 1)
-    found = LossType(ends(-0.2, -0.3, -0.15), ends(0.04, 0.03, 0.06), share, share, 0)
+    found = LossType(ends(-0.2, -0.3, -0.15), ends(0.04, 0.03, 0.06), share, share, 0, 8)
     (ax,) = type_map({"a run": Place(found, "red")}).axes
     (bars,) = ax.containers
     assert (bars[0].get_xdata(), bars[0].get_ydata()) == (pytest.approx([-20]), pytest.approx([4]))

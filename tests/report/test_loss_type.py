@@ -55,7 +55,9 @@ def test_a_share_of_seeds_must_be_beyond_chance():
     """With four seeds even four of four leave the interval of Clopper and Pearson at 0.025 ** (1 / 4) = 0.40."""
     four = loss_type(run(seeds=4, train_accuracy=0.7, ftle_within_q05=-3.0), ends=2)
     assert four.within_lower.low == pytest.approx(0.025**0.25)
-    assert four.by_exponents == "neither"
+    assert (four.by_accuracy, four.by_exponents) == ("too few seeds", "too few seeds")
+    five = loss_type(run(seeds=5, train_accuracy=0.7, test_accuracy=0.57, ftle_within_q05=-3.0), ends=2)
+    assert (five.by_accuracy, five.by_exponents) == ("Type-1", "too few seeds")
 
 
 def test_a_diverged_learner_is_left_out_and_counted():

@@ -16,6 +16,7 @@ from lop_tutorial.report.suspect_scores import (
     skill,
     states_of,
     within_age,
+    within_method,
 )
 from lop_tutorial.running.results import interval
 from lop_tutorial.running.table import Table
@@ -41,6 +42,7 @@ def test_age_alone_tells_over_all_but_not_within_an_age(states):
     assert over_all(narrow, "age", "test_gap") < -0.3
     assert math.isnan(within_age(narrow, "age", "test_gap"))
     assert within_age(narrow, "illness", "test_gap") == pytest.approx(-1)
+    assert within_method(narrow, "illness", "test_gap") == pytest.approx(-1)
     assert abs(within_age(narrow, "noise", "test_gap")) < 0.3
 
 
@@ -96,8 +98,20 @@ def test_gaps_are_taken_from_the_fresh_network_of_the_same_task():
         place | {"method": "retrained", "task": 9, "train_accuracy": 0.9, "test_accuracy": 0.9, "loss": 2.0},
         place | {"method": "retrained", "task": 4, "train_accuracy": 1.0, "test_accuracy": 0.5, "loss": 2.0},
     )
-    (states,) = (states_of(Table(rows)),)
+    lonely = place | {"method": "none", "task": 14, "train_accuracy": 0.6, "test_accuracy": 0.6, "loss": 1.0}
+    states = states_of(Table((*rows, lonely)))  # the fresh network diverged in the 14th
     assert (states["train_gap"].tolist(), states["test_gap"].tolist()) == ([-0.5], [0.25])
     assert states["method"].tolist() == ["none"]
-    with pytest.raises(ValueError, match="no fresh network stands beside none at setting type1, seed 3, task 4"):
-        states_of(Table(rows[:3]))
+    with pytest.raises(ValueError, match="no fresh networks stand beside those of type1; run the part 'retrained'"):
+        states_of(Table(rows[:1]))
+
+
+def test_what_only_names_the_method_tells_nothing_within_one():
+    draw, rows = np.random.default_rng(1), []
+    for method, level in (("none", 0.0), ("cbp", 1.0)):
+        for seed in range(40):
+            rows.append({"method": method, "seed": seed, "task": 4, "suspect": level + 0.1 * draw.normal()})
+            rows[-1]["gap"] = level + 0.1 * draw.normal()
+    states = States({name: np.array([row[name] for row in rows]) for name in rows[0]})
+    assert within_age(states, "suspect", "gap") > 0.7
+    assert abs(within_method(states, "suspect", "gap")) < 0.3
