@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lop_tutorial.experiments import (
+    cures,
     cures_search,
     disc_networks,
     heads,
@@ -19,6 +20,7 @@ from lop_tutorial.running.experiment import Experiment
 from lop_tutorial.running.sweep import Sweep
 
 _MODULES = (
+    cures,
     cures_search,
     disc_networks,
     heads,
@@ -31,4 +33,4 @@ _MODULES = (
     weight_walk,
 )
 OWN: dict[str, Experiment | Sweep] = {module.EXPERIMENT.name: module.EXPERIMENT for module in _MODULES}
-OWN |= SWEEPS
+OWN |= {cures.PAIRS.name: cures.PAIRS} | SWEEPS

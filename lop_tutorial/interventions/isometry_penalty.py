@@ -10,6 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from lop_tutorial.interventions.hidden_weights import hidden_weights
 from lop_tutorial.interventions.intervention import Intervention, LearnerState, at_least
 from lop_tutorial.networks import Network
 
@@ -47,8 +48,8 @@ class IsometryPenalty(Intervention):
 
 def matrices(network: Network, *, head: bool = False) -> Iterator[Float[Tensor, "out into"]]:
     """The weights of hidden layers as matrices, a convolution's flattened; with `head`, also the head's."""
-    for units in network.units():
-        yield units.incoming.weight.flatten(1)
+    for _, weight in hidden_weights(network):
+        yield weight.flatten(1)
     if head:
         yield network.head.weight
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
 from torch import Tensor
 
+from lop_tutorial.interventions.hidden_weights import hidden_weights
 from lop_tutorial.interventions.intervention import Intervention, LearnerState, at_least, share
 from lop_tutorial.interventions.newton_schulz import QUINTIC, orthogonalised
 from lop_tutorial.interventions.replacement import optimiser_state
@@ -43,7 +43,7 @@ class Muon(Intervention):
         share(momentum=self.momentum)
 
     def remember(self, network: Network) -> dict[str, Tensor]:
-        return {name: torch.zeros_like(weight) for name, weight in _hidden(network)}
+        return {name: torch.zeros_like(weight) for name, weight in hidden_weights(network)}
 
     def start_task(self, learner: LearnerState) -> None:
         for moment in learner.memory.values():
@@ -52,7 +52,7 @@ class Muon(Intervention):
     def before_step(self, learner: LearnerState) -> None:
         if self.iterations == 0:
             return
-        for name, weight in _hidden(learner.network):
+        for name, weight in hidden_weights(learner.network):
             gradient, kept = learner.gradients[name], learner.memory[name]
             kept.mul_(self.momentum).add_(gradient, alpha=1 - self.momentum)
             ahead = ((1 - self.momentum) * gradient + self.momentum * kept).flatten(1)
@@ -60,9 +60,3 @@ class Muon(Intervention):
             gradient.copy_((longer * orthogonalised(ahead, self.iterations, QUINTIC)).view(weight.shape))
             for moment in optimiser_state(learner.optimiser, weight):
                 moment.zero_()
-
-
-def _hidden(network: Network) -> Iterator[tuple[str, Tensor]]:
-    """The weights of hidden layers, by their names among the network's parameters."""
-    for units in network.units():
-        yield f"{units.name}.weight", units.incoming.weight

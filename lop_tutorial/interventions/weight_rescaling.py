@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -10,6 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from lop_tutorial.interventions.hidden_weights import hidden_weights
 from lop_tutorial.interventions.intervention import Intervention, LearnerState, share
 from lop_tutorial.networks import Network
 
@@ -37,20 +37,15 @@ class WeightRescaling(Intervention):
         share(strength=self.strength)
 
     def remember(self, network: Network) -> dict[str, Tensor]:
-        return {name: _length(weight).detach() for name, weight in _hidden(network)}
+        return {name: _length(weight).detach() for name, weight in hidden_weights(network)}
 
     def after_step(self, learner: LearnerState) -> None:
         if self.strength == 0:
             return
-        for name, weight in _hidden(learner.network):
+        for name, weight in hidden_weights(learner.network):
             length = _length(weight)
             back = torch.where(length > 0, learner.memory[name] / length, 1)
             weight.mul_(1 + self.strength * (back - 1))
-
-
-def _hidden(network: Network) -> Iterator[tuple[str, Tensor]]:
-    for units in network.units():
-        yield units.name, units.incoming.weight
 
 
 def _length(weight: Float[Tensor, "*any"]) -> Float[Tensor, ""]:
