@@ -1,8 +1,8 @@
 """Interventions as experiments: methods that each hold one quantity, the suspects that they move, and what follows.
 
 `lop-tutorial reproduce cures` makes the table of the two toys, `cures_pairs` that of SmallConv on pairs of CIFAR-100's
-classes: rows as in `suspects`. What counts as a verdict was written down before they ran, in `results/cures.md`. The
-methods' strengths come from `cures_search`.
+classes: rows as in `suspects`. What counts as a verdict was written down before they ran, in `results/cures.md`, with
+the reasons for the methods' strengths.
 """
 
 from __future__ import annotations

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from lop_tutorial.experiments import (
     cures,
-    cures_search,
     disc_networks,
     heads,
     increments,
@@ -21,7 +20,6 @@ from lop_tutorial.running.sweep import Sweep
 
 _MODULES = (
     cures,
-    cures_search,
     disc_networks,
     heads,
     increments,
