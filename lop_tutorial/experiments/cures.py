@@ -1,8 +1,8 @@
 """Interventions as experiments: methods that each hold one quantity, the suspects that they move, and what follows.
 
-`lop-tutorial reproduce cures` makes the table of the two toys, `cures_pairs` that of SmallConv on pairs of CIFAR-100's
-classes: rows as in `suspects`. What counts as a verdict was written down before they ran, in `results/cures.md`, with
-the reasons for the methods' strengths.
+`lop-tutorial reproduce cures_type1` and `cures_type2` make the tables of the two toys, `cures_pairs` that of SmallConv
+on pairs of CIFAR-100's classes: rows as in `suspects`. What counts as a verdict was written down before they ran, in
+`results/cures.md`, with the reasons for the methods' strengths.
 """
 
 from __future__ import annotations
@@ -47,21 +47,20 @@ def _planned(setting: str, seeds: Sequence[int], tasks: int, root: Path | None) 
     return plan_of(setting, seeds, tasks, root).as_config() | {"methods": list(METHODS)}
 
 
-def _over(name: str, about: str, settings: Sequence[str], seeds: Sequence[int]) -> Cures:
+def _in(setting: str, name: str, where: str, seeds: Sequence[int]) -> Cures:
     return Cures(
         name,
-        about,
+        f"Methods that hold one quantity each, and the suspects, {where}",
         states,
-        parts=tuple({"setting": setting, "method": method} for setting in settings for method in METHODS),
+        parts=tuple({"setting": setting, "method": method} for method in METHODS),
         seeds=tuple(seeds),
         tasks=30,
         settings={"suspects": [suspect.name for suspect in LINE_UP], "every": EVERY, "examples_per_class": PER_CLASS},
     )
 
 
-EXPERIMENT = _over(
-    "cures", "Methods that hold one quantity each, and the suspects, on toys", ("type1", "type2"), FITTED
-)
-PAIRS = _over(
-    "cures_pairs", "Methods that hold one quantity each, and the suspects, on pairs of classes", ("cifar100",), range(5)
+EXPERIMENTS = (
+    _in("type1", "cures_type1", "in two dimensions", FITTED),
+    _in("type2", "cures_type2", "in 256 dimensions", FITTED),
+    _in("cifar100", "cures_pairs", "on pairs of classes", range(5)),
 )

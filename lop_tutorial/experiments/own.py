@@ -19,7 +19,6 @@ from lop_tutorial.running.experiment import Experiment
 from lop_tutorial.running.sweep import Sweep
 
 _MODULES = (
-    cures,
     disc_networks,
     heads,
     increments,
@@ -31,4 +30,5 @@ _MODULES = (
     weight_walk,
 )
 OWN: dict[str, Experiment | Sweep] = {module.EXPERIMENT.name: module.EXPERIMENT for module in _MODULES}
-OWN |= {cures.PAIRS.name: cures.PAIRS} | SWEEPS
+OWN |= {one.name: one for one in cures.EXPERIMENTS}
+OWN |= SWEEPS

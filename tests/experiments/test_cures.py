@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from lop_tutorial.experiments import cures, suspects
-from lop_tutorial.experiments.cures import EXPERIMENT, METHODS, PAIRS
+from lop_tutorial.experiments.cures import EXPERIMENTS, METHODS
 from lop_tutorial.experiments.own import OWN
 from lop_tutorial.geometry.line_up import LINE_UP
 from lop_tutorial.interventions import intervention
@@ -14,9 +14,8 @@ from lop_tutorial.running.experiment import fill
 
 
 def test_every_method_in_every_setting():
-    assert OWN["cures"] is EXPERIMENT
-    assert OWN["cures_pairs"] is PAIRS
-    asked = [(part["setting"], part["method"]) for one in (EXPERIMENT, PAIRS) for part in one.parts]
+    assert [OWN[f"cures_{where}"] for where in ("type1", "type2", "pairs")] == list(EXPERIMENTS)
+    asked = [(part["setting"], part["method"]) for one in EXPERIMENTS for part in one.parts]
     assert asked == [(setting, method) for setting in ("type1", "type2", "cifar100") for method in METHODS]
     assert len({type(intervention(method)) for method in METHODS}) == len(METHODS)
 
@@ -33,7 +32,7 @@ def test_a_part_gives_the_rows_of_a_trial_and_its_folder_names_its_methods(metho
     monkeypatch.setattr(cures, "plan_of", shorter)
     monkeypatch.setattr(suspects, "measure_all", lambda state: {one.name: one.of(state) for one in few})
     part = {"setting": "type1", "method": method}
-    small = replace(EXPERIMENT, parts=(part,), seeds=(3,), tasks=suspects.EVERY)
+    small = replace(EXPERIMENTS[0], parts=(part,), seeds=(3,), tasks=suspects.EVERY)
     (table,) = fill(small, tmp_path / "run")
     (row,) = table.rows
     assert (row["setting"], row["method"], row["seed"], row["task"]) == ("type1", method, 3, suspects.EVERY - 1)
