@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lop_tutorial.experiments import (
+    controls,
     cures,
     disc_networks,
     heads,
@@ -19,6 +20,7 @@ from lop_tutorial.running.experiment import Experiment
 from lop_tutorial.running.sweep import Sweep
 
 _MODULES = (
+    controls,
     disc_networks,
     heads,
     increments,
