@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lop_tutorial.experiments import (
+    cartpole_reference,
     disc_networks,
     heads,
     increments,
@@ -18,6 +19,7 @@ from lop_tutorial.running.experiment import Experiment
 from lop_tutorial.running.sweep import Sweep
 
 _MODULES = (
+    cartpole_reference,
     disc_networks,
     heads,
     increments,
