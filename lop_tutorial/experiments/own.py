@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lop_tutorial.experiments import (
     cartpole_reference,
+    changing_control,
     disc_networks,
     heads,
     increments,
@@ -20,6 +21,7 @@ from lop_tutorial.running.sweep import Sweep
 
 _MODULES = (
     cartpole_reference,
+    changing_control,
     disc_networks,
     heads,
     increments,
@@ -31,4 +33,5 @@ _MODULES = (
     weight_walk,
 )
 OWN: dict[str, Experiment | Sweep] = {module.EXPERIMENT.name: module.EXPERIMENT for module in _MODULES}
+OWN |= {more.name: more for more in (changing_control.HELD_OUT, changing_control.REPLAY_RATIO)}
 OWN |= SWEEPS

@@ -149,7 +149,7 @@ class Agent:
     def update(self, batch: Transitions) -> Tensor:
         """One step down the squared difference between values and targets; gives the loss before it."""
         targets = td_targets(self.target, batch, self.settings.discount)
-        self.network.train()
+        self.network.train(self.intervention.watches)  # a `Watch` keeps what a training pass computes
         loss = mse_loss(chosen_values(self.network, batch), targets)
         penalty = self.intervention.penalty(self)
         self.optimiser.zero_grad()
