@@ -98,7 +98,7 @@ def _order(name: str, order: Sequence[int], number: int) -> Sequence[int]:
 
 
 def changed(
-    task: str, seed: int, phase: int, *, dynamics: float = 2.0, actions: bool = True, sensors: bool = False
+    task: str, seed: int, phase: int, *, dynamics: float | int = 2.0, actions: bool = True, sensors: bool = False
 ) -> World:
     """The world of a phase: the task as it is in phase 0, and drawn by seed and phase alone in all that follow.
 
