@@ -78,6 +78,14 @@ def claims(top: Top = HERE) -> None:
     console.print(f"wrote {write_page(top.resolve()).relative_to(top.resolve())}")
 
 
+@book_app.command("suspects")
+def suspects(top: Top = HERE) -> None:
+    """Score the stored trial of the suspects; write its sheet, results/suspects/scores.csv. A minute or two."""
+    from lop_tutorial.report.suspect_sheet import write_sheet
+
+    console.print(f"wrote {write_sheet(top.resolve() / 'results' / 'suspects').relative_to(top.resolve())}")
+
+
 @book_app.command("pdf")
 def pdf(
     out: Annotated[Path, typer.Option(help="The file to write.")] = Path("loss_of_plasticity.pdf"),

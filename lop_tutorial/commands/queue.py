@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -50,11 +51,23 @@ def queue(
         return
     if again:
         jobs.again()
-    if hasattr(os, "nice"):
-        os.nice(19)
+    stand_back()
     for each in jobs.carry_on(_run):
         console.print(f"{each.job.name}: {each.state} {each.progress}".rstrip(), highlight=False, soft_wrap=True)
     console.print(jobs.status(), highlight=False, soft_wrap=True)
+
+
+def stand_back() -> None:
+    """Lets everything else on the machine go first, where the system can.
+
+    Linux shares a machine between sessions before it looks at niceness, so a session of one's own stands back as a
+    whole; one that others may be in does not.
+    """
+    if hasattr(os, "nice"):
+        os.nice(19)
+    if hasattr(os, "getsid") and os.getsid(0) == os.getpid():
+        with suppress(OSError):
+            Path("/proc/self/autogroup").write_text("19")
 
 
 def _run(job: Job, folder: Path) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from lop_tutorial.experiments import (
     cartpole_reference,
     changing_control,
+    controls,
     disc_networks,
     heads,
     increments,
@@ -22,6 +23,7 @@ from lop_tutorial.running.sweep import Sweep
 _MODULES = (
     cartpole_reference,
     changing_control,
+    controls,
     disc_networks,
     heads,
     increments,

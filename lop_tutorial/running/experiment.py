@@ -80,7 +80,7 @@ def fill(
     Raises a ValueError where the folder holds anything else, or is in use.
     """
     config = json.loads(json.dumps(experiment.as_config()))
-    former = {"plans": {name: former_settings() for name in config.get("plans", ())}}
+    former = {"plans": {name: former_settings() for name in config["plans"]}} if "plans" in config else {}
     if not resume or not holds(folder, config, former):
         must_be_new(folder, beside=("checkpoints",) if resume else ())
     with alone(folder / "checkpoints" / "lock", str(folder)):

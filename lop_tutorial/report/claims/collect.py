@@ -29,12 +29,13 @@ QUANTITIES = (
 """What claims ask of a run."""
 TEXTS = (".md", ".txt")
 NO_LEARNERS = (
-    *("timings.csv", "suspects", "ftle_ridges.json", "warm_start", "warm_start_others", "warm_start_gap"),
+    *("timings.csv", "suspects", "ftle_ridges.json", "controls"),
+    *("warm_start", "warm_start_others", "warm_start_gap"),
     *("cartpole_reference", "changing_control", "changing_control_held_out", "replay_ratio"),
 )
 """What lies in results/, beside texts, without learners from task to task: the suspects' trial has every fifth task.
-And a warm start, two tasks of the same classes, is no stream of new ones, which the claims are about; neither is an
-agent's life, which has no classes."""
+And neither a warm start, two tasks of the same classes, nor most worlds of the controls are a stream of new tasks that
+come at once, which the claims are about; and an agent in reinforcement learning has no classes."""
 
 
 @cache

@@ -1,0 +1,112 @@
+"""The suspects as a map: how well each tells how a task will be learned, in every setting."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from lop_tutorial.experiments.suspects import CONTROLS
+from lop_tutorial.figures.style import COLUMN_WIDTH
+from lop_tutorial.geometry.line_up import LINE_UP
+from lop_tutorial.report.suspect_scores import States
+from lop_tutorial.report.suspect_sheet import by_suspect
+from lop_tutorial.report.suspect_verdicts import EXPECTED, SuspectScores
+
+TITLES = {suspect.name: suspect.title for suspect in LINE_UP} | {
+    "task": "number of the task",
+    "previous_test": "last task's test accuracy",
+}
+SETTING_TITLES = {
+    "type1": "d = 2",
+    "width_8": "d = 8",
+    "width_64": "d = 64",
+    "type2": "d = 256",
+    "cifar100": "CIFAR-\n100",
+    "tinyimagenet": "Tiny\nImageNet",
+}
+_STRONGEST = 0.8
+
+
+def line_up_map(scores: Sequence[SuspectScores], gap: str) -> Figure:
+    """Suspects in rows, the best above, controls below; settings in columns: rank correlations with the gap within age.
+
+    A frame: the suspect tells there. Struck out: it tells the opposite of what its source says. No colour: it does not
+    vary there. Rows are in the order of the mean correlation, taken with the sign that the source gives.
+    """
+    rows = by_suspect(scores, gap)
+    order = sorted((name for name in rows if name not in CONTROLS), key=lambda name: -_strength(rows[name]))
+    order += [name for name in CONTROLS if name in rows]
+    settings = list(dict.fromkeys(score.setting for score in scores))
+    figure, ax = plt.subplots(figsize=(COLUMN_WIDTH, 1.0 + 0.25 * len(order)))
+    colours = plt.get_cmap("PuOr_r")
+    for y, name in enumerate(order):
+        for score in rows[name]:
+            x, value = settings.index(score.setting), float(score.within_age.mean)
+            if math.isnan(value):
+                continue
+            ax.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, color=colours(0.5 + 0.5 * value / _STRONGEST), lw=0))
+            ax.text(x, y, _signed(value), ha="center", va="center", fontsize=8.5, color=_ink(value))
+            if score.tells:
+                ax.add_patch(Rectangle((x - 0.46, y - 0.44), 0.92, 0.88, fill=False, edgecolor="black", linewidth=1.3))
+            if score.misleads:
+                ax.plot([x - 0.4, x + 0.4], [y + 0.35, y - 0.35], color="black", linewidth=1, gid="misleads")
+    if len(order) > len(CONTROLS):
+        ax.axhline(len(order) - len([name for name in CONTROLS if name in rows]) - 0.5, color="black", linewidth=0.8)
+    signs = {1: " +", -1: " −", 0: "  "}
+    ax.set_yticks(range(len(order)), [TITLES.get(name, name) + signs[EXPECTED[name]] for name in order], fontsize=9)
+    ax.set_xticks(range(len(settings)), [SETTING_TITLES.get(name, name) for name in settings], fontsize=9)
+    ax.tick_params(top=True, labeltop=True, bottom=False, labelbottom=False, length=0)
+    ax.set(xlim=(-0.5, len(settings) - 0.5), ylim=(len(order) - 0.5, -0.5))
+    ax.spines[:].set_visible(False)
+    ax.grid(visible=False)
+    return figure
+
+
+def _strength(scores: Sequence[SuspectScores]) -> float:
+    """The mean correlation with the source's sign; without one, its size."""
+    means = np.array([float(score.within_age.mean) for score in scores])
+    expected = EXPECTED[scores[0].suspect]
+    signed = abs(means) if expected == 0 else expected * means
+    return float(np.nanmean(signed)) if np.isfinite(signed).any() else -1.0
+
+
+def _signed(value: float) -> str:
+    text = f"{value:+.2f}".replace("-", "−")
+    return text[0] + text[2:]
+
+
+def _ink(value: float) -> str:
+    return "white" if abs(value) > 0.75 * _STRONGEST else "black"
+
+
+def state_scatter(
+    states: States, suspects: Sequence[str], gap: str, methods: Mapping[str, str], places: Sequence[str]
+) -> tuple[np.ndarray, np.ndarray]:
+    """The frames of an explorer: (suspect, setting, state, 2) and the method of each state, (suspect, setting, state).
+
+    Across, a suspect's rank in its setting, 0 to 1; up, the gap in points. Settings with fewer states than the fullest
+    are filled up with NaN.
+    """
+    there = [states.where(setting=place, method=tuple(methods)) for place in places]
+    most = max(map(len, there))
+    points, kinds = np.full((len(suspects), len(places), most, 2), np.nan), np.zeros((len(suspects), len(places), most))
+    names = list(methods)
+    for k, mine in enumerate(there):
+        for j, suspect in enumerate(suspects):
+            points[j, k, : len(mine), 0] = _ranks(mine[suspect].astype(float))
+            points[j, k, : len(mine), 1] = 100 * mine[gap].astype(float)
+            kinds[j, k, : len(mine)] = [names.index(method) for method in mine["method"]]
+    return points, kinds
+
+
+def _ranks(values: np.ndarray) -> np.ndarray:
+    from scipy.stats import rankdata
+
+    found, there = np.full(len(values), np.nan), ~np.isnan(values)
+    found[there] = (rankdata(values[there]) - 0.5) / max(1, there.sum())
+    return found
