@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from lop_tutorial.experiments import (
+    cartpole_reference,
+    changing_control,
     controls,
     cures,
     disc_networks,
@@ -20,6 +22,8 @@ from lop_tutorial.running.experiment import Experiment
 from lop_tutorial.running.sweep import Sweep
 
 _MODULES = (
+    cartpole_reference,
+    changing_control,
     controls,
     disc_networks,
     heads,
@@ -32,5 +36,5 @@ _MODULES = (
     weight_walk,
 )
 OWN: dict[str, Experiment | Sweep] = {module.EXPERIMENT.name: module.EXPERIMENT for module in _MODULES}
-OWN |= {one.name: one for one in cures.EXPERIMENTS}
+OWN |= {more.name: more for more in (changing_control.HELD_OUT, changing_control.REPLAY_RATIO, *cures.EXPERIMENTS)}
 OWN |= SWEEPS
