@@ -24,6 +24,9 @@ from lop_tutorial.interventions import title as title_of
 from lop_tutorial.report import paper_table
 from lop_tutorial.report.claims.collect import in_results
 from lop_tutorial.report.loss_type import loss_type
+from lop_tutorial.report.suspect_scores import GAPS
+from lop_tutorial.report.suspect_sheet import by_suspect, stored_scores, stored_states
+from lop_tutorial.report.suspect_verdicts import as_markdown, verdict
 from lop_tutorial.running import Results, Run, finite, interval, stored
 from lop_tutorial.running.table import load
 from lop_tutorial.theory.laws import Growing, PowerLaw, Settling, error
@@ -658,3 +661,17 @@ def test_what_is_told_of_the_share_and_the_length_of_a_warm_start():
     for place in (("0.5", "30"), ("0.5", "5"), ("0.5", "15"), ("0.1", "30"), ("0.75", "30")):
         assert told(by_place[place] - fresh) in chapter
     assert told(longer) in chapter
+
+
+def test_what_is_told_of_the_suspects():
+    """The tables of results/suspects.md are those of the sheet, and its verdicts those of the rule."""
+    config, _, table = load("suspects")
+    assert config["seeds"] == [*FITTED, *HELD_OUT]
+    assert {row["task"] for row in table.rows} == {4, 9, 14, 19, 24, 29}
+    text, scores = (RESULTS / "suspects.md").read_text(encoding="utf-8"), stored_scores()
+    found = {gap: by_suspect(scores, gap) for gap in GAPS}
+    for gap in GAPS:
+        assert as_markdown([score for score in scores if score.gap == gap]) in text
+    tells = {gap: [name for name, mine in found[gap].items() if verdict(mine) == "tells"] for gap in GAPS}
+    assert tells == TELLS
+    assert f"{len(stored_states()):,} states" in text

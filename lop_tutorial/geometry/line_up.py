@@ -3,7 +3,7 @@
 Each is one number of a `State`: a network before its first step on a task, some of that task's training examples, and
 the weights with which the network began its life. `LINE_UP` names them, with the direction that their authors give
 them: +1 where more is held to be better for learning, -1 where less is, 0 where the source gives none. Sources are keys
-of the book's bibliography, or numbers on arXiv.
+of the book's bibliography.
 
 Not in the line-up, because their sources could not be had: the optimisation readiness of arXiv 2605.09044, which
 combines strength and reliability of gradients (`gradient_norm` and `gradient_coherence` measure the two by themselves),
@@ -167,18 +167,18 @@ LINE_UP: tuple[Suspect, ...] = (
         -1,
         "wang2025",
     ),
-    Suspect("weight_isometry", "weights from isometry", lambda s: weight_isometry(s.network), -1, "2606.09762"),
+    Suspect("weight_isometry", "weights from isometry", lambda s: weight_isometry(s.network), -1, "rosseau2026"),
     Suspect(
         "jacobian_isometry",
         "Jacobian from isometry",
         lambda s: jacobian_isometry(s.network, s.x[:: max(1, len(s.x) // JACOBIANS)][:JACOBIANS], s.layer),
         -1,
-        "2606.09762",
+        "rosseau2026",
     ),
     Suspect("dead_units", "dead units", lambda s: s.units.dead, -1, "dohare2024"),
     Suspect("dormant_units", "dormant units", lambda s: s.units.dormant, -1, "sokar2023"),
-    Suspect("frozen_units", "frozen units", lambda s: frozen_share(s.network, s.x), -1, "2510.00304"),
-    Suspect("cloned_units", "cloned units", lambda s: cloned_share(s.network, s.x), -1, "2510.00304"),
+    Suspect("frozen_units", "frozen units", lambda s: frozen_share(s.network, s.x), -1, "joudaki2025"),
+    Suspect("cloned_units", "cloned units", lambda s: cloned_share(s.network, s.x), -1, "joudaki2025"),
     Suspect("effective_rank", "effective rank", lambda s: effective_rank(s.features), +1, "dohare2024"),
     Suspect("stable_rank", "stable rank", lambda s: stable_rank(s.features), +1, "dohare2024"),
     Suspect("approximate_rank", "approximate rank", lambda s: approximate_rank(s.features), +1, "kumar2021"),
@@ -191,7 +191,7 @@ LINE_UP: tuple[Suspect, ...] = (
         "coherence of gradients",
         lambda s: gradient_coherence(s.network, s.x, s.y, s.loss),
         +1,
-        "2605.09044",
+        "wang2026",
     ),
     Suspect("loss", "loss at the start", lambda s: s.loss_now, 0, "lyle2023"),
     Suspect("sharpness", "sharpness", lambda s: float(s.hessian.values.max()), -1, "lyle2023"),
@@ -201,10 +201,10 @@ LINE_UP: tuple[Suspect, ...] = (
         "epsilon-rank of the curvature",
         lambda s: epsilon_rank(gauss_newton_eigenvalues(s.network, s.x, s.y, s.loss)),
         +1,
-        "2509.22335",
+        "he2025",
     ),
     Suspect(
-        "kernel_rank", "rank of the tangent kernel", lambda s: kernel_rank(s.network, s.x, s.classes), +1, "2605.09044"
+        "kernel_rank", "rank of the tangent kernel", lambda s: kernel_rank(s.network, s.x, s.classes), +1, "wang2026"
     ),
     Suspect("nc1", "NC1 of the new task", lambda s: s.nc1, 0, "wang2025"),
 )
