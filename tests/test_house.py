@@ -25,6 +25,7 @@ ROOMS = (
         "interventions",
         "training",
         "theory",
+        "reinforcement",
     ),
     *("running", "experiments", "report", "figures", "playground", "exercises", "notebook", "publishing", "doctor"),
     *("commands", "cli", "__main__"),

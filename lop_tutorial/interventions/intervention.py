@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
-from collections.abc import Callable, Hashable, MutableMapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
@@ -45,12 +45,16 @@ class LearnerState(Protocol):
         """What the units put out in this step's forward pass, a tensor a hidden layer; empty unless `watches`."""
 
     @property
+    def gradients(self) -> Mapping[str, Float[Tensor, "*weight"]]:
+        """The loss's gradients in this step by their weights' names; `before_step` may change them in place."""
+
+    @property
     def memory(self) -> MutableMapping[str, Tensor]:
         """The method's own tensors, as `remember` made them; changed in place or replaced by name."""
 
     @property
     def draw(self) -> Draw:
-        """The source of the method's random numbers after a step and at the start of a task."""
+        """The source of the method's random numbers before and after a step, and at the start of a task."""
 
     def restart(self) -> None:
         """Fresh weights, a fresh optimiser and a fresh memory."""
@@ -119,6 +123,9 @@ class Intervention:
     def penalty(self, learner: LearnerState) -> Float[Tensor, ""] | None:
         """Added to the loss, or None."""
         return None
+
+    def before_step(self, learner: LearnerState) -> None:
+        """After the gradients are known, before the optimiser's step, without gradients of its own."""
 
     def after_step(self, learner: LearnerState) -> None:
         """After the optimiser's step, without gradients."""

@@ -145,6 +145,11 @@ class Learner:
         self.memory = self.intervention.remember(self.network)
         must_be_tensors(self.memory, of=self.intervention.title)
 
+    @property
+    def gradients(self) -> dict[str, Float[Tensor, "*weight"]]:
+        """The loss's gradients by the weights' names, as the last step left them; empty before the first."""
+        return {name: weight.grad for name, weight in self.network.named_parameters() if weight.grad is not None}
+
     def _fresh_optimiser(self) -> torch.optim.SGD:
         t = self.training
         return torch.optim.SGD(
@@ -235,6 +240,9 @@ class Learner:
             self.divergence.see(loss)
             self.optimiser.zero_grad()
             loss.backward()
+        if self.intervention.acts("before_step"):
+            with torch.no_grad():
+                self.intervention.before_step(self)
         self.optimiser.step()
         with torch.no_grad():
             self.intervention.after_step(self)
