@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from lop_tutorial.experiments.catalogue import two_types
+from lop_tutorial.experiments.cures import EXPERIMENTS, METHODS
 from lop_tutorial.experiments.inheritance import (
     FITTED,
     HELD_OUT,
@@ -16,6 +17,7 @@ from lop_tutorial.experiments.inheritance import (
     by_model,
     starts_and_ends,
 )
+from lop_tutorial.experiments.suspects import EVERY
 from lop_tutorial.experiments.sweeps import SWEEPS
 from lop_tutorial.experiments.type2_settings import SETTINGS, USUAL
 from lop_tutorial.experiments.weight_walk import first_size, size_alone, stored_walks
@@ -61,6 +63,24 @@ def test_a_stored_study_is_whole_and_carries_its_origin(name):
     assert list(config["base"]["methods"]) == list(sweep.base.methods)
     for row in table.rows:
         assert math.isnan(row["test_late"]) == (row["diverged_in"] is not None)
+
+
+@pytest.mark.parametrize("trial", [one for one in EXPERIMENTS if one.name in TABLES], ids=lambda one: one.name)
+def test_a_stored_trial_of_cures_is_whole_and_carries_its_origin(trial):
+    config, origin = (json.loads((RESULTS / trial.name / f"{x}.json").read_text()) for x in ("config", "environment"))
+    assert (config["name"], config["tasks"], tuple(config["seeds"])) == (trial.name, trial.tasks, trial.seeds)
+    assert origin["finished"] is True
+    assert re.fullmatch(r"[0-9a-f]{40}", origin["commit"]), "the code must have been committed"
+    assert origin["command"].startswith(f"lop-tutorial reproduce {trial.name} ")
+    assert not re.search(r"\s/", origin["command"]), "no path of one machine"
+    table = load(trial.name).table
+    measured = list(range(EVERY - 1, trial.tasks, EVERY))
+    for part in trial.parts:
+        for seed in trial.seeds:
+            life = [row for row in table.where(**part).rows if row["seed"] == seed]
+            assert [row["task"] for row in life] == measured[: len(life)]
+            assert len(life) == len(measured) or math.isnan(life[-1]["train_accuracy"])
+    assert {row["method"] for row in table.rows} == set(METHODS)
 
 
 @pytest.mark.parametrize("name", RUNS)
