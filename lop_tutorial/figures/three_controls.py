@@ -59,7 +59,7 @@ def _by_world(table: Table, names: Mapping[tuple[str, str], str]) -> dict[str, d
 
 
 def _title(setting: str) -> str:
-    return f"{_PLACES[setting]}: {'training' if DECIDES[setting] == 'train' else 'test'} accuracy on new tasks"
+    return f"{_PLACES[setting]}, {'training' if DECIDES[setting] == 'train' else 'test'} accuracy"
 
 
 def _side_by_side(panels: Mapping[str, Mapping[str, Beside]]) -> Figure:
@@ -78,8 +78,12 @@ def _side_by_side(panels: Mapping[str, Mapping[str, Beside]]) -> Figure:
         ax.set_yticks(range(len(groups)), list(groups))
         ax.set(title=title, ylim=(len(groups) - 0.4, -0.6))
         ax.grid(visible=False, axis="y")
-    top = axes[0, 0]
-    top.annotate("old less fresh,\npoints", (1.02, 1.0), xycoords="axes fraction", va="bottom", fontsize=9)
+    axes[-1, 0].set_xlabel("accuracy on new tasks")
+    top, first = axes[0, 0], next(iter(next(iter(panels.values())).values()))
+    for name, values, above in (("fresh", first.fresh, -0.16), ("old", first.own, 0.16)):
+        at = (float(finite(values).mean()), above)
+        top.annotate(name, at, (-9, 0), textcoords="offset points", ha="right", va="center", color=COLOURS[name])
+    top.annotate("old less fresh\n(points)", (1.02, 1.0), xycoords="axes fraction", va="bottom", fontsize=9)
     return figure
 
 

@@ -34,7 +34,7 @@ def names(ax):
 
 
 def words(ax):
-    return [text.get_text().replace("\n", " ") for text in ax.texts if "(" in text.get_text()]
+    return [text.get_text().replace("\n", " ") for text in ax.texts if " to " in text.get_text()]
 
 
 @pytest.fixture(autouse=True)
