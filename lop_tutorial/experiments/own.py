@@ -6,6 +6,7 @@ from lop_tutorial.experiments import (
     cartpole_reference,
     changing_control,
     controls,
+    cures,
     disc_networks,
     heads,
     increments,
@@ -35,5 +36,5 @@ _MODULES = (
     weight_walk,
 )
 OWN: dict[str, Experiment | Sweep] = {module.EXPERIMENT.name: module.EXPERIMENT for module in _MODULES}
-OWN |= {more.name: more for more in (changing_control.HELD_OUT, changing_control.REPLAY_RATIO)}
+OWN |= {more.name: more for more in (changing_control.HELD_OUT, changing_control.REPLAY_RATIO, *cures.EXPERIMENTS)}
 OWN |= SWEEPS

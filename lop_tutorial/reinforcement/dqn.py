@@ -81,13 +81,18 @@ def chosen_values(network: Network, batch: Transitions) -> Float[Tensor, " batch
     return network(batch.before).gather(1, batch.action)[:, 0]
 
 
-def must_need_no_labels(method: Intervention) -> None:
-    """ValueError for a method that changes a batch's labels or the loss that reads them: here there are none."""
+def must_suit_agents(method: Intervention) -> None:
+    """ValueError for a method that changes a batch's labels or the loss that reads them: here there are none.
+
+    Nor is there plain descent, whose gradients others change.
+    """
     for hook in ("batch", "loss"):
         if method.acts(hook):
             raise ValueError(
                 f"{method.title} needs labels (its hook {hook!r}), and in reinforcement learning there are none"
             )
+    if method.acts("before_step"):
+        raise ValueError(f"{method.title} changes the gradients of plain descent, and an agent's pass through Adam")
 
 
 class Agent:
@@ -106,7 +111,7 @@ class Agent:
         seed: int = 0,
     ) -> None:
         must_be_sound(intervention)
-        must_need_no_labels(intervention)
+        must_suit_agents(intervention)
         intervention.check("squared_error")
         self.observations, self.actions = observations, actions
         self.settings, self.intervention, self.seed = settings, intervention, seed
@@ -122,6 +127,11 @@ class Agent:
         self.activations = Watch(self.units).activations if self.intervention.watches else []
         self.draw = draw_for(self.seed, "intervention", self.phases_learned)
         self.memory = self.intervention.remember(self.network)
+
+    @property
+    def gradients(self) -> dict[str, Tensor]:
+        """The loss's gradients by the weights' names, as the last update left them."""
+        return {name: weight.grad for name, weight in self.network.named_parameters() if weight.grad is not None}
 
     def fresh_network(self, *purpose: str | int) -> Network:
         """A network as the agent's own began, with the weights that the seed has for a purpose; in evaluation mode."""

@@ -132,6 +132,12 @@ def test_methods_that_need_labels_are_refused_by_name(method):
     assert "\n" not in str(told.value)
 
 
+@pytest.mark.parametrize("method", ["muon", "l2_init+upgd"])
+def test_methods_that_change_gradients_are_refused_for_adam_would_undo_it(method):
+    with pytest.raises(ValueError, match="gradients of plain descent"):
+        Agent(4, 2, SMALL, intervention(method))
+
+
 def test_injection_changes_no_value_and_hands_the_learning_over():
     agent = Agent(4, 2, SMALL, PlasticityInjection(at=1), seed=2)
     live(agent, World())
