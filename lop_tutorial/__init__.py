@@ -2,9 +2,9 @@
 
 Rooms, from the bottom up: `data` (files on disk), `streams` (where tasks come from), `networks`, `geometry` (what is
 measured), `interventions` (what is done against loss of plasticity), `training` (one learner, a plain loop; many at
-once), `theory` (what is derived), `running` (how an experiment is carried out and stored), `experiments` (what is run),
-`report` (what is read off stored runs), `figures`, `exercises`, `publishing` (the book as files), `commands` and the
-command line in `cli`.
+once), `theory` (what is derived), `reinforcement` (an agent that learns from reward), `running` (how an experiment is
+carried out and stored), `experiments` (what is run), `report` (what is read off stored runs), `figures`, `exercises`,
+`publishing` (the book as files), `commands` and the command line in `cli`.
 """
 
 from importlib.metadata import PackageNotFoundError, version

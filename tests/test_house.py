@@ -25,6 +25,7 @@ ROOMS = (
         "interventions",
         "training",
         "theory",
+        "reinforcement",
     ),
     *("running", "experiments", "report", "figures", "playground", "exercises", "notebook", "publishing", "doctor"),
     *("commands", "cli", "__main__"),
@@ -53,6 +54,14 @@ def test_imports_point_downwards(path):
     own = ROOMS.index(room(path))
     above = [name for name in imported(path) if ROOMS.index(name) > own]
     assert not above, f"{path} imports from {', '.join(above)}, which lies above it"
+
+
+@pytest.mark.parametrize("path", FILES, ids=str)
+def test_nothing_that_windows_lacks_is_imported(path):
+    """At the top of a file: what is imported later may be missing."""
+    top = ast.parse((PACKAGE / path).read_text(encoding="utf-8")).body
+    names = {alias.name for node in top if isinstance(node, ast.Import) for alias in node.names}
+    assert not names & {"fcntl", "grp", "pwd", "resource", "termios", "tty"}
 
 
 def test_no_two_files_share_a_name():

@@ -22,8 +22,9 @@ def reproduce(
         str,
         typer.Argument(
             help="A plan: table1 to table4, death, first_look, type1, type2, width, real_images or warm_start; one of "
-            "the book's own experiments: controls, heads, increments, inheritance, ridges, suspects, walk, "
-            "type1_settings, type2_settings or warm_start_gap; or a sweep, such as methods_search."
+            "the book's own experiments: cartpole_reference, changing_control, changing_control_held_out, controls, "
+            "heads, increments, inheritance, replay_ratio, ridges, suspects, walk, type1_settings, type2_settings or "
+            "warm_start_gap; or a sweep, such as methods_search."
         ),
     ],
     profile: Annotated[

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from lop_tutorial.experiments import (
+    cartpole_reference,
+    changing_control,
     controls,
+    cures,
     disc_networks,
     heads,
     increments,
@@ -19,6 +22,8 @@ from lop_tutorial.running.experiment import Experiment
 from lop_tutorial.running.sweep import Sweep
 
 _MODULES = (
+    cartpole_reference,
+    changing_control,
     controls,
     disc_networks,
     heads,
@@ -31,4 +36,5 @@ _MODULES = (
     weight_walk,
 )
 OWN: dict[str, Experiment | Sweep] = {module.EXPERIMENT.name: module.EXPERIMENT for module in _MODULES}
+OWN |= {more.name: more for more in (changing_control.HELD_OUT, changing_control.REPLAY_RATIO, *cures.EXPERIMENTS)}
 OWN |= SWEEPS

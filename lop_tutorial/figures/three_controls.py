@@ -93,6 +93,6 @@ def _row(ax: Axes, row: int, pair: Beside) -> None:
         at = np.full(len(kept), row + above)
         ax.plot(kept, at, "o", color=colour, alpha=0.35, markersize=4, markeredgewidth=0, gid=f"{name} seeds")
         ax.plot(kept.mean(), row + above, "D", color=colour, markersize=7, gid=f"{name} mean")
-    mean, low, high = interval(finite(-pair.loss))
-    told = f"{signed(mean)}\n({signed(low)} to {signed(high)})"
+    mean, low, high = (signed(float(end)) for end in interval(finite(-pair.loss)))
+    told = f"{mean}\n({low} to {high})"
     ax.annotate(told, (1.02, row), xycoords=("axes fraction", "data"), va="center", fontsize=9, color=COLOURS["old"])

@@ -9,6 +9,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from lop_tutorial.geometry.eval_mode import eval_mode
+from lop_tutorial.geometry.measurable import must_show_layers, run_on
 
 ACTIVATIONS = (
     nn.ReLU,
@@ -43,9 +44,10 @@ def hidden_activations(
 
     `x` is left as it was; floating-point numbers go in with the precision of the network's weights.
 
-    Raises a ValueError for a layer that the network does not have, where no layer is found or used, and where the
-    network does not take x.
+    Raises a ValueError for a layer that the network does not have, where no layer is found or used, for a scripted
+    network, which does not show its layers, and where the network does not take x.
     """
+    must_show_layers(network)
     modules = dict(network.named_modules())
     if layers is None:
         chosen = [name for name, module in modules.items() if isinstance(module, ACTIVATIONS)]
@@ -72,7 +74,7 @@ def hidden_activations(
     with eval_mode(network):
         handles = [modules[name].register_forward_hook(keep(name)) for name in chosen]
         try:
-            _pass(network, x)
+            run_on(network, x)
         finally:
             for handle in handles:
                 handle.remove()
@@ -82,20 +84,3 @@ def hidden_activations(
             f"{', '.join(key for key in modules if key)}"
         )
     return outputs
-
-
-def _pass(network: nn.Module, x: Tensor) -> None:
-    """Of a copy of x, as the network may overwrite its input."""
-    given, precisions = x.clone(), {p.dtype for p in network.parameters() if p.is_floating_point()}
-    if x.is_floating_point() and len(precisions) == 1:
-        given = given.to(precisions.pop())
-    try:
-        network(given)
-    except torch.OutOfMemoryError:
-        raise
-    except RuntimeError as error:
-        said = str(error).splitlines()[0]
-        raise ValueError(
-            f"{type(network).__name__} does not take inputs of shape {tuple(x.shape[1:])} ({x.dtype}, {x.device}); "
-            f"x is (batch, *shape of one input), as in training. It says: {said}"
-        ) from error

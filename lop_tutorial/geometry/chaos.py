@@ -10,7 +10,8 @@ from torch import Tensor, nn
 
 from lop_tutorial.geometry.activations import hidden_activations
 from lop_tutorial.geometry.eval_mode import copy_of, eval_mode
-from lop_tutorial.geometry.inputs import must_count, must_lie
+from lop_tutorial.geometry.inputs import must_be_fractional, must_be_real, must_count, must_lie
+from lop_tutorial.geometry.measurable import fitted, must_be_module, must_have_weights, outputs_of
 from lop_tutorial.geometry.probes import Extent, grid
 
 
@@ -24,6 +25,9 @@ def separations(
     Euclidean distances in float64, as a hair's breadth is below what float32 can tell. (1/l) log of the last over the
     first is the leading exponent, if the partner lies close by in the direction that is stretched most.
     """
+    must_have_weights(network)
+    must_be_real("x", x)
+    must_be_real("partner", partner)
     exact = copy_of(network).double()
     layers = (list(hidden_activations(exact, each.double()).values()) for each in (x, partner))
     pairs = [(x.double(), partner.double()), *zip(*layers, strict=True)]
@@ -42,10 +46,14 @@ def decision_changes(
     A linear classifier of two classes changes its mind at most once on any line.
     """
     must_count("points", points, 1)
+    must_be_module(network)
+    must_be_fractional("start", start)
+    must_be_fractional("end", end)
+    start, end = fitted(network, start), fitted(network, end)
     share = torch.linspace(0, 1, points + 1, dtype=start.dtype, device=start.device)
     ways = torch.lerp(start[:, None], end[:, None], share.view(1, -1, *(1,) * (start.ndim - 1)))
     with eval_mode(network):
-        decided = network(ways.flatten(0, 1)).argmax(dim=1).unflatten(0, ways.shape[:2])
+        decided = outputs_of(network, ways.flatten(0, 1)).argmax(dim=1).unflatten(0, ways.shape[:2])
     return (decided[:, 1:] != decided[:, :-1]).sum(dim=1)
 
 
@@ -67,8 +75,11 @@ class Plane(NamedTuple):
 
 def plane_through(corners: Float[Tensor, "3 inputs"]) -> Plane:
     """The plane through three inputs, its origin in their middle, its first axis along the way from the first to the
-    second (Somepalli et al. 2022 look at decisions on such planes). ValueError if they lie on a line.
+    second (Somepalli et al. 2022 look at decisions on such planes). ValueError if they lie on a line, or are not three.
     """
+    must_be_fractional("corners", corners)
+    if corners.ndim != 2 or len(corners) != 3:
+        raise ValueError(f"corners have the shape {list(corners.shape)}; a plane goes through (3, inputs)")
     first, second, third = corners
     across = (second - first) / (second - first).norm()
     rest = (third - first) - ((third - first) @ across) * across
@@ -84,7 +95,7 @@ def margins_on(
     """Logit of class 1 minus logit of class 0 at the points of `grid` on a plane; decisions change where it is 0."""
     places = grid(extent, resolution, plane.origin.device).to(plane.origin.dtype)
     with eval_mode(network):
-        logits = network(plane.at(places).flatten(0, 1))
+        logits = outputs_of(network, plane.at(places).flatten(0, 1))
     return (logits[:, 1] - logits[:, 0]).unflatten(0, places.shape[:2])
 
 

@@ -7,7 +7,8 @@ everywhere, without the kinks. It is never formed, except for networks so small 
 the Gauss-Newton matrix, the Fisher matrix or the Gram matrix of the samples' gradients in its place, whose ranks and
 eigenvalues differ.
 
-Networks are left as they were. Raises a ValueError for a loss that is not one number or holds NaN.
+Networks are left as they were. Raises a ValueError for a loss that is not one number or holds NaN, and for complex
+weights.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from torch import Tensor, nn
 
 from lop_tutorial.fp32_precision import fp32_precision
 from lop_tutorial.geometry.eigenvalues import Product, all_eigenvalues, leading_eigenvalues, spectral_quadrature
+from lop_tutorial.geometry.measurable import must_have_weights
 from lop_tutorial.geometry.norms import Objective, gradients, trainable
 from lop_tutorial.geometry.rank import count_to_share
 from lop_tutorial.seeds import torch_generator
@@ -31,6 +33,7 @@ def hessian_product(network: nn.Module, loss: Objective) -> tuple[Product, int]:
     The gradient is computed once; each product differentiates it once more (Pearlmutter 1994). The function is good
     only while the weights stay as they are.
     """
+    must_have_weights(network, real=True)
     parameters = trainable(network)
     gradient = torch.cat([g.flatten() for g in gradients(network, loss, again=True)])
     if not gradient.isfinite().all():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -9,9 +10,10 @@ from copy import deepcopy
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from lop_tutorial.fp32_precision import fp32_precision
+from lop_tutorial.geometry.measurable import must_be_module
 
 
 @contextmanager
@@ -21,19 +23,25 @@ def eval_mode(network: nn.Module) -> Iterator[None]:
     Evaluation mode makes a measurement repeatable: dropout is off and BatchNorm uses its running statistics. Put back
     are each module's own training flag (parts may be frozen) and every buffer. Gradients are not touched, as long as
     what runs inside uses `torch.autograd.grad` and not `backward`. What `torch.compile` made runs eagerly, so that
-    hooks see every module, and float32 products are in float32, also on GPUs that would round their factors.
+    hooks see every module, and float32 products are in float32, also on GPUs that would round their factors. The
+    network gets copies of its inputs, which it may overwrite.
     """
+    must_be_module(network)
     training = [(module, module.training) for module in network.modules()]
     buffers = [
         (module, name, buffer, buffer.clone())
         for module in network.modules()
         for name, buffer in module.named_buffers(recurse=False)
     ]
+    copying = contextlib.ExitStack()
+    if not isinstance(network, torch.jit.ScriptModule):  # these take no hooks
+        copying.callback(network.register_forward_pre_hook(_of_copies, with_kwargs=True).remove)
     network.eval()
     try:
         with eager(), fp32_precision():
             yield
     finally:
+        copying.close()
         for module, flag in training:
             module.training = flag
         for module, name, buffer, value in buffers:
@@ -41,6 +49,11 @@ def eval_mode(network: nn.Module) -> Iterator[None]:
                 with torch.no_grad():
                     buffer.copy_(value)
             setattr(module, name, buffer)
+
+
+def _of_copies(network: nn.Module, inputs: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, Any]:
+    copied = {name: each.clone() if isinstance(each, Tensor) else each for name, each in named.items()}
+    return tuple(each.clone() if isinstance(each, Tensor) else each for each in inputs), copied
 
 
 def eager() -> AbstractContextManager[None]:

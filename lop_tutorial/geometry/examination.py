@@ -11,9 +11,10 @@ from jaxtyping import Int64, Shaped
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from lop_tutorial.geometry.eval_mode import copy_of
+from lop_tutorial.geometry.eval_mode import copy_of, eval_mode
 from lop_tutorial.geometry.inputs import must_be_real
 from lop_tutorial.geometry.line_up import LINE_UP, PER_CLASS, State, some_of_each
+from lop_tutorial.geometry.measurable import must_have_weights, must_show_layers, outputs_of
 from lop_tutorial.geometry.norms import snapshot
 from lop_tutorial.geometry.tangent import OutputLoss
 from lop_tutorial.seeds import seeded
@@ -69,8 +70,9 @@ def examine(
     `reset_parameters`.
 
     What cannot be measured of this network (it has no activation functions that are modules, say) is left out, with
-    the reason. The network is left as it was. Raises a ValueError where labels do not go with inputs or classes, where
-    there is no layer of that name, or none is named and the network has no `representation`.
+    the reason. The network is left as it was. Raises a ValueError where labels do not go with inputs or outputs, where
+    there is no layer of that name, or none is named and the network has no `representation`, and for a network without
+    weights that could be looked at (quantised, lazy); a TypeError where it gives something else than logits.
     """
     x, y = data
     for name, value in (("data[0]", x), ("data[1]", y)):
@@ -80,13 +82,24 @@ def examine(
             f"labels are {y.dtype} of shape {tuple(y.shape)} for {len(x)} inputs; data is (inputs, labels), a whole "
             "number from 0 up for each input"
         )
+    if x.ndim < 2:
+        raise ValueError(f"inputs have the shape {list(x.shape)}; it must be (batch, *shape of one input)")
+    must_show_layers(network)
+    must_have_weights(network)
     names = [name for name, _ in network.named_modules() if name]
     if layer is None and not hasattr(network, "representation"):
         kind = type(network).__name__
         raise ValueError(f"{kind} has no method `representation`: name a layer, one of {', '.join(names)}")
     if layer is not None and layer not in names:
         raise ValueError(f"layer is {layer!r}; this network has {', '.join(names)}")
-    classes = int(y.max()) + 1
+    y, classes = y.long(), int(y.max()) + 1
+    with eval_mode(network), torch.no_grad():
+        outputs = outputs_of(network, x[:PER_CLASS]).shape[1]
+    if classes > outputs:
+        raise ValueError(
+            f"labels go up to {classes - 1}, but {type(network).__name__} has {outputs} outputs; count labels from 0, "
+            "as in torch.unique(y, return_inverse=True)[1]"
+        )
     chosen = some_of_each(y, classes, per_class)
 
     def state(one: nn.Module, began: Mapping[str, Tensor] | None) -> State:

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from lop_tutorial.geometry.activations import hidden_activations
 from lop_tutorial.geometry.inputs import must_lie
+from lop_tutorial.geometry.measurable import must_be_module
 
 
 def hidden_slopes(
@@ -26,6 +27,7 @@ def hidden_slopes(
 
     Layers are those of `hidden_activations`, which raises the errors; each must act on every number by itself.
     """
+    must_be_module(network)
     modules, met = dict(network.named_modules()), []
 
     def look(module: nn.Module, inputs: tuple[Tensor, ...]) -> None:

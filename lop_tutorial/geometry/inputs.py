@@ -15,6 +15,14 @@ def must_be_real(name: str, value: object) -> None:
         raise ValueError(f"{name} holds complex numbers; this measures real ones, take .real or .abs()")
 
 
+def must_be_fractional(name: str, value: object) -> None:
+    """TypeError unless it is a tensor of floating-point numbers: places between two whole numbers are wanted."""
+    must_be_real(name, value)
+    if not isinstance(value, Tensor) or not value.is_floating_point():
+        dtype = getattr(value, "dtype", None)
+        raise TypeError(f"{name} is {dtype}; it must be floating-point: {name}.float(), scaled as in training")
+
+
 def must_lie(name: str, value: float | int, low: float | int, high: float | int = math.inf) -> None:
     """ValueError unless the number lies from `low` to `high`; NaN lies nowhere."""
     if not low <= value <= high:

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from lop_tutorial.geometry.ftle import ftle
 from lop_tutorial.geometry.inputs import must_be_real
+from lop_tutorial.geometry.measurable import must_have_weights, must_show_layers
 
 
 def gram_deviation(weight: Float[Tensor, "rows *columns"]) -> float:
@@ -37,6 +38,8 @@ def gram_deviation(weight: Float[Tensor, "rows *columns"]) -> float:
 
 def weight_isometry(network: nn.Module) -> float:
     """`gram_deviation`, summed over all linear layers and convolutions, the last one included."""
+    must_show_layers(network)
+    must_have_weights(network)
     layers = [part for part in network.modules() if isinstance(part, nn.Linear | nn.modules.conv._ConvNd)]
     if not layers:
         raise ValueError(f"{type(network).__name__} has no linear layer and no convolution to measure")

@@ -31,6 +31,7 @@ from lop_tutorial.geometry.eval_mode import eval_mode
 from lop_tutorial.geometry.frozen import frozen_share
 from lop_tutorial.geometry.ftle import ftle
 from lop_tutorial.geometry.isometry import jacobian_isometry, weight_isometry
+from lop_tutorial.geometry.measurable import fitted
 from lop_tutorial.geometry.norms import distance_from, gradient_norm, weight_norm
 from lop_tutorial.geometry.probes import segments
 from lop_tutorial.geometry.rank import approximate_rank, effective_rank, feature_rank, stable_rank
@@ -73,11 +74,11 @@ class State:
 
     @cached_property
     def y(self) -> Float[Tensor, "batch classes"]:
-        return one_hot(self.labels, self.classes).to(self.x.dtype)
+        return one_hot(self.labels, self.classes).to(fitted(self.network, self.x[:1]).dtype)
 
     def objective(self, network: nn.Module) -> Float[Tensor, ""]:
         """The loss on the examples; the network may have more outputs than the task has classes."""
-        return self.loss(network(self.x)[:, : self.classes], self.y)
+        return self.loss(network(fitted(network, self.x))[:, : self.classes], self.y)
 
     @cached_property
     def loss_now(self) -> float:
@@ -90,7 +91,7 @@ class State:
         if self.layer is not None:
             return hidden_activations(self.network, self.x, [self.layer])[self.layer].flatten(1)
         with eval_mode(self.network), torch.no_grad():
-            return self.network.representation(self.x)  # type: ignore[operator]
+            return self.network.representation(fitted(self.network, self.x))  # type: ignore[operator]
 
     @cached_property
     def within(self) -> Float[Tensor, " batch"]:
@@ -100,7 +101,10 @@ class State:
     @cached_property
     def between(self) -> Float[Tensor, " points"]:
         """The leading exponents on segments between examples of the first two classes."""
-        first, second = (int(label) for label in self.labels.unique()[:2])
+        seen = self.labels.unique().tolist()
+        if len(seen) < 2:
+            raise ValueError(f"labels are all {seen[0]}; exponents between classes need two")
+        first, second = seen[:2]
         return self._exponents(segments(self.x, self.labels, first, second, pairs=PAIRS, points=POINTS).flatten(0, 1))
 
     def _exponents(self, x: Tensor) -> Tensor:
@@ -129,8 +133,9 @@ class State:
 
     @cached_property
     def nc1(self) -> float:
-        weight = self.features.new_zeros(self.classes, self.features.shape[1])  # nc1 does not look at the last layer
-        return neural_collapse(self.features, self.labels, weight).nc1
+        seen, labels = self.labels.unique(return_inverse=True)
+        weight = self.features.new_zeros(len(seen), self.features.shape[1])  # nc1 does not look at the last layer
+        return neural_collapse(self.features, labels, weight).nc1
 
 
 class Suspect(NamedTuple):

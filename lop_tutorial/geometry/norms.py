@@ -1,8 +1,8 @@
 """How far the weights have moved and how hard the loss pulls at them.
 
 Norms go over all parameters of a network, biases and the scales of normalisation layers included, as one long
-vector, in float64. A network with NaN in its weights gives NaN. Public codes also use the mean absolute weight (here
-`weight_magnitude`), the weight matrices alone, or one norm a layer.
+vector, in float64; complex numbers count as two real ones. A network with NaN in its weights gives NaN. Public codes
+also use the mean absolute weight (here `weight_magnitude`), the weight matrices alone, or one norm a layer.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from lop_tutorial.geometry.eval_mode import eval_mode
 from lop_tutorial.geometry.inputs import must_be_real
+from lop_tutorial.geometry.measurable import must_have_weights
 from lop_tutorial.geometry.scale import near_one, times_power
 
 Objective = Callable[[nn.Module], Tensor]
@@ -22,17 +23,22 @@ Objective = Callable[[nn.Module], Tensor]
 
 def weight_norm(network: nn.Module) -> float:
     r"""$\lVert\theta\rVert_2$, from 0 up. Grows with the number of weights (Lyle et al. 2023 watch it over tasks)."""
+    must_have_weights(network)
     return _norm(dict(network.named_parameters()))
 
 
 def weight_magnitude(network: nn.Module) -> float:
     """The mean of |w| over all parameters, from 0 up (Dohare et al. 2024)."""
-    weights = [p.detach().double().abs() for p in network.parameters()]
+    must_have_weights(network)
+    weights = [p.detach().abs().double() for p in network.parameters()]
+    if not weights:
+        raise ValueError(f"{type(network).__name__} has no weights to take a mean of")
     return float(sum(w.sum() for w in weights)) / sum(w.numel() for w in weights)
 
 
 def snapshot(network: nn.Module) -> dict[str, Tensor]:
     """A copy of all parameters, by name: where `distance_from` measures from."""
+    must_have_weights(network)
     return {name: p.detach().clone() for name, p in network.named_parameters()}
 
 
@@ -41,6 +47,7 @@ def distance_from(start: Mapping[str, Tensor], network: nn.Module) -> float:
 
     Raises a ValueError where `start` lacks a parameter or has it in another shape.
     """
+    must_have_weights(network)
     moved = {}
     for name, p in network.named_parameters():
         if name not in start:
@@ -50,7 +57,7 @@ def distance_from(start: Mapping[str, Tensor], network: nn.Module) -> float:
                 f"{name!r} has the shape {list(start[name].shape)} in start and {list(p.shape)} in the network; "
                 "take a snapshot of the same network"
             )
-        moved[name] = p.detach().double() - start[name].to(p.device).double()
+        moved[name] = _double(p) - _double(start[name].to(p.device))
     return _norm(moved)
 
 
@@ -82,15 +89,22 @@ def gradients(network: nn.Module, loss: Objective, *, again: bool = False) -> li
 
 def trainable(network: nn.Module) -> list[nn.Parameter]:
     """The parameters that need a gradient, in the order of `network.parameters()`."""
+    must_have_weights(network)
     parameters = [p for p in network.parameters() if p.requires_grad]
     if not parameters:
         raise ValueError(f"{type(network).__name__} has no parameter that needs a gradient; set requires_grad")
     return parameters
 
 
+def _double(tensor: Tensor) -> Tensor:
+    """In float64; a complex number is two real ones, its real and its imaginary part."""
+    detached = tensor.detach()
+    return (torch.view_as_real(detached) if tensor.is_complex() else detached).double()
+
+
 def _norm(tensors: Mapping[str, Tensor] | Mapping[int, Tensor]) -> float:
     """Of all numbers together; scaled, so that no square overflows or vanishes."""
-    largest = torch.tensor([float(t.detach().abs().max()) for t in tensors.values() if t.numel()], dtype=torch.float64)
+    largest = torch.tensor([float(_double(t).abs().max()) for t in tensors.values() if t.numel()], dtype=torch.float64)
     _, exponent = near_one(largest)
-    squares = sum(float(times_power(t.detach().double(), -exponent).square().sum()) for t in tensors.values())
+    squares = sum(float(times_power(_double(t), -exponent).square().sum()) for t in tensors.values())
     return float(times_power(torch.tensor(squares**0.5, dtype=torch.float64), exponent))

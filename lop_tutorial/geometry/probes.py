@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from lop_tutorial.geometry.ftle import ftle
 from lop_tutorial.geometry.ftle.ftle import FtleSettings
 from lop_tutorial.geometry.ftle.linearised import Function
+from lop_tutorial.geometry.inputs import must_be_fractional, must_be_real
 from lop_tutorial.seeds import torch_generator
 
 Extent = tuple[float | int, float | int, float | int, float | int]
@@ -132,6 +133,8 @@ def _labels(y: Tensor) -> list[int]:
 
 
 def _check_labels(x: Tensor, y: Tensor) -> None:
+    must_be_fractional("x", x)
+    must_be_real("y", y)
     if y.is_floating_point() or y.shape != x.shape[:1]:
         raise ValueError(
             f"y is {y.dtype} of shape {tuple(y.shape)}; it must hold one whole number for each of {len(x)} samples"

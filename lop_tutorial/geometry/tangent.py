@@ -7,13 +7,14 @@ among the usual measures of plasticity; their abstract, all that was at hand, do
 the entropy's, of Roy and Vetterli (2007), our choice.
 
 All are exact: per-sample gradients are formed, (samples x outputs) x weights numbers of memory. In evaluation mode, in
-the network's own precision; sums and eigenvalues in float64. Networks are left as they were. Raises a ValueError where
-gradients hold NaN or inf.
+the network's own precision; sums and eigenvalues in float64. Networks are left as they were, and x goes in with the
+precision of their weights. Raises a ValueError where gradients hold NaN or inf, for networks that have none (quantised,
+scripted) or complex ones, and a TypeError for one that does not give one tensor of (batch, outputs).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from jaxtyping import Float
@@ -22,6 +23,7 @@ from torch.func import functional_call, grad, jacrev, vmap
 
 from lop_tutorial.geometry.eval_mode import eval_mode
 from lop_tutorial.geometry.inputs import must_lie
+from lop_tutorial.geometry.measurable import fitted, must_have_gradients, outputs_of
 from lop_tutorial.geometry.norms import trainable
 from lop_tutorial.geometry.rank import effective_rank
 
@@ -36,12 +38,12 @@ def tangent_kernel(
 
     Row i x outputs + k belongs to output k at sample i. Units: squared output per squared weight.
     """
-    trainable(network)
+    x, _ = _logits(network, x)
 
     def given(weights: dict[str, Tensor], sample: Tensor) -> Tensor:
         return functional_call(network, weights, (sample[None],))[0, :outputs]
 
-    return _gram(network, lambda weights: vmap(jacrev(given), in_dims=(None, 0))(weights, x), lead=2)
+    return _gram(network, jacrev(given), x, lead=2)
 
 
 def kernel_rank(network: nn.Module, x: Float[Tensor, "batch *shape"], outputs: int | None = None) -> float:
@@ -59,8 +61,8 @@ def gauss_newton_eigenvalues(
     2509.22335, use that the two have one spectrum). The Hessian of the loss in the weights is this matrix and a part
     that vanishes with the outputs' second derivatives. Units: loss per squared weight.
     """
-    with eval_mode(network), torch.no_grad():
-        logits = network(x)[:, : y.shape[1]]
+    x, logits = _logits(network, x)
+    logits = logits[:, : y.shape[1]]
     curvature = vmap(jacrev(jacrev(lambda z, label: loss(z[None], label[None]))))(logits.double(), y.double())
     values, vectors = torch.linalg.eigh(curvature)
     root = torch.block_diag(*(vectors * values.clamp(min=0).sqrt()[:, None]).mT)
@@ -86,23 +88,49 @@ def gradient_coherence(
     The mean goes over the gradients $g_i$ of each sample's loss: 1 where all are equal, 1/n where n of them are
     orthogonal and of one length, 0 where they cancel (Chatterjee and Zielinski 2020). NaN where all are zero.
     """
-    trainable(network)
+    x, _ = _logits(network, x)
 
     def given(weights: dict[str, Tensor], sample: Tensor, label: Tensor) -> Tensor:
         return loss(functional_call(network, weights, (sample[None],))[:, : len(label)], label[None])
 
-    products = _gram(network, lambda weights: vmap(grad(given), in_dims=(None, 0, 0))(weights, x, y), lead=1)
+    products = _gram(network, grad(given), x, y.to(x.dtype), lead=1)
     return float(products.mean() / products.diagonal().mean())
 
 
+def _logits(network: nn.Module, x: Tensor) -> tuple[Tensor, Float[Tensor, "batch outputs"]]:
+    """x in the precision of the weights, and what the network makes of it; errors where that is no such network."""
+    must_have_gradients(network)
+    trainable(network)
+    with eval_mode(network), torch.no_grad():
+        logits = outputs_of(network, x)
+    return fitted(network, x), logits
+
+
 def _gram(
-    network: nn.Module, gradients: Callable[[dict[str, Tensor]], dict[str, Tensor]], lead: int
+    network: nn.Module, gradient: Callable[..., dict[str, Tensor]], *batches: Tensor, lead: int
 ) -> Float[Tensor, "rows rows"]:
-    """Products of gradients, summed over all weights; the first `lead` axes of each count its rows."""
+    """Products of gradients, summed over all weights; the first `lead` axes of each count its rows.
+
+    `gradient` takes the weights and a sample of each of the batches.
+    """
     weights = {name: p.detach() for name, p in network.named_parameters() if p.requires_grad}
     with eval_mode(network):
-        found = [g.flatten(0, lead - 1).flatten(1).double() for g in gradients(weights).values()]
+        gradients = _of_each(gradient, weights, batches)
+        found = [g.flatten(0, lead - 1).flatten(1).double() for g in gradients.values()]
     gram = torch.stack([rows @ rows.T for rows in found]).sum(dim=0)
     if not gram.isfinite().all():
         raise ValueError("gradients hold NaN or inf; has the network diverged?")
     return gram
+
+
+def _of_each(
+    gradient: Callable[..., dict[str, Tensor]], weights: dict[str, Tensor], batches: Sequence[Tensor]
+) -> dict[str, Tensor]:
+    """The gradients of all samples, at once where the network can be batched so: `x[x < 0] = 0` cannot."""
+    try:
+        return vmap(gradient, in_dims=(None, *(0 for _ in batches)))(weights, *batches)
+    except torch.OutOfMemoryError:
+        raise
+    except RuntimeError:
+        one_by_one = [gradient(weights, *samples) for samples in zip(*batches, strict=True)]
+        return {name: torch.stack([each[name] for each in one_by_one]) for name in weights}

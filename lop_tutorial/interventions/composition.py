@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -81,6 +81,10 @@ class Composition(Intervention):
         terms = [term for part, seen in self._each(learner) if (term := part.penalty(seen)) is not None]
         return sum(terms[1:], start=terms[0]) if terms else None
 
+    def before_step(self, learner: LearnerState) -> None:
+        for part, seen in self._each(learner):
+            part.before_step(seen)
+
     def after_step(self, learner: LearnerState) -> None:
         for part, seen in self._each(learner):
             part.after_step(seen)
@@ -116,6 +120,10 @@ class _Seen:
     @property
     def activations(self) -> list[Tensor]:
         return self._learner.activations
+
+    @property
+    def gradients(self) -> Mapping[str, Float[Tensor, "*weight"]]:
+        return self._learner.gradients
 
     @property
     def draw(self) -> Draw:

@@ -11,20 +11,26 @@ from dataclasses import MISSING, Field, fields
 from lop_tutorial.interventions.composition import Composition
 from lop_tutorial.interventions.continual_backprop import ContinualBackprop
 from lop_tutorial.interventions.crelu import CReLU
+from lop_tutorial.interventions.fire import FIRE
 from lop_tutorial.interventions.generalized_mixup import GeneralizedMixup
 from lop_tutorial.interventions.hare_and_tortoise import HareAndTortoise
 from lop_tutorial.interventions.head_reset import HeadReset
 from lop_tutorial.interventions.intervention import Intervention, must_be_sound
+from lop_tutorial.interventions.isometry_penalty import IsometryPenalty
 from lop_tutorial.interventions.l2 import L2
 from lop_tutorial.interventions.l2_init import L2Init
 from lop_tutorial.interventions.layer_norm import LayerNorm
 from lop_tutorial.interventions.mixup import Mixup
+from lop_tutorial.interventions.muon import Muon
 from lop_tutorial.interventions.no_intervention import NoIntervention
+from lop_tutorial.interventions.parseval import Parseval
 from lop_tutorial.interventions.redo import ReDo
 from lop_tutorial.interventions.retrained import Retrained
 from lop_tutorial.interventions.self_normalised_reset import SelfNormalisedReset
 from lop_tutorial.interventions.shrink_and_perturb import ShrinkAndPerturb
 from lop_tutorial.interventions.spectral import Spectral
+from lop_tutorial.interventions.upgd import UPGD
+from lop_tutorial.interventions.weight_rescaling import WeightRescaling
 from lop_tutorial.own_classes import class_at, is_address
 
 SIX: dict[str, type[Intervention]] = {
@@ -47,6 +53,12 @@ OTHERS: dict[str, type[Intervention]] = {
     "crelu": CReLU,
     "spectral": Spectral,
     "hare_and_tortoise": HareAndTortoise,
+    "fire": FIRE,
+    "isometry": IsometryPenalty,
+    "parseval": Parseval,
+    "muon": Muon,
+    "weight_rescaling": WeightRescaling,
+    "upgd": UPGD,
 }
 """What else the field uses."""
 

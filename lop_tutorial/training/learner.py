@@ -20,7 +20,15 @@ from lop_tutorial.streams import Task
 from lop_tutorial.training.augmentation import AUGMENTATIONS
 from lop_tutorial.training.cpu import lay_out, lay_out_images
 from lop_tutorial.training.divergence import Divergence
-from lop_tutorial.training.fitting import must_be_new, must_be_one_number, must_be_tensors, must_fit, steps_told
+from lop_tutorial.training.fitting import (
+    must_be_batch,
+    must_be_loss,
+    must_be_new,
+    must_be_one_number,
+    must_be_tensors,
+    must_fit,
+    steps_told,
+)
 from lop_tutorial.training.precision import Precision, strict
 
 LOSSES: dict[str, Loss] = {"cross_entropy": cross_entropy, "squared_error": mse_loss}
@@ -137,6 +145,11 @@ class Learner:
         self.memory = self.intervention.remember(self.network)
         must_be_tensors(self.memory, of=self.intervention.title)
 
+    @property
+    def gradients(self) -> dict[str, Float[Tensor, "*weight"]]:
+        """The loss's gradients by the weights' names, as the last step left them; empty before the first."""
+        return {name: weight.grad for name, weight in self.network.named_parameters() if weight.grad is not None}
+
     def _fresh_optimiser(self) -> torch.optim.SGD:
         t = self.training
         return torch.optim.SGD(
@@ -167,7 +180,8 @@ class Learner:
                 group["lr"] = self.training.step_size_in(epoch, number)
             for batch in self.batches(len(task.train_y), order):
                 x, y = examples.take(batch, shown)
-                self._step(*self.intervention.batch(x, y, mixing, examples.at(batch)))
+                made = self.intervention.batch(x, y, mixing, examples.at(batch))
+                self._step(*must_be_batch(made, x, y, self.intervention.title))
             if best:
                 best.look(self, task)
             yield epoch
@@ -219,12 +233,16 @@ class Learner:
             with self.precision.forward():
                 logits = self.network(x)
             loss = self.intervention.loss(LOSSES[self.training.loss], logits[:, : y.shape[1]].float(), y)
+            loss = must_be_loss(loss, self.intervention.title)
             penalty = self.intervention.penalty(self)
             if penalty is not None:
                 loss = loss + must_be_one_number(penalty, self.intervention.title)
             self.divergence.see(loss)
             self.optimiser.zero_grad()
             loss.backward()
+        if self.intervention.acts("before_step"):
+            with torch.no_grad():
+                self.intervention.before_step(self)
         self.optimiser.step()
         with torch.no_grad():
             self.intervention.after_step(self)

@@ -85,6 +85,25 @@ def test_parts_act_in_their_order():
         assert learner.network.head.bias.tolist() == [expected, expected]
 
 
+def test_gradients_pass_through_parts_in_their_order():
+    @dataclass(frozen=True)
+    class Halve(Intervention):
+        def before_step(self, learner):
+            learner.gradients["head.bias"].mul_(0.5)
+
+    @dataclass(frozen=True)
+    class AddOne(Intervention):
+        def before_step(self, learner):
+            learner.gradients["head.bias"].add_(1)
+
+    for parts, expected in (((Halve(), AddOne()), 2), ((AddOne(), Halve()), 1.5)):
+        learner = Learner(lambda: MLP((20,), 2, hidden=(8, 6)), SHORT, Composition(parts))
+        learner.network.head.bias.grad = torch.tensor([2.0, 2.0])
+        with torch.no_grad():
+            learner.intervention.before_step(learner)
+        assert learner.network.head.bias.grad.tolist() == [expected, expected]
+
+
 def test_two_losses_are_refused():
     @dataclass(frozen=True)
     class Own(Intervention):

@@ -37,6 +37,12 @@ NOTHING = [
     "mixup:alpha=0",
     "spectral:strength=0",
     "hare_and_tortoise:every=0",
+    "fire:iterations=0",
+    "isometry:strength=0",
+    "parseval:strength=0",
+    "muon:iterations=0",
+    "weight_rescaling:strength=0",
+    "upgd:noise=0:protect=false",
 ]
 
 

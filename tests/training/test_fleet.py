@@ -119,6 +119,28 @@ def test_batches_may_change_their_size_from_task_to_task(method, sizes):
     assert_same(fleet.learners, plain)
 
 
+def test_a_method_that_draws_before_and_after_each_step_draws_what_a_learner_draws():
+    @dataclass(frozen=True)
+    class Jitter(Intervention):
+        title: ClassVar[str] = "Jitter"
+
+        def before_step(self, learner):
+            gradient = learner.gradients["head.weight"]
+            gradient.add_(0.1 * learner.draw.uniform(*gradient.shape))
+
+        def after_step(self, learner):
+            weight = learner.network.head.weight
+            weight.add_(0.01 * learner.draw.normal(*weight.shape) * learner.gradients["head.weight"])
+
+    training = Training(step_size=0.05, epochs=3, batch_size=20)
+    fleet = Fleet(mlp, training, [(NoIntervention(), 3), (Jitter(), 3), (Jitter(), 4)])
+    list(live_together(fleet, {seed: islice(ToyPoints(seed), 2) for seed in (3, 4)}))
+    plain = [Learner(mlp, training, method, seed=seed) for method, seed in ((NoIntervention(), 3), (Jitter(), 4))]
+    for one in plain:
+        list(live(one, islice(ToyPoints(one.seed), 2)))
+    assert_same([fleet.learners[0], fleet.learners[2]], plain)
+
+
 def test_numbers_are_drawn_ahead_in_the_order_of_use(monkeypatch):
     monkeypatch.setattr("lop_tutorial.training.fleet.hooks.AHEAD", 30)
     ahead = Ahead([draw_for(seed, "test") for seed in SEEDS], steps=7)

@@ -269,6 +269,9 @@ def test_an_intervention_is_asked_at_every_moment():
             calls.append("penalty")
             return 0.0 * learner.network.head.weight.sum()
 
+        def before_step(self, learner):
+            calls.append("before_step")
+
         def after_step(self, learner):
             calls.append("after_step")
 
@@ -279,7 +282,7 @@ def test_an_intervention_is_asked_at_every_moment():
     plain = learner(training=replace(SHORT, epochs=1, batch_size=32))
     for t in range(2):
         assert one.learn(ToyPoints(0).task(t)) == plain.learn(ToyPoints(0).task(t))
-    step = ["batch", "loss", "penalty", "after_step"]
+    step = ["batch", "loss", "penalty", "before_step", "after_step"]
     assert calls == ["build", *step * 2, "end_task", "start_task", *step * 2, "end_task"]
 
 

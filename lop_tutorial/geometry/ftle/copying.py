@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 from collections.abc import Iterable
 
 import torch
 from torch import Tensor, nn
-from torch.nn.modules.batchnorm import _BatchNorm, _NormBase
+from torch.nn.modules.batchnorm import _NormBase
 from torch.nn.modules.dropout import _DropoutNd
-from torch.nn.parameter import is_lazy
 
 from lop_tutorial.geometry.eval_mode import copy_of
-
-_QUANTISED = re.compile(r"\b(quantized|qat|fake_quantize|torchao|bitsandbytes)\b")
+from lop_tutorial.geometry.measurable import scripted, without_statistics, without_weights
 
 
 def copy_to_measure(network: nn.Module, dtype: torch.dtype) -> nn.Module:
@@ -25,8 +22,7 @@ def copy_to_measure(network: nn.Module, dtype: torch.dtype) -> nn.Module:
     """
     kind = type(network).__name__
     for name, module in network.named_modules():
-        reason = _refusal(module)
-        if reason:
+        if reason := scripted(module) or without_weights(module) or without_statistics(module):
             raise ValueError(f"{type(module).__name__} {name!r} {reason}")
     if any(module.training and _differs_in_training(module) for module in network.modules()):
         warnings.warn(
@@ -44,23 +40,6 @@ def copy_to_measure(network: nn.Module, dtype: torch.dtype) -> nn.Module:
         if tensor.is_floating_point() or tensor.is_complex():
             tensor.data = tensor.data.to(dtype.to_complex() if tensor.is_complex() else dtype)
     return copied.eval().requires_grad_(False)
-
-
-def _refusal(module: nn.Module) -> str | None:
-    """Why this module, without its children, has no Jacobian here."""
-    if isinstance(module, torch.jit.ScriptModule):
-        return "is scripted; measure the module that it was made from"
-    tensors = [*module.parameters(recurse=False), *module.buffers(recurse=False)]
-    if _QUANTISED.search(type(module).__module__) or any(tensor.is_quantized for tensor in tensors):
-        return "is quantised and has no derivative; measure the network before it was quantised"
-    if any(is_lazy(tensor) for tensor in tensors):
-        return "has no weights yet; run the network on a batch once, then measure"
-    if isinstance(module, _BatchNorm) and module.running_mean is None:
-        return (
-            "keeps no running statistics: each sample's output depends on the others, and there is no Jacobian of one "
-            "sample. Make it with track_running_stats=True"
-        )
-    return None
 
 
 def _differs_in_training(module: nn.Module) -> bool:

@@ -173,6 +173,9 @@ class Fleet:
             losses = torch.cat([group.loss(default, logits, y, stack.tensors) for group in self._groups])
             stack.optimiser.zero_grad(set_to_none=False)  # the weights' gradients are views of one tensor
             losses.sum().backward()
+        with torch.no_grad():
+            for group in self._groups:
+                group.before_step(stack, activations)
         stack.optimiser.step()
         with torch.no_grad():
             for group in self._groups:

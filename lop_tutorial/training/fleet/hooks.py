@@ -17,11 +17,12 @@ from lop_tutorial.interventions import Examples, Intervention, Loss
 from lop_tutorial.networks import Network, Units
 from lop_tutorial.seeds import Draw, draw_for
 from lop_tutorial.training.augmentation import Augment
-from lop_tutorial.training.fitting import must_be_one_number
+from lop_tutorial.training.fitting import must_be_batch, must_be_loss, must_be_one_number
 from lop_tutorial.training.fleet.tasks import StackedTasks
 from lop_tutorial.training.fleet.weights import Stack, keep_place
 from lop_tutorial.training.learner import Learner
 
+Stacked = list[dict[str, Tensor]]
 AHEAD = 2**22  # random numbers drawn at a time for all learners of a group together
 
 
@@ -84,6 +85,7 @@ class _Seen:
     units: list[Units]
     optimiser: Any
     memory: dict[str, Tensor]
+    gradients: dict[str, Tensor] = field(default_factory=dict)
     activations: list[Tensor] = field(default_factory=list)
     draw: Draw = field(default_factory=lambda: _Given(None))
 
@@ -103,6 +105,7 @@ class Group:
         self._ahead: dict[str, Ahead] = {}
         self._numbers: dict[str, Tensor] = {}
         self._batch: tuple[int, int] | None = None
+        self._before = 0  # how many of a step's random numbers `before_step` takes
 
     def begin(self, learners: Sequence[Learner], steps: int, batch: tuple[int, int]) -> None:
         """Before a task's first step: memories are stacked, random numbers made ready for batches of this size.
@@ -118,7 +121,7 @@ class Group:
         for hook, draws in {
             "augment": [draw_for(learner.seed, "augmentation", learner.tasks_learned) for learner in learners],
             "batch": [draw_for(learner.seed, "mixing", learner.tasks_learned) for learner in learners],
-            "after_step": [learner.draw for learner in learners],
+            "step": [learner.draw for learner in learners],
         }.items():
             self._ahead[hook] = Ahead(draws, steps, device)
 
@@ -143,7 +146,8 @@ class Group:
 
         def one(x: Tensor, y: Tensor, own: Any, draw: Draw) -> tuple[Tensor, Tensor]:
             by_class, batch, begin = own
-            return self.intervention.batch(x, y, draw, Examples(all_x, all_y, by_class, batch, begin, augment))
+            made = self.intervention.batch(x, y, draw, Examples(all_x, all_y, by_class, batch, begin, augment))
+            return must_be_batch(made, x, y, self.intervention.title)
 
         numbers = self._given("batch", lambda draw: one(x[0], y[0], tree_map(lambda values: values[0], where), draw))
         return vmap(lambda x, y, own, given: one(x, y, own, _Given(given)))(x, y, where, numbers)
@@ -151,7 +155,11 @@ class Group:
     def loss(self, default: Loss, logits: Tensor, y: Tensor, tensors: dict[str, Tensor]) -> Float[Tensor, " learner"]:
         """The learners' losses: they share no weight, so the gradient of their sum is each one's own."""
         logits, y = logits[self.where], y[self.where]
-        loss = vmap(lambda logits, y: self.intervention.loss(default, logits, y))(logits, y)
+
+        def one(logits: Tensor, y: Tensor) -> Tensor:
+            return must_be_loss(self.intervention.loss(default, logits, y), self.intervention.title)
+
+        loss = vmap(one)(logits, y)
         if not self.intervention.acts("penalty"):
             return loss
 
@@ -164,28 +172,42 @@ class Group:
         self._remember(memory)
         return loss + found
 
+    def before_step(self, stacked: Stack, activations: Sequence[Tensor]) -> None:
+        self._change(stacked, activations, first=True)
+
     def after_step(self, stacked: Stack, activations: Sequence[Tensor]) -> None:
-        if not self.intervention.acts("after_step"):
+        self._change(stacked, activations, first=False)
+
+    def _change(self, stacked: Stack, activations: Sequence[Tensor], *, first: bool) -> None:
+        """The hook before the optimiser's step, or that after it; both draw from one step's random numbers in turn."""
+        before, after = self.intervention.before_step, self.intervention.after_step
+        if not self.intervention.acts("before_step" if first else "after_step"):
             return
-        tensors = {name: values[self.where] for name, values in stacked.tensors.items()}
-        momentum = {name: values[self.where] for name, values in stacked.momentum.items()}
+        kept = [
+            {name: values[self.where] for name, values in all_of.items()}
+            for all_of in (stacked.tensors, stacked.momentum, stacked.gradients)
+        ]
         seen = [values[self.where].float() for values in activations] if self.intervention.watches else []
 
-        def one(*state: Any) -> dict[str, Tensor]:
-            tensors, momentum, memory, seen, numbers = state
-            self._after(tensors, momentum, memory, seen, _Given(numbers))
+        def one(kept: Stacked, memory: dict[str, Tensor], seen: list[Tensor], numbers: Tensor) -> dict[str, Tensor]:
+            self._step_hook(before if first else after, kept, memory, seen, _Given(numbers))
             return memory
 
         def rehearse(draw: _Given) -> None:
-            first = [{k: v[0].clone() for k, v in kept.items()} for kept in (tensors, momentum, self.memory)]
-            self._after(first[0], first[1], first[2], [values[0] for values in seen], draw)
+            *own, memory = [{k: v[0].clone() for k, v in each.items()} for each in (*kept, self.memory)]
+            self._step_hook(before, own, memory, [values[0] for values in seen], draw)
+            self._before = draw.used
+            self._step_hook(after, own, memory, [values[0] for values in seen], draw)
 
-        numbers = self._given("after_step", rehearse)
-        self._remember(vmap(one)(tensors, momentum, dict(self.memory), seen, numbers))
+        numbers = self._given("step", rehearse)
+        numbers = numbers[:, : self._before] if first else numbers[:, self._before :]
+        self._remember(vmap(one)(kept, dict(self.memory), seen, numbers))
 
-    def _after(self, tensors: Any, momentum: Any, memory: Any, seen: list[Tensor], draw: _Given) -> None:
+    def _step_hook(self, hook: Any, kept: Stacked, memory: dict[str, Tensor], seen: list[Tensor], draw: Draw) -> None:
+        """A hook on weights and statistics, momenta and gradients."""
+        tensors, momentum, gradients = kept
         by_unit = [units.by_unit(read) for units, read in zip(self._one.units, seen, strict=False)]
-        self._call(self.intervention.after_step, tensors, momentum, memory=memory, activations=by_unit, draw=draw)
+        self._call(hook, tensors, momentum, gradients=gradients, memory=memory, activations=by_unit, draw=draw)
 
     def _call(self, hook: Callable[[Any], Any], tensors: dict[str, Tensor], momentum: Any, **rest: Any) -> Any:
         named = {f"network.{name}": values for name, values in tensors.items()}

@@ -63,6 +63,11 @@ class Stack:
         """Weights and running statistics, by their names in the network."""
         return self.weights | self.statistics
 
+    @property
+    def gradients(self) -> dict[str, Tensor]:
+        """The weights' gradients, by the weights' names."""
+        return {name: weight.grad for name, weight in self.weights.items() if weight.grad is not None}
+
     def set_step_size(self, step_size: float) -> None:
         """For the steps that follow."""
         if self._step_size is not None:

@@ -1,0 +1,121 @@
+"""What a method does to each suspect, and to accuracy: paired shifts, and the verdicts of `results/cures.md`.
+
+A suspect's values are put in order among all networks of a setting at one task, and replaced by the normal scores of
+their ranks: so a shift is in units of the suspect's spread, and minus infinity is the lowest value and no more.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float64
+from scipy.stats import norm, rankdata
+
+from lop_tutorial.running.results import Interval, interval
+from lop_tutorial.running.table import Table
+
+NOTHING, FRESH = "none", "retrained"
+LATE = 15
+"""Tasks, counted from 0, from which on states and outcomes are looked at: those of the second half."""
+HALF = 0.5
+"""The share of the way from no intervention to a fresh network that counts as holding a suspect, or as a cure."""
+
+
+@dataclass(frozen=True)
+class Shifts:
+    """One setting. Seed by seed, means over its late measured tasks, each less the same of another method.
+
+    A method's seeds with a missing late outcome, because the network diverged, are NaN; how many, `diverged` says.
+    """
+
+    methods: tuple[str, ...]
+    suspects: tuple[str, ...]
+    seeds: tuple[int, ...]
+    scores: Float64[np.ndarray, "method seed suspect"]
+    accuracies: Float64[np.ndarray, "method seed 2"]
+    """Training and test, in [0, 1]."""
+
+    def diverged(self, method: str) -> int:
+        """How many of a method's networks diverged before the end."""
+        return int(np.isnan(self.accuracies[self.methods.index(method), :, 0]).sum())
+
+    def shift(self, method: str, suspect: str) -> Interval:
+        """A suspect under a method less that without one, in units of its spread."""
+        return self._paired(self.scores[..., self.suspects.index(suspect)], method, NOTHING)
+
+    def gap(self, method: str, what: int, reference: str = FRESH) -> Interval:
+        """Training (0) or test (1) accuracy less that of fresh networks, or of another reference."""
+        return self._paired(self.accuracies[..., what], method, reference)
+
+    def _paired(self, values: Float64[np.ndarray, "method seed"], method: str, reference: str) -> Interval:
+        apart = values[self.methods.index(method)] - values[self.methods.index(reference)]
+        return interval(apart[np.isfinite(apart)])
+
+    def holds(self, method: str, suspect: str) -> bool | None:
+        """Whether a method brings a suspect at least half of the way to where fresh networks have it.
+
+        None where that is open, and where no intervention is as far as fresh networks: then there is nothing to hold.
+        """
+        return _reaches(self.shift(method, suspect), self.shift(FRESH, suspect))
+
+    def cures(self, method: str, what: int) -> bool | None:
+        """Whether a method takes back at least half of the accuracy that was lost; None as above."""
+        lost = self.gap(FRESH, what, NOTHING)
+        return _reaches(self.gap(method, what, NOTHING), lost) if lost.low > 0 else None
+
+
+def _reaches(way: Interval, whole: Interval) -> bool | None:
+    """Whether a way is at least half of another: yes or no where its interval says so."""
+    if not (whole.low > 0 or whole.high < 0):
+        return None
+    sign, half = math.copysign(1, float(whole.mean)), HALF * abs(float(whole.mean))
+    low, high = sorted((sign * float(way.low), sign * float(way.high)))
+    if sign * float(way.mean) >= half and low > 0:
+        return True
+    return False if high < half else None
+
+
+def shifts(table: Table, setting: str, suspects: Sequence[str], late: int = LATE) -> Shifts:
+    """The shifts of one setting of a table of `cures`. ValueError where it has no late states of both references."""
+    rows = [row for row in table.rows if row["setting"] == setting and row["task"] >= late]
+    methods = tuple(dict.fromkeys(row["method"] for row in rows))
+    for reference in (NOTHING, FRESH):
+        if reference not in methods:
+            raise ValueError(f"{setting} has no late states of {reference!r}, which every shift is taken from")
+    seeds = tuple(sorted({int(row["seed"]) for row in rows}))
+    tasks = sorted({int(row["task"]) for row in rows})
+    place = {(row["method"], int(row["seed"]), int(row["task"])): row for row in rows}
+    scores = np.full((len(methods), len(seeds), len(tasks), len(suspects)), np.nan)
+    accuracies = np.full((len(methods), len(seeds), len(tasks), 2), np.nan)
+    for m, method in enumerate(methods):
+        for s, seed in enumerate(seeds):
+            for t, task in enumerate(tasks):
+                if row := place.get((method, seed, task)):
+                    scores[m, s, t] = [float(row[name]) for name in suspects]
+                    accuracies[m, s, t] = row["train_accuracy"], row["test_accuracy"]
+    for t in range(len(tasks)):
+        for k in range(len(suspects)):
+            scores[:, :, t, k] = normal_scores(scores[:, :, t, k])
+    return Shifts(methods, tuple(suspects), seeds, scores.mean(axis=2), accuracies.mean(axis=2))
+
+
+def normal_scores(values: Float64[np.ndarray, "*shape"]) -> Float64[np.ndarray, "*shape"]:
+    """Each value by its rank, as a quantile of the normal distribution; ties share a rank, NaN stays NaN."""
+    found, there = np.full(values.shape, np.nan), ~np.isnan(values)
+    if there.any():
+        found[there] = norm.ppf((rankdata(values[there]) - 0.5) / there.sum())
+    return found
+
+
+def against(shifts: Shifts, suspect: str, what: int) -> tuple[list[str], list[str], list[str]]:
+    """The methods that speak about a suspect as the cause of lost training (0) or test (1) accuracy.
+
+    Those that hold it and cure; those that hold it and do not cure, so that it is not enough; and those that cure and
+    do not hold it, so that it is not needed. Fresh networks hold everything, and are left out.
+    """
+    tried = [method for method in shifts.methods if method not in (NOTHING, FRESH)]
+    held = {method: (shifts.holds(method, suspect), shifts.cures(method, what)) for method in tried}
+    return tuple([m for m in tried if held[m] == pair] for pair in ((True, True), (True, False), (False, True)))  # type: ignore[return-value]
