@@ -75,7 +75,9 @@ def test_what_is_tried_is_what_was_lived():
     outcome = plan.learner("none", 5).learn(task)
     assert fresh["train"][0] == pytest.approx(outcome.train_accuracy, abs=0.02)
     assert len(fresh["test"]) == 1
-    assert found["keep"] != found["fresh"] != fresh
+    silent = {name: torch.zeros_like(weights) for name, weights in other.body.state_dict().items()}
+    assert tried("type1", "same", {5: silent}, "fresh", (5,))[5]["train"] == [0.5]
+    assert fresh["train"][0] > 0.9
 
 
 def test_every_world_takes_as_many_steps():
