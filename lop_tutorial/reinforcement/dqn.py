@@ -10,6 +10,7 @@ import copy
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from numbers import Integral, Real
 
 import torch
@@ -135,7 +136,7 @@ class Agent:
     def fresh_network(self, *purpose: str | int) -> Network:
         """A network as the agent's own began, with the weights that the seed has for a purpose; in evaluation mode."""
         with seeded(self.seed, *purpose):
-            make = lambda: MLP((self.observations,), self.actions, self.settings.hidden)  # noqa: E731
+            make = partial(MLP, (self.observations,), self.actions, self.settings.hidden)
             return self.intervention.build(make).eval()
 
     def start(self) -> None:
@@ -179,11 +180,11 @@ class Agent:
 
 @dataclass
 class Lived:
-    """What an agent went through in a phase: each episode's return and the step of its end; what it can replay."""
+    """What an agent went through in a phase: what it can replay; each episode's return, and the step of its end."""
 
+    replay: Replay
     returns: list[float] = field(default_factory=list)
     ends: list[int] = field(default_factory=list)
-    replay: Replay = field(default_factory=lambda: Replay(1, 1))
 
 
 def live(agent: Agent, world: World, look: Callable[[Agent], None] | None = None) -> Lived:
@@ -194,7 +195,7 @@ def live(agent: Agent, world: World, look: Callable[[Agent], None] | None = None
     s, phase = agent.settings, agent.phases_learned
     running = world.open(world_seed(agent.seed, phase))
     chance, draw = random.Random(derive(agent.seed, "explore", phase)), numpy_generator(agent.seed, "replay", phase)
-    lived = Lived(replay=Replay(s.buffer, running.observations))
+    lived = Lived(Replay(s.buffer, running.observations))
     agent.start()
     if look:
         look(agent)
