@@ -56,6 +56,14 @@ def test_imports_point_downwards(path):
     assert not above, f"{path} imports from {', '.join(above)}, which lies above it"
 
 
+@pytest.mark.parametrize("path", FILES, ids=str)
+def test_nothing_that_windows_lacks_is_imported(path):
+    """At the top of a file: what is imported later may be missing."""
+    top = ast.parse((PACKAGE / path).read_text(encoding="utf-8")).body
+    names = {alias.name for node in top if isinstance(node, ast.Import) for alias in node.names}
+    assert not names & {"fcntl", "grp", "pwd", "resource", "termios", "tty"}
+
+
 def test_no_two_files_share_a_name():
     names = Counter(path.name for path in FILES if path.name not in ("__init__.py", "__main__.py"))
     assert [name for name, times in names.items() if times > 1] == []

@@ -9,9 +9,13 @@ import os
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
+
+from filelock import Timeout
 
 from lop_tutorial.data.convert import add
 from lop_tutorial.data.errors import FULL, explained
@@ -82,20 +86,42 @@ def download(archive: Archive, file: Path, report: Progress, by_hand: str, attem
     part = file.with_name(file.name + ".part")
     remedy = f"try again later (it goes on where it stopped), or fetch it by hand and run {by_hand}"
     file.parent.mkdir(parents=True, exist_ok=True)
-    if file.exists():
-        os.replace(file, part)  # kept from a conversion that failed: checked like any other
+    with _alone(part):
+        if file.exists():
+            os.replace(file, part)  # kept from a conversion that failed: checked like any other
+        _fetch_all(archive, part, report, file.name, attempts, remedy)
+        os.replace(part, file)
+
+
+@contextmanager
+def _alone(part: Path) -> Iterator[None]:
+    """While no other process fetches this file; where the file system has no locks, nobody can tell."""
+    place = part.with_name(part.name + ".lock")
+    held = None
+    try:
+        held = lock(place)
+    except Timeout as error:
+        raise DataError(f"{part}: another process is downloading it; wait for that one") from error
+    except OSError as error:
+        if isinstance(error, FileNotFoundError | PermissionError):
+            raise
+    try:
+        yield
+    finally:
+        with suppress(OSError):  # Windows removes no file that is held
+            place.unlink()
+        if held is not None:
+            held.release()
+
+
+def _fetch_all(archive: Archive, part: Path, report: Progress, what: str, attempts: int, remedy: str) -> None:
+    """Fetch what `part` lacks, until its checksum is the archive's."""
     with open(part, "ab") as out:
-        try:
-            lock(out.fileno())
-        except BlockingIOError as error:
-            raise DataError(f"{part}: another process is downloading it; wait for that one") from error
-        except OSError:
-            pass  # a file system without locks
         failures = 0
         while _md5(part) != archive.md5:
             before = out.tell()
             try:
-                _fetch(archive.url, out, report, file.name)
+                _fetch(archive.url, out, report, what)
             except urllib.error.HTTPError as error:
                 raise DataError(f"{archive.url}: {error}; {remedy}") from error
             except (OSError, http.client.HTTPException) as error:
@@ -112,7 +138,6 @@ def download(archive: Archive, file: Path, report: Progress, by_hand: str, attem
                         f"{archive.url}: MD5 {found} instead of {archive.md5}, so it was damaged on its way "
                         f"or changed by its publisher; {remedy}"
                     )
-    os.replace(part, file)
 
 
 def _fetch(url: str, out: BinaryIO, report: Progress, what: str) -> None:

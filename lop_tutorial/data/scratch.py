@@ -16,10 +16,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from lop_tutorial.data.image_set import DataError
+from filelock import BaseFileLock, FileLock, Timeout
 
-if sys.platform != "win32":
-    import fcntl
+from lop_tutorial.data.image_set import DataError
 
 PREFIX = ".adding-"
 
@@ -31,7 +30,7 @@ def scratch_folder(root: Path, name: str) -> Iterator[Path]:
     try:
         root.mkdir(parents=True, exist_ok=True)
         sweep(root)
-        folder, handle = _create(root, name)
+        folder, held = _create(root, name)
     except OSError as error:
         raise DataError(
             f"{root}: cannot write here ({error.strerror}); choose another folder with --root or LOP_DATA"
@@ -40,8 +39,8 @@ def scratch_folder(root: Path, name: str) -> Iterator[Path]:
         yield folder
     finally:
         _restore(folder, root / name)
+        held.release()  # before the folder goes: Windows removes no file that is held
         shutil.rmtree(folder, ignore_errors=True)
-        os.close(handle)
         with contextlib.suppress(OSError):  # not empty: a set is there now
             for each in made:
                 each.rmdir()
@@ -62,30 +61,25 @@ def publish(scratch: Path, built: Path, target: Path) -> None:
 def sweep(root: Path) -> None:
     """Remove the scratch folders whose process no longer lives."""
     for folder in root.glob(f"{PREFIX}*"):
-        try:
-            handle = os.open(folder / "lock", os.O_RDWR)
-        except OSError:
+        if not (folder / "lock").exists():
             continue  # just being made, or just being removed
         try:
-            lock(handle)
+            held = lock(folder / "lock")
         except OSError:
             continue  # at work, or nobody can tell
-        else:
-            _restore(folder, root / folder.name.removeprefix(PREFIX).rpartition("-")[0])
-            shutil.rmtree(folder, ignore_errors=True)
-        finally:
-            os.close(handle)
+        _restore(folder, root / folder.name.removeprefix(PREFIX).rpartition("-")[0])
+        held.release()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
-def lock(handle: int) -> None:
-    """Lock an open file until it is closed or the process ends.
+def lock(path: Path) -> BaseFileLock:
+    """The lock of that name, held until it is released or the process ends.
 
-    Raises BlockingIOError if the lock is held elsewhere, another OSError where there are no locks.
+    Raises Timeout if it is held elsewhere, another OSError where there are no locks.
     """
-    if sys.platform == "win32":
-        raise OSError("no locks that leave the file as it is")
-    else:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    held = FileLock(path, timeout=0, thread_local=False)
+    held.acquire()
+    return held
 
 
 def sync_folder(folder: Path) -> None:
@@ -99,21 +93,21 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _create(root: Path, name: str) -> tuple[Path, int]:
+def _create(root: Path, name: str) -> tuple[Path, BaseFileLock]:
     while True:
         folder = root / f"{PREFIX}{name}-{secrets.token_hex(4)}"
         folder.mkdir()
-        handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT)
-        swept = False
+        held = FileLock(folder / "lock", timeout=0, thread_local=False)
+        (folder / "lock").touch()
         try:
-            lock(handle)
-        except BlockingIOError:
-            swept = True  # by another process, between the two lines above
+            held.acquire()
+        except (Timeout, FileNotFoundError):
+            continue  # swept by another process, between the lines above
         except OSError:
             pass  # a file system without locks: left-overs are never swept, all else is the same
-        if not swept and (folder / "lock").exists():
-            return folder, handle
-        os.close(handle)
+        if (folder / "lock").exists():
+            return folder, held
+        held.release()
 
 
 def _restore(scratch: Path, target: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
-from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
@@ -140,7 +140,9 @@ LIKE_A_HOOK = 0.85
 
 
 def must_be_sound(method: object) -> None:
-    """ValueError for what is no method, for settings that are no fields, and hooks of other names or arguments."""
+    """ValueError for what is no method, for settings that are no fields or may change, and for hooks of other names or
+    arguments.
+    """
     kind = type(method)
     if not isinstance(method, Intervention):
         name = getattr(method, "__name__", kind.__name__)
@@ -151,6 +153,13 @@ def must_be_sound(method: object) -> None:
             f"{kind.__name__} keeps {loose[0]!r} outside its fields, where methods of other settings look the same: "
             "decorate the class with @dataclass(frozen=True) and declare its settings as fields"
         )
+    for setting in fields(method):
+        value = getattr(method, setting.name)
+        if isinstance(value, Tensor) or not isinstance(value, Hashable):
+            raise ValueError(
+                f"{kind.__name__} keeps a {type(value).__name__} as {setting.name!r}, which may change while learners "
+                "share the method: take a tuple, and keep what changes in the learner's memory"
+            )
     own = [name for base in kind.__mro__[: kind.__mro__.index(Intervention)] for name in vars(base)]
     known = {field.name for field in fields(method)} | set(vars(Intervention))
     for name in (name for name in own if not name.startswith("_") and name not in known):

@@ -29,18 +29,48 @@ def must_be_new(network: object) -> None:
     _TAKEN.add(network)
 
 
-def must_be_tensors(memory: Mapping[str, object], of: str) -> None:
+def must_be_tensors(memory: object, of: str) -> None:
     """ValueError for a method's memory that no checkpoint could hold."""
+    if not isinstance(memory, Mapping):
+        raise ValueError(f"{of} remembers a {type(memory).__name__}; `remember` must give tensors by name, or {{}}")
     for name, kept in memory.items():
         if not isinstance(kept, torch.Tensor):
             raise ValueError(f"{of} remembers {name!r} as {type(kept).__name__}; it must be a tensor")
 
 
 def must_be_one_number(penalty: Any, of: str) -> Any:
-    """ValueError for a penalty of several numbers."""
+    """ValueError for a penalty of several numbers, or of none."""
     if getattr(penalty, "ndim", 0):
         raise ValueError(f"the penalty of {of} has shape {tuple(penalty.shape)}; it must be one number: take .sum()")
+    if not isinstance(penalty, torch.Tensor | float | int):
+        raise ValueError(f"the penalty of {of} is a {type(penalty).__name__}; it must be one number, or None")
     return penalty
+
+
+def must_be_loss(loss: Any, of: str) -> torch.Tensor:
+    """ValueError for a loss that is not one number in a tensor, from which a step could go."""
+    if not isinstance(loss, torch.Tensor):
+        raise ValueError(f"the loss of {of} is a {type(loss).__name__}; it must be a tensor of one number")
+    if loss.ndim:
+        raise ValueError(f"the loss of {of} has shape {tuple(loss.shape)}; it must be one number: take .mean()")
+    return loss
+
+
+def must_be_batch(made: Any, x: torch.Tensor, y: torch.Tensor, of: str) -> tuple[torch.Tensor, torch.Tensor]:
+    """ValueError for what a method made of the batch x, y that no step could take."""
+    if not (isinstance(made, tuple | list) and len(made) == 2 and all(isinstance(one, torch.Tensor) for one in made)):
+        raise ValueError(f"the batch of {of} gives a {type(made).__name__}; it must give two tensors, (x, y)")
+    new_x, new_y = made
+    if new_y.ndim != 2 or new_y.shape[1] != y.shape[1] or len(new_x) != len(new_y):
+        raise ValueError(
+            f"the batch of {of} gives inputs of shape {tuple(new_x.shape)} and labels of {tuple(new_y.shape)}; for "
+            f"each input there must be a row of {y.shape[1]} numbers, the share of each class"
+        )
+    if new_x.dtype != x.dtype or new_y.dtype != y.dtype:
+        raise ValueError(
+            f"the batch of {of} gives {new_x.dtype} and {new_y.dtype}; it must keep {x.dtype} and {y.dtype}"
+        )
+    return new_x, new_y
 
 
 @torch.no_grad()

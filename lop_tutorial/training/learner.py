@@ -20,7 +20,15 @@ from lop_tutorial.streams import Task
 from lop_tutorial.training.augmentation import AUGMENTATIONS
 from lop_tutorial.training.cpu import lay_out, lay_out_images
 from lop_tutorial.training.divergence import Divergence
-from lop_tutorial.training.fitting import must_be_new, must_be_one_number, must_be_tensors, must_fit, steps_told
+from lop_tutorial.training.fitting import (
+    must_be_batch,
+    must_be_loss,
+    must_be_new,
+    must_be_one_number,
+    must_be_tensors,
+    must_fit,
+    steps_told,
+)
 from lop_tutorial.training.precision import Precision, strict
 
 LOSSES: dict[str, Loss] = {"cross_entropy": cross_entropy, "squared_error": mse_loss}
@@ -172,7 +180,8 @@ class Learner:
                 group["lr"] = self.training.step_size_in(epoch, number)
             for batch in self.batches(len(task.train_y), order):
                 x, y = examples.take(batch, shown)
-                self._step(*self.intervention.batch(x, y, mixing, examples.at(batch)))
+                made = self.intervention.batch(x, y, mixing, examples.at(batch))
+                self._step(*must_be_batch(made, x, y, self.intervention.title))
             if best:
                 best.look(self, task)
             yield epoch
@@ -224,6 +233,7 @@ class Learner:
             with self.precision.forward():
                 logits = self.network(x)
             loss = self.intervention.loss(LOSSES[self.training.loss], logits[:, : y.shape[1]].float(), y)
+            loss = must_be_loss(loss, self.intervention.title)
             penalty = self.intervention.penalty(self)
             if penalty is not None:
                 loss = loss + must_be_one_number(penalty, self.intervention.title)

@@ -1,5 +1,6 @@
 """Every format, in its published layout, is converted to the very pixels, and the split is the one asked for."""
 
+import os
 import pickle
 import shutil
 import zipfile
@@ -271,6 +272,35 @@ def test_classes_below_train_alone_are_not_taken_for_one_class(tmp_path):
     class_folders(tmp_path / "source", 3, 4, ("train", "extra"))
     with pytest.raises(DataError, match=r"train/ has folders, but there is no test/ or val/ beside it; give .*train"):
         add("mine", tmp_path / "source", root=tmp_path / "root")
+
+
+@pytest.mark.parametrize(
+    "names", [("Train", "Test"), ("TRAIN", "VAL"), ("training", "validation"), ("Training", "Testing")]
+)
+def test_however_train_and_test_are_written(tmp_path, names):
+    class_folders(tmp_path / "source", 3, 4, names)
+    found = add("mine", tmp_path / "source", root=tmp_path / "root")
+    assert found.counts == {"train": (3, 3), "test": (4, 4)}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs symbolic links")
+def test_links_are_followed_but_not_round_and_round(tmp_path):
+    source = tmp_path / "source"
+    for name in ("cat", "dog"):
+        for i in range(6):
+            save(tmp_path / "elsewhere" / name / f"{i}.PNG", format="PNG")
+        (source / name).mkdir(parents=True)
+    os.symlink(tmp_path / "elsewhere" / "cat", source / "cat" / "mine")
+    for i in range(6):
+        os.symlink(tmp_path / "elsewhere" / "dog" / f"{i}.PNG", source / "dog" / f"{i}.PNG")
+    assert add("linked", source, root=tmp_path / "root").counts == {"train": (5, 5), "test": (1, 1)}
+    os.symlink("..", source / "dog" / "up")
+    with pytest.raises(DataError, match=r"dog/up: this link leads back to a folder above it; remove it"):
+        add("looped", source, root=tmp_path / "root")
+    (source / "dog" / "up").unlink()
+    os.symlink(tmp_path / "nowhere.png", source / "dog" / "lost.png")
+    with pytest.raises(DataError, match=r"dog/lost.png: No such file"):
+        add("lost", source, root=tmp_path / "root")
 
 
 def test_a_picture_is_turned_as_its_camera_says(tmp_path):

@@ -29,7 +29,19 @@ class Former(Intervention):
         return x, y
 
 
+@dataclass(frozen=True)
+class Counts(Intervention):
+    seen: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Holds(Intervention):
+    direction: torch.Tensor = field(default_factory=lambda: torch.ones(2))
+
+
 SLIPS = [
+    (Counts(), "Counts keeps a list as 'seen', which may change while learners share the method: take a tuple, and"),
+    (Holds(), "Holds keeps a Tensor as 'direction', which may change"),
     (NoDataclass(1.0), r"NoDataclass keeps 'strength' outside its fields.*@dataclass\(frozen=True\)"),
     (Misspelt(), "Misspelt has 'after_steps', which is never called: is 'after_step' meant"),
     (Former(), r"Former: its batch is called with \(x, y, draw, examples\)"),
@@ -90,6 +102,61 @@ def test_a_penalty_is_one_number(fleet):
     with pytest.raises(ValueError, match=r"the penalty of PerUnit has shape \(64,\); it must be one number"):
         trained(PerUnit(), fleet)
     assert trained(Constant(), fleet) == trained(NoIntervention(), fleet)  # its gradient is zero
+
+
+def giving(hook, value):
+    """A method whose hook gives what `value` makes of the hook's arguments."""
+    return type("Odd", (Intervention,), {hook: value})
+
+
+ODD = {
+    "batch, nothing": (
+        giving("batch", lambda s, x, y, draw, examples: None),
+        "gives a NoneType; it must give two",
+    ),
+    "batch, x alone": (giving("batch", lambda s, x, y, draw, examples: x), "gives a Tensor; it must give two"),
+    "batch, class numbers": (
+        giving("batch", lambda s, x, y, draw, examples: (x, y.argmax(1))),
+        r"labels of \(64,\); for each input there must be a row of 2 numbers",
+    ),
+    "batch, fewer inputs": (giving("batch", lambda s, x, y, draw, examples: (x[:3], y)), r"inputs of shape \(3, 20\)"),
+    "batch, other numbers": (
+        giving("batch", lambda s, x, y, draw, examples: (x.double(), y)),
+        "gives torch.float64 and torch.float32; it must keep torch.float32",
+    ),
+    "loss, nothing": (
+        giving("loss", lambda s, default, z, y: None),
+        "loss of Odd is a NoneType; it must be a tensor",
+    ),
+    "loss, a number": (giving("loss", lambda s, default, z, y: 1.0), "loss of Odd is a float; it must be"),
+    "loss, one a sample": (
+        giving("loss", lambda s, default, z, y: (z - y).square().sum(1)),
+        r"the loss of Odd has shape \(64,\); it must be one number: take .mean\(\)",
+    ),
+    "penalty, a word": (
+        giving("penalty", lambda s, learner: "much"),
+        "penalty of Odd is a str; it must be",
+    ),
+    "memory, nothing": (
+        giving("remember", lambda s, network: None),
+        "remembers a NoneType; `remember`",
+    ),
+    "memory, a list": (
+        giving("remember", lambda s, network: [torch.ones(2)]),
+        "remembers a list; `remember` must",
+    ),
+    "network, nothing": (
+        giving("build", lambda s, make: None),
+        "make_network gives a NoneType; it must",
+    ),
+}
+
+
+@pytest.mark.parametrize("fleet", [False, True])
+@pytest.mark.parametrize(("method", "says"), ODD.values(), ids=ODD)
+def test_a_hook_that_gives_something_else_is_told_what_it_must_give(method, says, fleet):
+    with pytest.raises(ValueError, match=says):
+        trained(method(), fleet)
 
 
 def test_a_hook_that_asks_for_a_value_is_told_how_not_to_in_a_fleet():

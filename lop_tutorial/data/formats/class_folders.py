@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,8 @@ from lop_tutorial.data.formats.pictures import is_picture, shrunk_all
 from lop_tutorial.data.image_set import DataError
 
 TITLE = "class folders: a folder of pictures for each class, all together or below train/ and test/ (or val/)"
-TESTS = ("test", "val", "valid", "validation")
+TRAINS = ("train", "training")
+TESTS = ("test", "testing", "val", "valid", "validation")
 CHUNK = 1024
 HIDDEN = (".", "__MACOSX")
 
@@ -29,9 +30,9 @@ def recognise(path: Path) -> bool:
 def read(path: Path) -> Contents:
     """Classes by name, and all pictures below each by path; without train/ and test/, the first 5/6 of each train."""
     train, test = _parts(path)
-    if not test and any(folder.name == "train" and _folders(folder) for folder in _folders(path)):
+    if not test and (alone := _called(TRAINS, path)) and _folders(alone):
         raise DataError(
-            f"{path}: train/ has folders, but there is no test/ or val/ beside it; give {path / 'train'} itself, or "
+            f"{path}: {alone.name}/ has folders, but there is no test/ or val/ beside it; give {alone} itself, or "
             "put the test pictures into test/"
         )
     classes = sorted({folder.name for part in (train, test) if part for folder in _folders(part)})
@@ -64,8 +65,14 @@ def read(path: Path) -> Contents:
 
 def _parts(path: Path) -> tuple[Path, Path | None]:
     """The folders of the training and the test classes; without such, the folder itself and None."""
-    test = next((path / name for name in TESTS if (path / name).is_dir()), None)
-    return (path / "train", test) if (path / "train").is_dir() and test else (path, None)
+    train, test = _called(TRAINS, path), _called(TESTS, path)
+    return (train, test) if train and test else (path, None)
+
+
+def _called(names: Sequence[str], path: Path) -> Path | None:
+    """The folder in `path` that has the first of these names, in capitals or not."""
+    there = {folder.name.lower(): folder for folder in _folders(path)}
+    return next((there[name] for name in names if name in there), None)
 
 
 def _folders(path: Path) -> list[Path]:
@@ -83,11 +90,21 @@ def _files(path: Path) -> list[Path]:
     """All files below a folder, those of subfolders after its own, but for what systems hide there."""
     return [
         Path(folder, name)
-        for folder, _, names in sorted(os.walk(path, onerror=_refused, followlinks=True))
+        for folder, _, names in sorted(_walk(path))
         if not any(part.startswith(HIDDEN) for part in Path(folder).relative_to(path).parts)
         for name in sorted(names)
         if not name.startswith(HIDDEN) and name != "Thumbs.db"
     ]
+
+
+def _walk(path: Path) -> Iterator[tuple[str, list[str], list[str]]]:
+    """`os.walk` through links; DataError for one that leads back to a folder above it, and so round and round."""
+    for folder, folders, names in os.walk(path, onerror=_refused, followlinks=True):
+        for name in folders:
+            link = Path(folder, name)
+            if link.is_symlink() and link.resolve() in (Path(folder).resolve(), *Path(folder).resolve().parents):
+                raise DataError(f"{link}: this link leads back to a folder above it; remove it")
+        yield folder, folders, names
 
 
 def _refused(error: OSError) -> None:

@@ -17,7 +17,7 @@ from lop_tutorial.interventions import Examples, Intervention, Loss
 from lop_tutorial.networks import Network, Units
 from lop_tutorial.seeds import Draw, draw_for
 from lop_tutorial.training.augmentation import Augment
-from lop_tutorial.training.fitting import must_be_one_number
+from lop_tutorial.training.fitting import must_be_batch, must_be_loss, must_be_one_number
 from lop_tutorial.training.fleet.tasks import StackedTasks
 from lop_tutorial.training.fleet.weights import Stack, keep_place
 from lop_tutorial.training.learner import Learner
@@ -146,7 +146,8 @@ class Group:
 
         def one(x: Tensor, y: Tensor, own: Any, draw: Draw) -> tuple[Tensor, Tensor]:
             by_class, batch, begin = own
-            return self.intervention.batch(x, y, draw, Examples(all_x, all_y, by_class, batch, begin, augment))
+            made = self.intervention.batch(x, y, draw, Examples(all_x, all_y, by_class, batch, begin, augment))
+            return must_be_batch(made, x, y, self.intervention.title)
 
         numbers = self._given("batch", lambda draw: one(x[0], y[0], tree_map(lambda values: values[0], where), draw))
         return vmap(lambda x, y, own, given: one(x, y, own, _Given(given)))(x, y, where, numbers)
@@ -154,7 +155,11 @@ class Group:
     def loss(self, default: Loss, logits: Tensor, y: Tensor, tensors: dict[str, Tensor]) -> Float[Tensor, " learner"]:
         """The learners' losses: they share no weight, so the gradient of their sum is each one's own."""
         logits, y = logits[self.where], y[self.where]
-        loss = vmap(lambda logits, y: self.intervention.loss(default, logits, y))(logits, y)
+
+        def one(logits: Tensor, y: Tensor) -> Tensor:
+            return must_be_loss(self.intervention.loss(default, logits, y), self.intervention.title)
+
+        loss = vmap(one)(logits, y)
         if not self.intervention.acts("penalty"):
             return loss
 
