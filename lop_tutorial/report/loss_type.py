@@ -26,7 +26,7 @@ class LossType:
     `training` is its training accuracy minus Retrained's, `gap` its gap between training and test accuracy minus
     Retrained's, both as means with their interval. `within_lower` and `between_higher` are shares of seeds, with their
     exact binomial interval: those whose lowest (highest) exponents, the 5 % quantile within classes (the 95 % quantile
-    between them), are lower (higher) than Retrained's. `diverged` learners are left out.
+    between them), are lower (higher) than Retrained's. `diverged` learners are left out; `seeds` are the others.
     """
 
     training: Interval
@@ -38,30 +38,20 @@ class LossType:
 
     @property
     def by_accuracy(self) -> str:
-<<<<<<< HEAD
         """Type-1, Type-2, both or neither: where the whole interval lies more than a point beyond Retrained.
 
         Of fewer than five seeds it is "too few seeds".
         """
         if self.seeds < ENOUGH:
             return FEW
-        return _verdict(bool(self.training.high < -MARGIN), bool(self.gap.low > MARGIN))
+        return type_of(bool(self.training.high < -MARGIN), bool(self.gap.low > MARGIN))
 
     @property
     def by_exponents(self) -> str:
         """The same, where more than half of the seeds show it, by the whole interval; of fewer than six it cannot."""
         if self.seeds < ENOUGH + 1:
             return FEW
-        return _verdict(bool(self.within_lower.low > 0.5), bool(self.between_higher.low > 0.5))
-=======
-        """Type-1, Type-2, both or neither: where the whole interval lies more than a point beyond Retrained."""
-        return type_of(bool(self.training.high < -MARGIN), bool(self.gap.low > MARGIN))
-
-    @property
-    def by_exponents(self) -> str:
-        """Type-1, Type-2, both or neither: where more than half of the seeds show it, by the whole interval."""
         return type_of(bool(self.within_lower.low > 0.5), bool(self.between_higher.low > 0.5))
->>>>>>> main
 
 
 def type_of(type1: bool, type2: bool) -> str:
