@@ -33,8 +33,8 @@ class MethodResult:
     """One method on one image set. Learners that diverged are left out of every mean; `finished` counts the others.
 
     `above_none` and `above_retrained` are late test accuracies minus the reference's, seed by seed, over the seeds in
-    which both finished, of which there are `pairs_none` and `pairs_retrained`. `factors` are medians over the learners that finished: one dead network has an
-    exponent of minus infinity, and so would the mean.
+    which both finished; there are `pairs_none` and `pairs_retrained` of these. `factors` are medians over the learners
+    that finished: one dead network has an exponent of minus infinity, and so would the mean.
     """
 
     method: str
