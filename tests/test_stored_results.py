@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from lop_tutorial.experiments.catalogue import two_types
+from lop_tutorial.experiments.controls import FRESH, LIVES
+from lop_tutorial.experiments.cures import EXPERIMENTS, METHODS
 from lop_tutorial.experiments.inheritance import (
     FITTED,
     HELD_OUT,
@@ -16,6 +18,7 @@ from lop_tutorial.experiments.inheritance import (
     by_model,
     starts_and_ends,
 )
+from lop_tutorial.experiments.suspects import EVERY
 from lop_tutorial.experiments.sweeps import SWEEPS
 from lop_tutorial.experiments.type2_settings import SETTINGS, USUAL
 from lop_tutorial.experiments.weight_walk import first_size, size_alone, stored_walks
@@ -23,6 +26,7 @@ from lop_tutorial.figures.findings import mixup_differences
 from lop_tutorial.interventions import title as title_of
 from lop_tutorial.report import paper_table
 from lop_tutorial.report.claims.collect import in_results
+from lop_tutorial.report.control_verdicts import DECIDES, beside, of_change, of_kind, of_time
 from lop_tutorial.report.loss_type import loss_type
 from lop_tutorial.running import Results, Run, finite, interval, stored
 from lop_tutorial.running.table import load
@@ -61,6 +65,24 @@ def test_a_stored_study_is_whole_and_carries_its_origin(name):
     assert list(config["base"]["methods"]) == list(sweep.base.methods)
     for row in table.rows:
         assert math.isnan(row["test_late"]) == (row["diverged_in"] is not None)
+
+
+@pytest.mark.parametrize("trial", [one for one in EXPERIMENTS if one.name in TABLES], ids=lambda one: one.name)
+def test_a_stored_trial_of_cures_is_whole_and_carries_its_origin(trial):
+    config, origin = (json.loads((RESULTS / trial.name / f"{x}.json").read_text()) for x in ("config", "environment"))
+    assert (config["name"], config["tasks"], tuple(config["seeds"])) == (trial.name, trial.tasks, trial.seeds)
+    assert origin["finished"] is True
+    assert re.fullmatch(r"[0-9a-f]{40}", origin["commit"]), "the code must have been committed"
+    assert origin["command"].startswith(f"lop-tutorial reproduce {trial.name} ")
+    assert not re.search(r"\s/", origin["command"]), "no path of one machine"
+    table = load(trial.name).table
+    measured = list(range(EVERY - 1, trial.tasks, EVERY))
+    for part in trial.parts:
+        for seed in trial.seeds:
+            life = [row for row in table.where(**part).rows if row["seed"] == seed]
+            assert [row["task"] for row in life] == measured[: len(life)]
+            assert len(life) == len(measured) or math.isnan(life[-1]["train_accuracy"])
+    assert {row["method"] for row in table.rows} == set(METHODS)
 
 
 @pytest.mark.parametrize("name", RUNS)
@@ -658,3 +680,76 @@ def test_what_is_told_of_the_share_and_the_length_of_a_warm_start():
     for place in (("0.5", "30"), ("0.5", "5"), ("0.5", "15"), ("0.1", "30"), ("0.75", "30")):
         assert told(by_place[place] - fresh) in chapter
     assert told(longer) in chapter
+
+
+CONTROL_ROWS = (
+    *((world, head, "same") for world, head in LIVES if world != FRESH),
+    *(("abrupt", "fresh", trial) for trial in ("plane", "labels")),
+)
+
+
+def test_what_the_note_on_controls_tells_of_its_run():
+    """Every line of its two tables, with the verdicts by the rule that stands above them."""
+    controls = load("controls")
+    assert controls.environment["finished"] is True
+    assert re.fullmatch(r"[0-9a-f]{40}", controls.environment["commit"])
+    assert controls.environment["command"].startswith("lop-tutorial reproduce controls ")
+    table, note = controls.table, (RESULTS / "controls.md").read_text(encoding="utf-8")
+    there = {(row["setting"], row["world"], row["head"]) for row in table.rows}
+    assert len(table.rows) == 8 * len(controls.config["parts"]) == 8 * len(there)
+
+    def told(pair):
+        mean, low, high = (f"{'−' if round(float(v), 1) < 0 else '+'}{abs(v):.1f}" for v in interval(finite(pair.loss)))
+        return f"{mean} ({low} to {high})"
+
+    for setting in controls.config["learned"]:
+        for world, head, trial in CONTROL_ROWS:
+            if (setting, world, head) not in there:
+                continue
+            pair = beside(table, setting, world, head, trial)
+            other = beside(table, setting, world, head, trial, "test" if DECIDES[setting] == "train" else "train")
+            abrupt = beside(table, setting, "abrupt", head)
+            if trial != "same":
+                verdict = of_kind(pair, abrupt)
+            elif world == "abrupt":
+                verdict = "loses plasticity" if pair.loses else "loses none"
+            else:
+                verdict = (of_change if world in ("sliding", "sampled") else of_time)(pair, abrupt)
+            cells = [setting, f"{world}, {head}" if trial == "same" else trial, f"{finite(pair.own).mean():.3f}"]
+            cells += [f"{pair.fresh.mean():.3f}", told(pair), "" if trial == "labels" else told(other), verdict]
+            assert f"| {' | '.join(cells)} |".replace("|  |", "| |") in note, cells
+
+
+def test_what_the_note_on_controls_tells_beside_its_tables():
+    table, note = load("controls").table, (RESULTS / "controls.md").read_text(encoding="utf-8")
+    note = " ".join(note.split())
+
+    def less(setting, one, other):
+        """The loss of one less the other's: each a world, a head and a kind of task."""
+        return interval(beside(table, setting, *one).loss - beside(table, setting, *other).loss)
+
+    kept, drawn = ("abrupt", "keep"), ("abrupt", "fresh")
+    for words, setting, one, other in (
+        ("sliding −1.6, −9.4 to +6.2", "type1", kept, ("sliding", "keep")),
+        ("sampled +0.6, −5.5 to +6.7", "type1", kept, ("sampled", "keep")),
+        ("redrawn heads +10.5, −5.5 to +26.6", "type1", drawn, ("sliding", "fresh")),
+        ("sliding +0.5, −1.6 to +2.7", "type2", kept, ("sliding", "keep")),
+        ("sampled +0.3, −1.7 to +2.3", "type2", kept, ("sampled", "keep")),
+        ("sliding eases the loss by 3.6 (0.7 to 6.5)", "type2", drawn, ("sliding", "fresh")),
+        ("makes it worse, by 10.9 (5.1 to 16.7)", "pictures", ("sliding", "keep"), kept),
+        ("less than the sequence by 6.5 (2.3 to 10.7)", "pictures", kept, ("one_task", "keep")),
+        ("(−3.0, −9.4 to +3.4)", "type1", ("all_at_once", "keep"), kept),
+        ("(+6.8, +3.5 to +10.0)", "type2", ("all_at_once", "keep"), kept),
+        ("less than the sequence by 10.4, 6.1 to 14.7", "pictures", kept, ("all_at_once", "keep")),
+        ("on pictures less, by 10.3 (2.2 to 18.5)", "pictures", drawn, (*drawn, "plane")),
+        ("labels in `type1` more, by 9.0 (3.4 to 14.7)", "type1", (*drawn, "labels"), drawn),
+    ):
+        assert words in note, words
+        numbers = [float(each.replace("−", "-")) for each in re.findall(r"[+−]?\d+\.\d", words)]
+        assert numbers == pytest.approx(less(setting, one, other), abs=0.06), words
+    inside = [
+        100 * table.select("train_accuracy", setting="type1", world=world, head="keep")[:, -5:].mean(axis=1)
+        for world in ("sliding", "abrupt")
+    ]
+    assert "by 7.1 points of training accuracy (3.3 to 10.9)" in note
+    assert interval(inside[0] - inside[1]) == pytest.approx((7.1, 3.3, 10.9), abs=0.06)

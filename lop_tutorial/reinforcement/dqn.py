@@ -10,6 +10,7 @@ import copy
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from numbers import Integral, Real
 
 import torch
@@ -80,13 +81,18 @@ def chosen_values(network: Network, batch: Transitions) -> Float[Tensor, " batch
     return network(batch.before).gather(1, batch.action)[:, 0]
 
 
-def must_need_no_labels(method: Intervention) -> None:
-    """ValueError for a method that changes a batch's labels or the loss that reads them: here there are none."""
+def must_suit_agents(method: Intervention) -> None:
+    """ValueError for a method that changes a batch's labels or the loss that reads them: here there are none.
+
+    Nor is there plain descent, whose gradients others change.
+    """
     for hook in ("batch", "loss"):
         if method.acts(hook):
             raise ValueError(
                 f"{method.title} needs labels (its hook {hook!r}), and in reinforcement learning there are none"
             )
+    if method.acts("before_step"):
+        raise ValueError(f"{method.title} changes the gradients of plain descent, and an agent's pass through Adam")
 
 
 class Agent:
@@ -105,7 +111,7 @@ class Agent:
         seed: int = 0,
     ) -> None:
         must_be_sound(intervention)
-        must_need_no_labels(intervention)
+        must_suit_agents(intervention)
         intervention.check("squared_error")
         self.observations, self.actions = observations, actions
         self.settings, self.intervention, self.seed = settings, intervention, seed
@@ -122,10 +128,15 @@ class Agent:
         self.draw = draw_for(self.seed, "intervention", self.phases_learned)
         self.memory = self.intervention.remember(self.network)
 
+    @property
+    def gradients(self) -> dict[str, Tensor]:
+        """The loss's gradients by the weights' names, as the last update left them."""
+        return {name: weight.grad for name, weight in self.network.named_parameters() if weight.grad is not None}
+
     def fresh_network(self, *purpose: str | int) -> Network:
         """A network as the agent's own began, with the weights that the seed has for a purpose; in evaluation mode."""
         with seeded(self.seed, *purpose):
-            make = lambda: MLP((self.observations,), self.actions, self.settings.hidden)  # noqa: E731
+            make = partial(MLP, (self.observations,), self.actions, self.settings.hidden)
             return self.intervention.build(make).eval()
 
     def start(self) -> None:
@@ -169,11 +180,11 @@ class Agent:
 
 @dataclass
 class Lived:
-    """What an agent went through in a phase: each episode's return and the step of its end; what it can replay."""
+    """What an agent went through in a phase: what it can replay; each episode's return, and the step of its end."""
 
+    replay: Replay
     returns: list[float] = field(default_factory=list)
     ends: list[int] = field(default_factory=list)
-    replay: Replay = field(default_factory=lambda: Replay(1, 1))
 
 
 def live(agent: Agent, world: World, look: Callable[[Agent], None] | None = None) -> Lived:
@@ -184,7 +195,7 @@ def live(agent: Agent, world: World, look: Callable[[Agent], None] | None = None
     s, phase = agent.settings, agent.phases_learned
     running = world.open(world_seed(agent.seed, phase))
     chance, draw = random.Random(derive(agent.seed, "explore", phase)), numpy_generator(agent.seed, "replay", phase)
-    lived = Lived(replay=Replay(s.buffer, running.observations))
+    lived = Lived(Replay(s.buffer, running.observations))
     agent.start()
     if look:
         look(agent)

@@ -26,7 +26,9 @@ class PlasticityInjection(Intervention):
     It fits hooks of fixed shapes, because the network has room for all three from the start: it is built with a last
     hidden layer three times as wide, and weights that rest are put back after each step. `at` is the number of the task
     before which it happens, counted from 0; 0 is never, and then nothing is built. The network must be an `MLP` of two
-    hidden layers or more: with one, h would see the input itself.
+    hidden layers or more: with one, h would see the input itself. Measures of units and ranks count what rests, too.
+
+    Nothing in it is of reinforcement learning; a supervised learner takes it as well.
     """
 
     title: ClassVar[str] = "Injection"

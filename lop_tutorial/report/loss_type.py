@@ -37,15 +37,16 @@ class LossType:
     @property
     def by_accuracy(self) -> str:
         """Type-1, Type-2, both or neither: where the whole interval lies more than a point beyond Retrained."""
-        return _verdict(bool(self.training.high < -MARGIN), bool(self.gap.low > MARGIN))
+        return type_of(bool(self.training.high < -MARGIN), bool(self.gap.low > MARGIN))
 
     @property
     def by_exponents(self) -> str:
         """Type-1, Type-2, both or neither: where more than half of the seeds show it, by the whole interval."""
-        return _verdict(bool(self.within_lower.low > 0.5), bool(self.between_higher.low > 0.5))
+        return type_of(bool(self.within_lower.low > 0.5), bool(self.between_higher.low > 0.5))
 
 
-def _verdict(type1: bool, type2: bool) -> str:
+def type_of(type1: bool, type2: bool) -> str:
+    """The name of what is shown: Type-1, Type-2, both or neither."""
     return "both" if type1 and type2 else "Type-1" if type1 else "Type-2" if type2 else "neither"
 
 

@@ -20,7 +20,7 @@ from lop_tutorial.experiments.changing_control import (
     second_half,
 )
 from lop_tutorial.experiments.own import OWN
-from lop_tutorial.reinforcement import Agent, Lived, Settings, World, live
+from lop_tutorial.reinforcement import Agent, Lived, Replay, Settings, World, live
 
 TINY = replace(SETTINGS, steps=200, learning_starts=70, buffer=150, hidden=(8, 8), batch_size=16)
 
@@ -51,9 +51,9 @@ def test_the_held_out_task_runs_too():
 
 
 def test_the_second_half_by_hand():
-    lived = Lived(returns=[1.0, 2.0, 3.0, 6.0], ends=[10, 49, 50, 99])
+    lived = Lived(Replay(1, 1), returns=[1.0, 2.0, 3.0, 6.0], ends=[10, 49, 50, 99])
     assert second_half(lived, 100) == 4.5
-    assert math.isnan(second_half(Lived(returns=[1.0], ends=[10]), 100))
+    assert math.isnan(second_half(Lived(Replay(1, 1), returns=[1.0], ends=[10]), 100))
 
 
 def test_the_parts_are_those_that_the_command_line_runs():

@@ -7,7 +7,9 @@ import pytest
 import torch
 
 from lop_tutorial.interventions import NoIntervention, intervention
-from lop_tutorial.networks import MLP
+from lop_tutorial.networks import MLP, SmallConv
+from lop_tutorial.streams import Task
+from lop_tutorial.training import Learner, Training
 
 pytest.importorskip("gymnasium", reason="needs the extra reinforcement")
 
@@ -130,6 +132,12 @@ def test_methods_that_need_labels_are_refused_by_name(method):
     assert "\n" not in str(told.value)
 
 
+@pytest.mark.parametrize("method", ["muon", "l2_init+upgd"])
+def test_methods_that_change_gradients_are_refused_for_adam_would_undo_it(method):
+    with pytest.raises(ValueError, match="gradients of plain descent"):
+        Agent(4, 2, SMALL, intervention(method))
+
+
 def test_injection_changes_no_value_and_hands_the_learning_over():
     agent = Agent(4, 2, SMALL, PlasticityInjection(at=1), seed=2)
     live(agent, World())
@@ -157,6 +165,30 @@ def test_an_injection_that_has_not_come_learns_as_a_network_without_one():
     plain, waiting = lived(phases=1)[0], lived(PlasticityInjection(at=5), phases=1)[0]
     x = torch.randn(50, 4)
     assert torch.allclose(plain.network(x), waiting.network(x), atol=1e-3)
+
+
+def test_a_supervised_learner_takes_an_injection_too():
+    draw = torch.Generator().manual_seed(0)
+    tasks = [
+        Task(index, (0, 1), 2, x, (x[:, index] > 0).long(), x, (x[:, index] > 0).long())
+        for index, x in enumerate(torch.randn(2, 60, 3, generator=draw))
+    ]
+    training = Training(step_size=0.05, epochs=3, batch_size=20, head="keep")
+    learner = Learner(lambda: MLP((3,), 2, (6, 5)), training, PlasticityInjection(at=1))
+    learner.learn(tasks[0])
+    rows = learner.network.units()[-1].incoming.weight.detach().clone()
+    assert torch.equal(rows[5:10], rows[10:])
+    learner.learn(tasks[1])
+    now = learner.network.units()[-1].incoming.weight
+    assert torch.equal(now[:5], rows[:5])
+    assert torch.equal(now[10:], rows[10:])
+    assert not torch.equal(now[5:10], rows[5:10])
+
+
+@pytest.mark.parametrize("make", [lambda: MLP((3,), 2, (6,)), lambda: SmallConv((3, 16, 16), 2)])
+def test_networks_without_room_for_an_injection_are_refused(make):
+    with pytest.raises(ValueError, match="MLP with at least two hidden layers"):
+        PlasticityInjection(at=1).build(make)
 
 
 def test_injection_never_is_no_intervention():
