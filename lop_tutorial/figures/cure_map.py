@@ -39,6 +39,7 @@ def cure_map(shifts: Shifts, suspects: Sequence[str] | None = None) -> Figure:
     field.tick_params(length=0)
     field.spines[:].set_visible(False)
     field.grid(visible=False)
+    sides[1].sharex(sides[0])
     for what, (ax, title) in enumerate(zip(sides, ("training", "test"), strict=True)):
         ax.axvline(0, color=method_colour(FRESH), linestyle=":")
         for y, method in enumerate(order):
