@@ -85,3 +85,11 @@ def test_what_the_note_says_of_the_methods_follows_from_the_rules():
     costs = [method for method in methods if lead(table, method, "none").high < 0]
     assert helps == []
     assert costs == ["head_reset", "shrink_and_perturb:shrink=0.4:noise=0.1"]
+
+
+def test_what_the_note_says_of_the_held_out_task():
+    table = load("changing_control_held_out").table
+    assert f"No Intv. less Retrained {signed(lead(table, 'none', 'retrained'), 1)}, of a return of −446" in NOTE
+    assert round(late(table, "return", method="none").mean()) == -446
+    assert f"{signed(probe_lost(table), 2)}. By exponents neither type" in NOTE
+    assert type_by_exponents(table) == "neither"
