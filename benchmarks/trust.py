@@ -1,7 +1,7 @@
 """What survives what: runs that are killed, damaged, out of disk space, cut from power, or asked for twice.
 
     python benchmarks/trust.py                    # some ten minutes, one thread
-    python benchmarks/trust.py --only damage      # one part: kills, damage, disk, power or twice
+    python benchmarks/trust.py --only damage      # one part: kills, damage, disk, power, twice or memory
     python benchmarks/trust.py --page book/trust.md    # and write the page of the book
 
 A tiny run (five methods, two seeds, twelve tasks) is carried out without a break. Then it is harmed, resumed, and its
@@ -10,6 +10,8 @@ metrics.csv compared, byte by byte, with that of the unbroken run. Three outcome
 - same: the resumed run ended in the same bytes;
 - refused: it was refused with one line that says why, and nothing in the folder was changed;
 - wrong: anything else. There must be none; the exit status is 1 if there is.
+
+And many short jobs are carried out by one queue, with a look at its memory after each of them: it must not grow.
 
 The last lines are a table in Markdown, and one JSON object.
 """
@@ -24,6 +26,7 @@ import platform
 import random
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -31,10 +34,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from textwrap import fill
+from typing import Any, NamedTuple
 from unittest import mock
 
 import torch
+from scipy.stats import linregress, t
 
 from lop_tutorial import atomic
 from lop_tutorial.running import Plan, carry_out
@@ -269,12 +274,73 @@ PARTS = {"kills": (kills, 100), "damage": (damage, 0), "disk": (disk, 60), "powe
 """Each with how many cases are drawn; 0 for all there are."""
 
 
+class Growth(NamedTuple):
+    """What a queue's process held in memory, job after job."""
+
+    jobs: int
+    seconds: float
+    first: float
+    """MiB after the jobs that are taken as a start, a quarter of them."""
+    last: float
+    slope: float
+    """MiB a job since then, by least squares."""
+    error: float
+    """Half of its 95 % interval."""
+
+    @property
+    def in_hours(self) -> int:
+        """How many such jobs 8 hours take."""
+        return round(8 * 3600 / self.seconds * self.jobs)
+
+    @property
+    def wrong(self) -> bool:
+        """Whether 8 hours would surely take more than a quarter of a GiB."""
+        return (self.slope - self.error) * self.in_hours > 256
+
+    def __str__(self) -> str:
+        low, high = ((self.slope + sign * self.error) * self.in_hours for sign in (-1, 1))
+        return (
+            f"One queue carried out {self.jobs} jobs, of a task each, in {self.seconds:.0f} s. Its process held "
+            f"{self.first:.1f} MiB after a quarter of them and {self.last:.1f} MiB after the last. A line through what "
+            f"it held after each job in between rises by {1024 * self.slope:.1f} KiB a job (95 % interval "
+            f"{1024 * (self.slope - self.error):.1f} to {1024 * (self.slope + self.error):.1f}). Eight hours of such "
+            f"jobs, {self.in_hours:,} of them, would change it by {low:.0f} to {high:.0f} MiB if it went on so. That "
+            "is an extrapolation: no queue was watched for eight hours."
+        )
+
+
+def growth(jobs: int) -> Growth:
+    """A queue of short jobs in a process of its own, whose memory is read each time it says that one is done."""
+    words = "reproduce first_look --methods none,cbp --seeds 1 --tasks 1 --epochs 1"
+    with folder() as where:
+        where.mkdir()
+        (where / "jobs.txt").write_text("".join(f"job{number}: {words}\n" for number in range(jobs)))
+        command = [sys.executable, "-m", "lop_tutorial", "queue", "jobs.txt", "--runs", "runs"]
+        held, began = [], time.monotonic()
+        quiet = os.environ | {"PYTHONUNBUFFERED": "1"}
+        with subprocess.Popen(command, cwd=where, stdout=subprocess.PIPE, env=quiet, text=True) as process:
+            assert process.stdout is not None
+            for line in process.stdout:
+                if line.startswith("job") and ": done" in line:
+                    pages = int(Path(f"/proc/{process.pid}/statm").read_text().split()[1])
+                    held.append(pages * os.sysconf("SC_PAGE_SIZE") / 2**20)
+        seconds = time.monotonic() - began
+    if len(held) < jobs:
+        raise RuntimeError(f"{jobs - len(held)} of {jobs} jobs did not end well")
+    later = held[jobs // 4 :]
+    line = linregress(range(len(later)), later)
+    error = float(t.ppf(0.975, len(later) - 2) * line.stderr)
+    return Growth(jobs, seconds, later[0], held[-1], float(line.slope), error)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", choices=PARTS)
+    parser.add_argument("--only", choices=[*PARTS, "memory"])
     parser.add_argument("--cases", type=int, help="how many cases of each part are drawn, instead of its usual number")
     parser.add_argument("--page", type=Path, help="where to write the page of the book")
     options = parser.parse_args()
+    if options.page and options.only:
+        parser.error("--page takes all parts: leave out --only")
     torch.set_num_threads(1)
     with folder() as where:
         unbroken = run(where, resume=False)
@@ -286,14 +352,17 @@ def main() -> int:
                 counts[name][found.split(":")[0]] += 1
                 if found.startswith("wrong"):
                     print(f"{name}, {case}: {found}", flush=True)
+    grown = growth(max(8, options.cases or 60)) if options.only in (None, "memory") else None
+    if grown:
+        print(grown)
     versions = {"python": platform.python_version(), "torch": torch.__version__, "system": platform.system()}
     rows = "\n".join(table(counts))
     print(rows)
     if options.page:
         origin = f"{time.strftime('%Y-%m-%d')}; {', '.join(f'{name} {version}' for name, version in versions.items())}"
-        atomic.write_text(options.page, PAGE.format(rows=rows, origin=origin))
-    print(json.dumps({"counts": counts} | versions))
-    return int(any(count["wrong"] for count in counts.values()))
+        atomic.write_text(options.page, PAGE.format(rows=rows, memory=fill(str(grown), 120), origin=origin))
+    print(json.dumps({"counts": counts, "memory": grown and grown._asdict()} | versions))
+    return int(any(count["wrong"] for count in counts.values()) or bool(grown and grown.wrong))
 
 
 PAGE = """\
@@ -307,6 +376,8 @@ bytes, or it must be refused in one line that says why, with nothing in its fold
 wrong.
 
 {rows}
+
+Does a queue that works for days take more and more memory? {memory}
 
 `python benchmarks/trust.py --page book/trust.md` makes this page again; {origin}. The power cuts are simulated: after
 each `fsync` of the run, the folder is set up as a disk may hold it then, without any part of what was not yet

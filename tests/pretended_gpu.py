@@ -5,18 +5,21 @@ error where a real device would give one, or where two runs would differ:
 
 - an operation on tensors of two devices, a CPU generator for a tensor of the device, `numpy()` of such a tensor;
 - a number drawn from the device's own generator, which no seed of ours reaches (`Unseeded`);
+- a tensor read or written on one stream that another one wrote, with no wait in between (`Unordered`);
 - float64 on Apple's device, which has none.
 
 `torch.cuda.graph` records each operation on its stream. While it does, nothing takes effect and nothing may wait for
 the device; `replay` then repeats these operations on the very same tensors. A branch that Python took, a name bound to
-another tensor, a number of the CPU: all that is as it was when the step was recorded, as on a GPU. Streams are only
-kept account of: what is asked to run runs at once, so that a wait that was left out is not seen. Nor are the numerics
-of kernels, speed, memory that runs out, or what recorded memory is used for between replays.
+another tensor, a number of the CPU: all that is as it was when the step was recorded, as on a GPU. What streams are
+asked to run runs at once; which stream wrote a tensor, and what each has waited for, is kept account of. Not seen are
+the numerics of kernels, speed, memory that runs out, what recorded memory is used for between replays, and a tensor
+that is written while another stream still reads it.
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -36,6 +39,10 @@ NOT_PERMITTED = "CUDA error: operation not permitted when stream is capturing"
 COPIES = ("copy_", "_to_copy", "set_")
 WAITS = {"_local_scalar_dense", "nonzero", "masked_select", "equal", "is_nonzero", "_unique2", "unique_dim", "bincount"}
 PRODUCTS = {"mm", "bmm", "addmm", "baddbmm", "mv", "addmv", "dot", "convolution", "convolution_backward"}
+
+
+class Unordered(RuntimeError):
+    """A stream used what another one had written, without waiting for it."""
 
 
 class Unseeded(RuntimeError):
@@ -68,8 +75,11 @@ class Stream:
 
     def __init__(self, device: Any = None, **_: Any) -> None:
         self.device, self.graph = GPU.full(device), None
+        self.done, self.seen = 0, {}  # how many operations it ran, and how many of others it has waited for
+        GPU.all_streams.append(self)
 
     def wait_stream(self, other: Stream) -> None:
+        self.learn(other.seen | {other: other.done})
         if other.graph is not None:
             self.graph = other.graph  # so that what runs here is recorded too
             self.graph.joined.add(self)
@@ -77,7 +87,22 @@ class Stream:
             self.graph.apart |= {self} - {self.graph.stream}
 
     def synchronize(self) -> None:
-        GPU.wait("Stream.synchronize")
+        GPU.wait("Stream.synchronize", [self])
+
+    def learn(self, seen: dict[Stream, int]) -> None:
+        for stream, done in seen.items():
+            self.seen[stream] = max(done, self.seen.get(stream, 0))
+
+    def uses(self, read: list[Any], written: list[Any], what: str) -> None:
+        """An operation on these storages: what another stream wrote into them, this one must have waited for."""
+        self.learn(GPU.seen)
+        self.done += 1
+        for kept in (*read, *written):
+            by, when = getattr(kept, "written", (self, 0))
+            if by is not self and self.seen.get(by, 0) < when:
+                raise Unordered(f"{what} uses what another stream has written; wait_stream is missing")
+        for kept in written:
+            kept.written = self, self.done
 
 
 class Current:
@@ -119,11 +144,14 @@ class Graph:
         self.joined: set[Stream] = set()
         self.apart: set[Stream] = set()
         self.broken, self.done = "", False
+        self.read: dict[int, Any] = {}
+        self.written: dict[int, Any] = {}
 
     def replay(self) -> None:
         if not self.done:
             raise RuntimeError("Called CUDAGraph::replay without a preceding successful capture.")
         GPU.replays += 1
+        GPU.stream(self.stream.device).uses([*self.read.values()], [*self.written.values()], "replay")
         with _disable_current_modes(), torch._C._AutoDispatchBelowAutograd():
             for func, args, kwargs, outs in self.calls:
                 fresh = tensors(func(*args, **kwargs))
@@ -141,6 +169,9 @@ class Graph:
         out = func(*args, **kwargs)
         fresh = [None if storage(t)._cdata in there else t for t in tensors(out)]
         self.born |= {storage(t)._cdata for t in fresh if t is not None}
+        self.read |= {s._cdata: s for s in map(storage, tensors(args, kwargs)) if s._cdata not in self.born}
+        made = [*changed(func, args, kwargs), *filter(torch.is_tensor, fresh)]
+        self.written |= {s._cdata: s for s in map(storage, made)}
         self.calls.append((func, args, kwargs, fresh))
         return out
 
@@ -186,6 +217,8 @@ class Pretended:
         self.index, self.streams, self.recording = 0, {}, None
         self.captures = self.replays = 0
         self.begun = False
+        self.all_streams: list[Stream] = []
+        self.seen: dict[Stream, int] = {}  # what the host has waited for: all that it asks for later comes after
         self.waits: list[str] = []
         self.rounded: list[str] = []
         """float32 products that tensor cores would round to tf32, as torch's settings were."""
@@ -210,11 +243,13 @@ class Pretended:
         if torch.device(device or self.kind).index is not None and not self.begun:
             raise RuntimeError(f"Invalid device argument {device}: did you call init?")
 
-    def wait(self, why: str) -> None:
-        """The host waits for the device."""
+    def wait(self, why: str, streams: list[Stream] | None = None) -> None:
+        """The host waits for streams, the current ones if none are named."""
         if self.recording:
             self.recording.broken = why
             raise RuntimeError(f"{NOT_PERMITTED} ({why})")
+        for stream in [*self.streams.values()] if streams is None else streams:
+            self.seen |= stream.seen | {stream: stream.done}
         self.waits.append(why)
 
     def run(self, func: Any, args: Any, kwargs: Any) -> Any:
@@ -237,14 +272,20 @@ class Pretended:
             else:
                 raise RuntimeError(f"Expected all tensors to be on the same device, found {places} in {func}")
         self._check(func, name, args, kwargs, given)
-        graph = self.stream(there).graph
+        stream = self.stream(there)
+        graph, uses = stream.graph, not (stream.graph or func.is_view)
+        if uses:
+            writes = changed(func, args, kwargs) if func._schema.is_mutable or "batch_norm" in name else []
+            stream.uses(*([storage(t) for t in some if place(t) == there] for some in (given, writes)), name)
         out = graph.record(func, args, kwargs) if graph else func(*args, **kwargs)
         known = {storage(t)._cdata for t in given}
-        for t in tensors(out):
-            if storage(t)._cdata not in known:
-                put(t, there)
-                if self.kind == "mps" and t.dtype == torch.float64:
-                    raise TypeError("Cannot convert a MPS Tensor to float64 dtype, which MPS does not have")
+        fresh = [t for t in tensors(out) if storage(t)._cdata not in known]
+        for t in fresh:
+            put(t, there)
+            if uses:
+                storage(t).written = stream, stream.done
+            if self.kind == "mps" and t.dtype == torch.float64:
+                raise TypeError("Cannot convert a MPS Tensor to float64 dtype, which MPS does not have")
         return out
 
     def _check(self, func: Any, name: str, args: Any, kwargs: Any, given: list[Tensor]) -> None:
@@ -363,7 +404,7 @@ def pretend(kind: str = "cuda", devices: int = 1, capability: tuple[int, int] = 
         "Stream": Stream,
         "stream": Current,
         "current_stream": lambda device=None: GPU.stream(device),
-        "synchronize": lambda device=None: GPU.wait("synchronize"),
+        "synchronize": lambda device=None: GPU.wait("synchronize", GPU.all_streams),
         "device": Device,
         "CUDAGraph": Graph,
         "graph": Recording,
@@ -387,7 +428,8 @@ def pretend(kind: str = "cuda", devices: int = 1, capability: tuple[int, int] = 
         for name, look in looks.items():
             stack.enter_context(mock.patch.object(Tensor, name, property(look), create=True))
         stack.enter_context(mock.patch.object(torch.version, "cuda", "12.8"))
-        stack.enter_context(mock.patch.object(torch.backends.mps, "is_available", return_value=kind == "mps"))
+        mps = functools.wraps(torch.backends.mps.is_available)(lambda: kind == "mps")  # torch looks at what is wrapped
+        stack.enter_context(mock.patch.object(torch.backends.mps, "is_available", mps))
         on_cpu = lambda self, kind, *args, **how: autocast(self, "cpu", *args, **how)  # noqa: E731
         stack.enter_context(mock.patch.object(torch.autocast, "__init__", on_cpu))
         stack.enter_context(Calls())

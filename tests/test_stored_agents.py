@@ -8,7 +8,8 @@ import pytest
 
 from lop_tutorial.experiments.cartpole_reference import PUBLISHED, PUBLISHED_SEEDS
 from lop_tutorial.experiments.own import OWN
-from lop_tutorial.report.agent_verdicts import of_published, overlap
+from lop_tutorial.interventions import title, without_settings
+from lop_tutorial.report.agent_verdicts import late, lead, of_published, overlap, probe_lost, type_by_exponents
 from lop_tutorial.running.results import interval
 from lop_tutorial.running.table import load
 
@@ -45,3 +46,50 @@ def test_the_seed_that_fell_did_so_in_the_last_twentieth():
     assert (curves[3, 10:19] == 500).all()
     assert curves[3, 19] < 300
     assert (curves[[0, 1, 2, 4], 19] > 485).all()
+
+
+def signed(values, digits):
+    """As the note has an interval."""
+    return "{} ({} to {})".format(*(f"{float(value):+.{digits}f}".replace("-", "−") for value in values))
+
+
+def test_the_table_of_methods_is_what_the_stored_run_gives():
+    run = load("changing_control")
+    for method in (part["method"] for part in OWN["changing_control"].parts):
+        called = "Injection" if method == "injection" else title(without_settings(method))
+        means = [late(run.table, name, method=method).mean() for name in ("return", "dead_units", "weight_norm")]
+        rank = late(run.table, "effective_rank", method=method).mean()
+        cells = [
+            called,
+            f"{means[0]:.0f}",
+            "" if method == "none" else signed(lead(run.table, method, "none"), 1),
+            "" if method == "retrained" else signed(lead(run.table, method, "retrained"), 1),
+            signed(probe_lost(run.table, method), 2),
+            *(f"{means[1]:.2f}", f"{means[2]:.1f}", f"{rank:.1f}"),
+        ]
+        assert f"| {' | '.join(cells)} |" in NOTE
+
+
+def test_what_the_note_says_of_the_methods_follows_from_the_rules():
+    table = load("changing_control").table
+    against_fresh = lead(table, "none", "retrained")
+    assert against_fresh.low < 0 < against_fresh.mean
+    assert probe_lost(table).low > 4
+    assert 0.5 < probe_lost(table, "head_reset").mean < 0.8
+    dead = lead(table, "none", "retrained", "dead_units")
+    assert dead == pytest.approx((0.03, -0.01, 0.06), abs=0.006)
+    assert lead(table, "none", "retrained", "effective_rank") == pytest.approx((1.4, 0.8, 2.0), abs=0.06)
+    assert type_by_exponents(table) == "Type-2"
+    methods = [part["method"] for part in OWN["changing_control"].parts[2:]]
+    helps = [method for method in methods if lead(table, method, "none").low > 0]
+    costs = [method for method in methods if lead(table, method, "none").high < 0]
+    assert helps == []
+    assert costs == ["head_reset", "shrink_and_perturb:shrink=0.4:noise=0.1"]
+
+
+def test_what_the_note_says_of_the_held_out_task():
+    table = load("changing_control_held_out").table
+    assert f"No Intv. less Retrained {signed(lead(table, 'none', 'retrained'), 1)}, of a return of −446" in NOTE
+    assert round(late(table, "return", method="none").mean()) == -446
+    assert f"{signed(probe_lost(table), 2)}. By exponents neither type" in NOTE
+    assert type_by_exponents(table) == "neither"

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import pretended_gpu
 import pytest
 import torch
+from pretended_gpu import Unordered
 
 from lop_tutorial.data.procedural import ProceduralImages
 from lop_tutorial.interventions import INTERVENTIONS, Intervention, intervention
@@ -206,6 +207,49 @@ def test_what_cannot_be_recorded_says_why_once_and_leaves_everything_as_it_was(a
     assert torch.cuda.current_stream() == before
     assert not looking.recorded
     assert_same_bits(looking, life(Fleet))
+
+
+def test_what_a_stream_has_not_waited_for_is_seen(a_gpu):
+    """Of the pretended device alone: a real one would read whatever lies there by then."""
+    if a_gpu is None:
+        pytest.skip("a real GPU does not tell")
+    x, side = torch.ones(3).to("cuda"), torch.cuda.Stream("cuda")
+    for wait in (lambda: side.wait_stream(torch.cuda.current_stream()), torch.cuda.synchronize):
+        x.add_(1)
+        with torch.cuda.stream(side), pytest.raises(Unordered, match="wait_stream is missing"):
+            x * 2
+        wait()
+        with torch.cuda.stream(side):
+            y = x * 2
+        with pytest.raises(Unordered, match="another stream has written"):
+            y.add_(1)
+        torch.cuda.current_stream().wait_stream(side)
+        y.add_(1)
+    assert y.tolist() == [7, 7, 7]
+
+
+@pytest.mark.parametrize("missing", ["before", "after"])
+def test_a_step_aside_that_does_not_wait_is_seen(a_gpu, missing, monkeypatch):
+    if a_gpu is None:
+        pytest.skip("a real GPU does not tell")
+    waits, wait = [], type(torch.cuda.current_stream()).wait_stream
+
+    def forgetful(own, other):
+        waits.append(other)
+        if len(waits) % 2 == (missing == "after"):
+            wait(own, other)
+
+    monkeypatch.setattr(type(torch.cuda.current_stream()), "wait_stream", forgetful)
+    kept = torch.zeros(2).to("cuda")
+    step = Step(lambda: kept.add_(1).clone(), torch.device("cuda"), capture=True)
+
+    def both() -> None:
+        for _ in range(WARM_UP):
+            kept.mul_(2)
+            step().add_(kept)
+
+    with pytest.raises(Unordered):
+        both()
 
 
 def test_a_replay_repeats_what_the_device_did_and_not_what_the_host_did():

@@ -34,9 +34,10 @@ NO_LEARNERS = (
     *("warm_start", "warm_start_others", "warm_start_gap"),
     *("cartpole_reference", "changing_control", "changing_control_held_out", "replay_ratio"),
 )
-"""What lies in results/, beside texts, without learners from task to task: the trials of suspects and of cures have
-every fifth task. And neither a warm start, two tasks of the same classes, nor most worlds of the controls are a stream of
-new tasks that come at once, which the claims are about; and an agent in reinforcement learning has no classes."""
+"""What lies in results/, beside texts, without learners from task to task: the suspects' trial and that of
+cures have every fifth task. And neither a warm start, two tasks of the same classes, nor most worlds of the controls
+are a stream of new tasks that come at once, which the claims are about; and an agent in reinforcement learning has no
+classes."""
 
 
 @cache
