@@ -60,7 +60,7 @@ def line_up_map(scores: Sequence[SuspectScores], gap: str, only: Sequence[str] =
         ax.axhline(len(order) - len([name for name in CONTROLS if name in rows]) - 0.5, color="black", linewidth=0.8)
     signs = {1: " +", -1: " −", 0: "  "}
     ax.set_yticks(range(len(order)), [TITLES.get(name, name) + signs[EXPECTED[name]] for name in order], fontsize=9)
-    ax.set_xticks(range(len(settings)), [SETTING_TITLES.get(name, name) for name in settings], fontsize=9)
+    ax.set_xticks(range(len(settings)), [SETTING_TITLES.get(name, name) for name in settings], fontsize=8)
     ax.tick_params(top=True, labeltop=True, bottom=False, labelbottom=False, length=0)
     ax.set(xlim=(-0.5, len(settings) - 0.5), ylim=(len(order) - 0.5, -0.5))
     ax.spines[:].set_visible(False)
