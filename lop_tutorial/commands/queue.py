@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from contextlib import suppress
@@ -84,6 +85,7 @@ def _run(job: Job, folder: Path) -> str:
         return f"{type(error).__name__}: {error}"
     finally:
         sys.argv = before
+        gc.collect()  # a job's learners lie in reference cycles, and the next job needs their memory
     if code == INTERRUPTED:
         raise KeyboardInterrupt
     return f"exit code {code}" if code else ""
