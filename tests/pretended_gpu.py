@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import math
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -54,6 +55,19 @@ def storage(t: Tensor) -> Any:
     while FUNCTORCH.is_functorch_wrapped_tensor(t):
         t = FUNCTORCH.get_unwrapped(t)
     return BASE.untyped_storage(t) if BASE.device.__get__(t) == CPU else None
+
+
+Extent = tuple[Any, float, float]
+"""A storage, and the first and the last byte in it that a tensor reaches, the last one excluded."""
+
+
+def extent(t: Tensor) -> Extent:
+    """What of its storage a tensor stands for: learners side by side in one storage do not touch each other."""
+    while FUNCTORCH.is_functorch_wrapped_tensor(t):
+        t = FUNCTORCH.get_unwrapped(t)
+    low = t.storage_offset() * t.itemsize
+    reach = 1 + sum((n - 1) * step for n, step in zip(t.shape, t.stride(), strict=True)) if t.numel() else 0
+    return storage(t), low, low + reach * t.itemsize
 
 
 def place(t: Tensor) -> torch.device:
@@ -93,16 +107,21 @@ class Stream:
         for stream, done in seen.items():
             self.seen[stream] = max(done, self.seen.get(stream, 0))
 
-    def uses(self, read: list[Any], written: list[Any], what: str) -> None:
-        """An operation on these storages: what another stream wrote into them, this one must have waited for."""
+    def uses(self, read: list[Extent], written: list[Extent], what: str) -> None:
+        """An operation on these: what another stream wrote there, this one must have waited for."""
         self.learn(GPU.seen)
         self.done += 1
-        for kept in (*read, *written):
-            by, when = getattr(kept, "written", (self, 0))
-            if by is not self and self.seen.get(by, 0) < when:
-                raise Unordered(f"{what} uses what another stream has written; wait_stream is missing")
-        for kept in written:
-            kept.written = self, self.done
+        for kept, low, high in (*read, *written):
+            for begin, end, by, when in getattr(kept, "writes", ()):
+                if begin < high and low < end and by is not self and self.seen.get(by, 0) < when:
+                    raise Unordered(f"{what} uses what another stream has written; wait_stream is missing")
+        for each in written:
+            self.wrote(*each)
+
+    def wrote(self, kept: Any, low: float, high: float) -> None:
+        """Its last operation wrote these bytes of a storage."""
+        older = [each for each in getattr(kept, "writes", ()) if not low <= each[0] <= each[1] <= high]
+        kept.writes = [*older, (low, high, self, self.done)]
 
 
 class Current:
@@ -151,7 +170,8 @@ class Graph:
         if not self.done:
             raise RuntimeError("Called CUDAGraph::replay without a preceding successful capture.")
         GPU.replays += 1
-        GPU.stream(self.stream.device).uses([*self.read.values()], [*self.written.values()], "replay")
+        whole = ([(kept, 0, math.inf) for kept in each.values()] for each in (self.read, self.written))
+        GPU.stream(self.stream.device).uses(*whole, "replay")
         with _disable_current_modes(), torch._C._AutoDispatchBelowAutograd():
             for func, args, kwargs, outs in self.calls:
                 fresh = tensors(func(*args, **kwargs))
@@ -276,14 +296,14 @@ class Pretended:
         graph, uses = stream.graph, not (stream.graph or func.is_view)
         if uses:
             writes = changed(func, args, kwargs) if func._schema.is_mutable or "batch_norm" in name else []
-            stream.uses(*([storage(t) for t in some if place(t) == there] for some in (given, writes)), name)
+            stream.uses(*([extent(t) for t in some if place(t) == there] for some in (given, writes)), name)
         out = graph.record(func, args, kwargs) if graph else func(*args, **kwargs)
         known = {storage(t)._cdata for t in given}
         fresh = [t for t in tensors(out) if storage(t)._cdata not in known]
         for t in fresh:
             put(t, there)
             if uses:
-                storage(t).written = stream, stream.done
+                stream.wrote(storage(t), 0, math.inf)
             if self.kind == "mps" and t.dtype == torch.float64:
                 raise TypeError("Cannot convert a MPS Tensor to float64 dtype, which MPS does not have")
         return out

@@ -228,6 +228,20 @@ def test_what_a_stream_has_not_waited_for_is_seen(a_gpu):
     assert y.tolist() == [7, 7, 7]
 
 
+def test_streams_may_write_side_by_side_in_one_storage(a_gpu):
+    if a_gpu is None:
+        pytest.skip("a real GPU does not tell")
+    x, side = torch.zeros(4).to("cuda"), torch.cuda.Stream("cuda")
+    torch.cuda.synchronize()
+    x[:2].add_(1)
+    with torch.cuda.stream(side):
+        x[2:].add_(1)
+        with pytest.raises(Unordered, match="wait_stream is missing"):
+            x[1:].add_(1)
+    torch.cuda.synchronize()
+    assert x.tolist() == [1, 1, 1, 1]
+
+
 @pytest.mark.parametrize("missing", ["before", "after"])
 def test_a_step_aside_that_does_not_wait_is_seen(a_gpu, missing, monkeypatch):
     if a_gpu is None:
