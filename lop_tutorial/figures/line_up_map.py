@@ -22,10 +22,10 @@ TITLES = {suspect.name: suspect.title for suspect in LINE_UP} | {
     "previous_test": "last task's test accuracy",
 }
 SETTING_TITLES = {
-    "type1": "d = 2",
-    "width_8": "d = 8",
-    "width_64": "d = 64",
-    "type2": "d = 256",
+    "type1": "d=2",
+    "width_8": "d=8",
+    "width_64": "d=64",
+    "type2": "d=256",
     "cifar100": "CIFAR-\n100",
     "tinyimagenet": "Tiny\nImageNet",
 }
