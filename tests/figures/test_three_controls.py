@@ -51,7 +51,7 @@ def test_abrupt_and_gradual_worlds():
     assert drawn(type1, "fresh mean")[0] == pytest.approx([0.91])
     assert drawn(type2, "old mean")[1] == pytest.approx([0.61])
     assert words(type1) == ["−10.0 (−10.0 to −10.0)"] * 5
-    assert "training accuracy" in type1.get_title()
+    assert "training accuracy" in type1.get_title("left") + type1.get_title()
     assert "test accuracy" in type2.get_title()
 
 
