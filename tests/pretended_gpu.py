@@ -50,10 +50,16 @@ class Unseeded(RuntimeError):
     """A number was drawn from the device's own generator."""
 
 
-def storage(t: Tensor) -> Any:
-    """The storage that a tensor stands for, also under vmap; None on a device that is not pretended."""
+def bare(t: Tensor) -> Tensor:
+    """The tensor that a transform, such as vmap, has wrapped."""
     while FUNCTORCH.is_functorch_wrapped_tensor(t):
         t = FUNCTORCH.get_unwrapped(t)
+    return t
+
+
+def storage(t: Tensor) -> Any:
+    """The storage that a tensor stands for, also under vmap; None on a device that is not pretended."""
+    t = bare(t)
     return BASE.untyped_storage(t) if BASE.device.__get__(t) == CPU else None
 
 
@@ -63,8 +69,7 @@ Extent = tuple[Any, float, float]
 
 def extent(t: Tensor) -> Extent:
     """What of its storage a tensor stands for: learners side by side in one storage do not touch each other."""
-    while FUNCTORCH.is_functorch_wrapped_tensor(t):
-        t = FUNCTORCH.get_unwrapped(t)
+    t = bare(t)
     low = t.storage_offset() * t.itemsize
     reach = 1 + sum((n - 1) * step for n, step in zip(t.shape, t.stride(), strict=True)) if t.numel() else 0
     return storage(t), low, low + reach * t.itemsize

@@ -8,12 +8,9 @@ on pairs of CIFAR-100's classes: rows as in `suspects`. What counts as a verdict
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 from lop_tutorial.experiments.inheritance import FITTED
-from lop_tutorial.experiments.suspects import EVERY, Trial, plan_of, states
+from lop_tutorial.experiments.suspects import EVERY, Trial, states
 from lop_tutorial.geometry.line_up import LINE_UP, PER_CLASS
 
 METHODS = (
@@ -32,29 +29,15 @@ METHODS = (
 weights, or those of use."""
 
 
-@dataclass(frozen=True)
-class Cures(Trial):
-    """A trial of these methods, in some of the suspects' settings."""
-
-    def as_config(self) -> dict[str, Any]:
-        """Every setting, for config.json, with each plan and its images' content hash."""
-        places = dict.fromkeys(str(part["setting"]) for part in self.parts)
-        config = super(Trial, self).as_config()
-        return config | {"plans": {name: _planned(name, self.seeds, self.tasks or 0, self.root) for name in places}}
-
-
-def _planned(setting: str, seeds: Sequence[int], tasks: int, root: Path | None) -> dict[str, Any]:
-    return plan_of(setting, seeds, tasks, root).as_config() | {"methods": list(METHODS)}
-
-
-def _in(setting: str, name: str, where: str, seeds: Sequence[int]) -> Cures:
-    return Cures(
+def _in(setting: str, name: str, where: str, seeds: Sequence[int]) -> Trial:
+    return Trial(
         name,
         f"Methods that hold one quantity each, and the suspects, {where}",
         states,
         parts=tuple({"setting": setting, "method": method} for method in METHODS),
         seeds=tuple(seeds),
         tasks=30,
+        methods=METHODS,
         settings={"suspects": [suspect.name for suspect in LINE_UP], "every": EVERY, "examples_per_class": PER_CLASS},
     )
 

@@ -109,6 +109,7 @@ class Trial(Experiment):
     """An experiment on stored images, too, which lie in `root`, or where they usually do."""
 
     root: Path | None = None
+    methods: tuple[str, ...] = METHODS
 
     def sized(self, seeds: tuple[int, ...] | None, tasks: int | None, root: Path | None = None) -> Trial:
         """The same with other seeds and tasks, where they are not None, on image sets that lie in `root`."""
@@ -116,9 +117,10 @@ class Trial(Experiment):
 
     def as_config(self) -> dict[str, Any]:
         """Every setting, for config.json, with each plan and its images' content hash."""
-        tasks = self.tasks or 0
-        plans = {name: plan_of(name, self.seeds, tasks, self.root).as_config() for name in SETTINGS}
-        return super().as_config() | {"plans": plans}
+        places = dict.fromkeys(str(part["setting"]) for part in self.parts)
+        plans = {name: plan_of(name, self.seeds, self.tasks or 0, self.root).as_config() for name in places}
+        own = {"methods": list(self.methods)}
+        return super().as_config() | {"plans": {name: plan | own for name, plan in plans.items()}}
 
     def rows_of(self, part: TableRow, device: str, workers: int) -> Iterator[TableRow]:
         """The rows of one method in one setting; on one process."""

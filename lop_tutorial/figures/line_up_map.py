@@ -13,7 +13,7 @@ from matplotlib.patches import Rectangle
 from lop_tutorial.experiments.suspects import CONTROLS
 from lop_tutorial.figures.style import COLUMN_WIDTH
 from lop_tutorial.geometry.line_up import LINE_UP
-from lop_tutorial.report.suspect_scores import States
+from lop_tutorial.report.suspect_scores import States, rank_shares
 from lop_tutorial.report.suspect_sheet import by_suspect
 from lop_tutorial.report.suspect_verdicts import EXPECTED, SuspectScores
 
@@ -35,9 +35,8 @@ _STRONGEST = 0.8
 def line_up_map(scores: Sequence[SuspectScores], gap: str, only: Sequence[str] = ()) -> Figure:
     """Suspects in rows, the best above, controls below; settings in columns: rank correlations with the gap within age.
 
-    `only`: these alone.
-    A frame: the suspect tells there. Struck out: it tells the opposite of what its source says. No colour: it does not
-    vary there. Rows are in the order of the mean correlation, taken with the sign that the source gives.
+    `only`: these suspects alone. A frame: it tells there. Struck out: it tells the opposite of what its source says. No
+    colour: it does not vary there. Rows are in the order of the mean correlation, with the sign that the source gives.
     """
     rows = {name: found for name, found in by_suspect(scores, gap).items() if not only or name in only}
     order = sorted((name for name in rows if name not in CONTROLS), key=lambda name: -_strength(rows[name]))
@@ -95,18 +94,9 @@ def state_scatter(
     there = [states.where(setting=place, method=tuple(methods)) for place in places]
     most = max(map(len, there))
     points, kinds = np.full((len(suspects), len(places), most, 2), np.nan), np.zeros((len(suspects), len(places), most))
-    names = list(methods)
     for k, mine in enumerate(there):
         for j, suspect in enumerate(suspects):
-            points[j, k, : len(mine), 0] = _ranks(mine[suspect].astype(float))
+            points[j, k, : len(mine), 0] = rank_shares(mine[suspect].astype(float))
             points[j, k, : len(mine), 1] = 100 * mine[gap].astype(float)
-            kinds[j, k, : len(mine)] = [names.index(method) for method in mine["method"]]
+            kinds[j, k, : len(mine)] = [methods.index(method) for method in mine["method"]]
     return points, kinds
-
-
-def _ranks(values: np.ndarray) -> np.ndarray:
-    from scipy.stats import rankdata
-
-    found, there = np.full(len(values), np.nan), ~np.isnan(values)
-    found[there] = (rankdata(values[there]) - 0.5) / max(1, there.sum())
-    return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
@@ -25,32 +26,36 @@ def must_have_weights(network: nn.Module, *, real: bool = False) -> None:
 
     Their weights are in no parameter, or not there yet. With `real` also for complex weights.
     """
-    must_be_module(network)
-    for name, module in network.named_modules():
-        if reason := without_weights(module):
-            raise ValueError(f"{type(module).__name__} {name!r} {reason}")
-        for of, weights in module.named_parameters(recurse=False):
-            if real and weights.is_complex():
-                raise ValueError(
-                    f"{type(module).__name__} {name!r} has complex weights, {of!r}; this measures networks of real ones"
-                )
+    refuse(network, without_weights, *((with_complex_weights,) if real else ()))
 
 
 def must_show_layers(network: nn.Module) -> None:
     """ValueError for scripted modules, whose layers cannot be looked into; TypeError for no module."""
-    must_be_module(network)
-    for name, module in network.named_modules():
-        if reason := scripted(module):
-            raise ValueError(f"{type(module).__name__} {name!r} {reason}")
+    refuse(network, scripted)
 
 
 def must_have_gradients(network: nn.Module) -> None:
     """ValueError, by name, for modules whose samples have no gradients of their own; TypeError for no module."""
     must_show_layers(network)
     must_have_weights(network, real=True)
+    refuse(network, without_statistics)
+
+
+def refuse(network: nn.Module, *reasons: Callable[[nn.Module], str | None]) -> None:
+    """ValueError for the first module that any of the reasons holds against, by its name; TypeError for no module."""
+    must_be_module(network)
     for name, module in network.named_modules():
-        if reason := without_statistics(module):
-            raise ValueError(f"{type(module).__name__} {name!r} {reason}")
+        for reason in reasons:
+            if said := reason(module):
+                raise ValueError(f"{type(module).__name__} {name!r} {said}")
+
+
+def with_complex_weights(module: nn.Module) -> str | None:
+    """Which weights of this module, without its children, are complex."""
+    for of, weights in module.named_parameters(recurse=False):
+        if weights.is_complex():
+            return f"has complex weights, {of!r}; this measures networks of real ones"
+    return None
 
 
 def without_weights(module: nn.Module) -> str | None:

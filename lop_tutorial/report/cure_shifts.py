@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float64
-from scipy.stats import norm, rankdata
+from scipy.stats import norm
 
+from lop_tutorial.report.suspect_scores import rank_shares
 from lop_tutorial.running.results import Interval, interval
 from lop_tutorial.running.table import Table
 
@@ -104,10 +105,7 @@ def shifts(table: Table, setting: str, suspects: Sequence[str], late: int = LATE
 
 def normal_scores(values: Float64[np.ndarray, "*shape"]) -> Float64[np.ndarray, "*shape"]:
     """Each value by its rank, as a quantile of the normal distribution; ties share a rank, NaN stays NaN."""
-    found, there = np.full(values.shape, np.nan), ~np.isnan(values)
-    if there.any():
-        found[there] = norm.ppf((rankdata(values[there]) - 0.5) / there.sum())
-    return found
+    return np.asarray(norm.ppf(rank_shares(values)))
 
 
 def against(shifts: Shifts, suspect: str, what: int) -> tuple[list[str], list[str], list[str]]:

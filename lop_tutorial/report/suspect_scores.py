@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from jaxtyping import Bool, Float64
@@ -90,15 +91,16 @@ def over_all(states: States, suspect: str, gap: str) -> float:
 
 def within_age(states: States, suspect: str, gap: str) -> float:
     """The same among networks at one task number, averaged over task numbers; those where it is NaN are left out."""
-    tasks = sorted(set(states["task"].tolist()))
-    found = np.array([over_all(states.where(task=task), suspect, gap) for task in tasks])
-    return float(np.nanmean(found)) if np.isfinite(found).any() else math.nan
+    return _averaged(partial(over_all, suspect=suspect, gap=gap), states, "task")
 
 
 def within_method(states: States, suspect: str, gap: str) -> float:
     """`within_age` among networks of one method, averaged over methods; those where it is NaN are left out."""
-    methods = sorted(set(states["method"].tolist()))
-    found = np.array([within_age(states.where(method=method), suspect, gap) for method in methods])
+    return _averaged(partial(within_age, suspect=suspect, gap=gap), states, "method")
+
+
+def _averaged(score: Callable[[States], float], states: States, column: str) -> float:
+    found = np.array([score(states.where(**{column: one})) for one in sorted(set(states[column].tolist()))])
     return float(np.nanmean(found)) if np.isfinite(found).any() else math.nan
 
 
@@ -129,6 +131,13 @@ def each_out(states: States, what: str, fitted: Sequence[int], held_out: Sequenc
         yield others.where(seed=tuple(fitted)), states.where(**{what: one}, seed=tuple(held_out))
 
 
+def rank_shares(values: Float64[np.ndarray, "*shape"]) -> Float64[np.ndarray, "*shape"]:
+    """Each value's place in order, between 0 and 1; ties share one, NaN stays NaN."""
+    found, there = np.full(values.shape, np.nan), ~np.isnan(values)
+    found[there] = (rankdata(values[there]) - 0.5) / max(1, there.sum())
+    return found
+
+
 def in_ranks(states: States, names: Sequence[str]) -> States:
     """The same, with columns as ranks within their setting, from 0 to 1; NaN stays NaN."""
     columns = dict(states.columns)
@@ -136,8 +145,8 @@ def in_ranks(states: States, names: Sequence[str]) -> States:
         values = states[name].astype(float)
         ranks = np.full(len(values), np.nan)
         for setting in set(states["setting"].tolist()):
-            mine = (states["setting"] == setting) & ~np.isnan(values)
-            ranks[mine] = (rankdata(values[mine]) - 0.5) / max(1, mine.sum())
+            mine = states["setting"] == setting
+            ranks[mine] = rank_shares(values[mine])
         columns[name] = ranks
     return States(columns)
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from lop_tutorial.experiments import cures, suspects
+from lop_tutorial.experiments import suspects
 from lop_tutorial.experiments.cures import EXPERIMENTS, METHODS
 from lop_tutorial.experiments.own import OWN
 from lop_tutorial.geometry.line_up import LINE_UP
@@ -29,7 +29,6 @@ def test_a_part_gives_the_rows_of_a_trial_and_its_folder_names_its_methods(metho
     plan_of = suspects.plan_of
     few = [one for one in LINE_UP if one.name in ("weight_isometry", "weight_norm")]
     monkeypatch.setattr(suspects, "plan_of", shorter)
-    monkeypatch.setattr(cures, "plan_of", shorter)
     monkeypatch.setattr(suspects, "measure_all", lambda state: {one.name: one.of(state) for one in few})
     part = {"setting": "type1", "method": method}
     small = replace(EXPERIMENTS[0], parts=(part,), seeds=(3,), tasks=suspects.EVERY)

@@ -11,7 +11,7 @@ from torch.nn.modules.batchnorm import _NormBase
 from torch.nn.modules.dropout import _DropoutNd
 
 from lop_tutorial.geometry.eval_mode import copy_of
-from lop_tutorial.geometry.measurable import scripted, without_statistics, without_weights
+from lop_tutorial.geometry.measurable import refuse, scripted, without_statistics, without_weights
 
 
 def copy_to_measure(network: nn.Module, dtype: torch.dtype) -> nn.Module:
@@ -20,10 +20,8 @@ def copy_to_measure(network: nn.Module, dtype: torch.dtype) -> nn.Module:
     Raises a ValueError for a network without a Jacobian that PyTorch could compute: quantised or scripted modules,
     lazy ones before their first batch, batch normalisation without running statistics.
     """
+    refuse(network, scripted, without_weights, without_statistics)
     kind = type(network).__name__
-    for name, module in network.named_modules():
-        if reason := scripted(module) or without_weights(module) or without_statistics(module):
-            raise ValueError(f"{type(module).__name__} {name!r} {reason}")
     if any(module.training and _differs_in_training(module) for module in network.modules()):
         warnings.warn(
             f"{kind} is in training mode; exponents are those of its evaluation mode (running statistics, no dropout). "
