@@ -27,7 +27,7 @@ def test_every_suspect_is_the_measure_it_is_named_for(state):
     assert list(found) == [suspect.name for suspect in LINE_UP]
     x, y = state.x, nn.functional.one_hot(state.labels, 2).float()
     logits = state.network(x)[:, :2]
-    assert found["loss"] == pytest.approx(float(mse_loss(logits, y)))
+    assert found["loss"] == pytest.approx(mse_loss(logits, y).item())
     assert found["distance"] == pytest.approx(math.sqrt(8))
     assert found["gradient_norm"] == pytest.approx(gradient_norm(state.network, state.objective))
     assert found["sharpness"] == pytest.approx(float(hessian_eigenvalues(state.network, state.objective)[0]), rel=1e-3)

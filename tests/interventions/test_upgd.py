@@ -66,7 +66,7 @@ def test_noise_has_its_size_and_useful_weights_get_less(protect):
     most = max((-g * w.detach().double().numpy()).max() for g, w in pairs)
     useful = -found[0] * pairs[0][1].detach().double().numpy() / most
     gate = 1 - 1 / (1 + np.exp(-useful))
-    np.testing.assert_allclose(spread / (0.5 * gate), 1, atol=0.2)  # 5 standard errors
+    np.testing.assert_allclose(spread.numpy() / (0.5 * gate), 1, atol=0.2)  # 5 standard errors
 
 
 def test_where_nothing_is_of_use_all_gates_are_half_open():
