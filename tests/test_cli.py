@@ -262,7 +262,7 @@ def test_step_sizes_are_one_for_all_and_some_of_their_own():
         {"l2_init:strength=0.003": 0.005, "cbp": 0.1},
     )
     for wrong in ("", "big", "none=", "none=a", "0.1,,none=0.1"):
-        with pytest.raises(ValueError, match="write 0.1, or 0.1,none=0.01"):
+        with pytest.raises(ValueError, match=r"write 0\.1, or 0\.1,none=0\.01"):
             parse_step_sizes(wrong)
 
 
