@@ -12,8 +12,8 @@ import numpy as np
 from lop_tutorial.report.survival import Lifetimes, lifetimes
 from lop_tutorial.running.run import Run, stored_path
 
-SAME = ("classes", "image_size", "train_per_class", "training")
-"""What must be equal, beside image set and seed, for two learners to be one and the same."""
+SAME = ("classes", "image_size", "train_per_class")
+"""What must be equal, beside image set, step size and seed, for two learners to be one and the same."""
 
 
 def stored_lives(network: str = "smallconv", batch_size: int = 100, epochs: int = 20) -> dict[str, list[Lifetimes]]:
@@ -23,7 +23,7 @@ def stored_lives(network: str = "smallconv", batch_size: int = 100, epochs: int 
 
 
 def gather(runs: Iterable[Run]) -> dict[str, list[Lifetimes]]:
-    """The lives of No Intv. in these runs by image set and step size; of a learner that is in two runs, the longer one."""
+    """The lives of No Intv. by image set and step size; of a learner that is in two runs, the longer one."""
     found: dict[str, dict[float, dict[str, tuple[float, bool]]]] = {}
     for run in runs:
         lives = lifetimes(run)
