@@ -32,6 +32,7 @@ from lop_tutorial.report.suspect_scores import GAPS
 from lop_tutorial.report.suspect_sheet import by_suspect, stored_scores, stored_states
 from lop_tutorial.report.suspect_verdicts import as_markdown, verdict
 from lop_tutorial.running import Results, Run, finite, interval, stored
+from lop_tutorial.running.death import died_in
 from lop_tutorial.running.table import load
 from lop_tutorial.theory.laws import Growing, PowerLaw, Settling, error
 
@@ -330,6 +331,15 @@ def test_what_the_chapter_on_continual_imagenet_tells_of_its_runs():
     paper = {name: row[-1] - paper_table(1).rows["Retrained"][-1] for name, row in paper_table(1).rows.items()}
     told = {"CBP": 0.017, "L2 init": -0.052, "Layernorm": -0.089}
     assert {name: paper[name] for name in told} == pytest.approx(told, abs=1e-9)
+
+
+def test_what_the_chapter_on_continual_imagenet_tells_of_networks_that_come_back():
+    back = 0
+    for name in ("tinyimagenet", "cifar100"):
+        for curve in stored(f"class_pairs_{name}").results.curves("none", "train_accuracy"):
+            death = died_in(curve.tolist(), 5)
+            back += death is not None and bool((curve[death:] > 0.6).any())
+    assert back == 2
 
 
 def test_what_the_chapter_tells_of_fresh_networks_that_mix():

@@ -30,7 +30,8 @@ def test_a_run_stands_beside_the_paper_s_numbers():
     rising = [[0.5, 0.6, 0.7, 0.8, 0.9], [0.7, 0.8, 0.9, 1.0, math.nan]]
     figure = beside_paper(lives({"none": rising, "mixup": rising}), table=2)
     shown = [ax for ax in figure.axes if ax.get_visible()]
-    assert [ax.get_title(loc="left") for ax in shown] == ["No Intv."], "the table has no mixup"
+    titles = ["".join(ax.get_title(loc=place) for place in ("left", "center", "right")) for ax in shown]
+    assert titles == ["No Intv."], "the table has no mixup"
     paper, *ours = (line for line in shown[0].lines if line.get_gid())
     assert tuple(paper.get_ydata()) == paper_table(2).rows["No Intv."]
     assert [float(dot.get_ydata()[0]) for dot in ours] == pytest.approx([0.6, 0.7, 0.8, 0.9, 0.9])
