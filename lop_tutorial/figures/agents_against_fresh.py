@@ -32,7 +32,7 @@ def return_and_probe(table: Table) -> Figure:
         drawn = {}
         for name, values in curves.items():
             measured = ~np.isnan(values).all(axis=0)
-            phases = 1 + np.arange(values.shape[1])[measured]
+            phases = np.arange(1.0, values.shape[1] + 1)[measured]
             ax.plot(phases, values[:, measured].T, color=COLOURS[name], linewidth=0.6, alpha=0.35, gid="seed")
             drawn[name] = Curve(interval(finite(values[:, measured])), COLOURS[name])
         named_curves(ax, phases, drawn)

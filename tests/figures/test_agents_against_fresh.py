@@ -46,7 +46,7 @@ def test_return_above_and_the_probe_s_powers_of_ten_below():
 
 
 def test_a_fit_s_errors_are_drawn_as_powers_of_ten_over_their_steps():
-    figure = probe_fits({"old": (1000, 10, 1), "fresh": (1, 0.1, 0.01)}, (0, 10, 100), COLOURS)
+    figure = probe_fits({"old": (1000.0, 10.0, 1.0), "fresh": (1.0, 0.1, 0.01)}, (0, 10, 100), COLOURS)
     (ax,) = figure.axes
     assert drawn(ax, "mean") == [pytest.approx([3, 1, 0]), pytest.approx([0, -1, -2])]
     assert [label.get_text() for label in ax.get_xticklabels()] == ["0", "10", "100"]
