@@ -29,6 +29,7 @@ FOREIGN = {  # with the layers with weights on their longest way, counted in the
 }
 
 
+@pytest.mark.filterwarnings("ignore:There is a performance drop")  # of attention under vmap
 @pytest.mark.parametrize("name", FOREIGN)
 def test_networks_from_torchvision(name):
     make, depth = FOREIGN[name]
