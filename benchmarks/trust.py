@@ -140,7 +140,7 @@ def kills(unbroken: str, number: int) -> Iterator[tuple[str, str]]:
 
 def signals(unbroken: str, number: int) -> Iterator[tuple[str, str]]:
     """`reproduce` or `queue` gets Ctrl-C twice at random moments, and so does the next one that goes on"""
-    job = "reproduce first_look --methods none,cbp --seeds 2 --tasks 40 --epochs 4"
+    job = "reproduce first_look --methods none,cbp --seeds 1 --tasks 12 --epochs 1"
     alone = f"{job} --workers 1 --every 0 --resume --out runs/job"
     commands = {"reproduce": alone, "queue": "queue jobs.txt --runs runs --again"}
     moments, began = random.Random(0), time.monotonic()

@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if code == INTERRUPTED:  # some versions of typer return it, others raise
         message = "interrupted; what was written until then is kept"
     if message:
-        print(f"lop-tutorial: {message}", file=sys.stderr)
+        print(f"lop-tutorial: {' '.join(message.splitlines())}", file=sys.stderr)
     return code
 
 
