@@ -15,6 +15,7 @@ _COLOURS: dict[Verdict, str] = {
     "supported": "success",
     "partly supported": "warning",
     "not supported": "danger",
+    "open": "secondary",
     "too few seeds": "secondary",
     "not tested": "secondary",
 }

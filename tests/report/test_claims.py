@@ -82,6 +82,8 @@ def test_all_numbers_of_a_piece_must_lie_where_the_claim_says(numbers, says):
         ([FALLS, UNCLEAR], "partly supported"),
         ([FALLS, RISES], "partly supported"),
         ([UNCLEAR, RISES], "not supported"),
+        ([UNCLEAR, UNCLEAR], "open"),
+        ([UNCLEAR, RISES[:3]], "open"),
         ([FALLS[:3], RISES[:3]], "too few seeds"),
         ([], "not tested"),
     ],
@@ -199,11 +201,11 @@ def test_the_page_is_written_by_a_command(tmp_path, capsys):
 
 def test_the_readme_counts_the_verdicts():
     counts = Counter(judged.verdict for part in judge(in_results()).values() for judged in part)
-    supported, partly, none = (counts[each] for each in VERDICTS[:3])
+    supported, partly, none, undecided = (counts[each] for each in VERDICTS[:4])
     text = " ".join((TOP / "README.md").read_text().split())
     told = f"Of {len(ALL)} [claims](book/claims.md) {supported} are supported here, {partly} partly, {none} not"
-    assert sum(counts.values()) == supported + partly + none
-    assert f"{told}." in text
+    assert sum(counts.values()) == supported + partly + none + undecided
+    assert f"{told}; {undecided} {'is' if undecided == 1 else 'are'} open." in text
 
 
 def test_an_experiment_counts_alike_in_a_folder_and_in_an_older_file(tmp_path):

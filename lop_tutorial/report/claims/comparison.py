@@ -145,7 +145,7 @@ def described(config: Mapping[str, Any], dimension: int) -> str:
         parts.append(f"Table {config['table']}'s plan, reduced")
     if training.get("loss") == "squared_error" and config["data"] != "points":
         parts.append("squared error")
-    steps = f"step {training['step_size']:g}"
+    steps = "each method at its own step" if config.get("step_sizes") else f"step {training['step_size']:g}"
     if config.get("benchmark") == "increments":
         steps += f", {training['epochs']} epochs"
     return ", ".join((*parts, steps, f"{tasks} tasks"))
