@@ -50,7 +50,7 @@ def test_one_page(files, capsys):
     assert line.split()[4:6] == ["0", "0"]
 
 
-def test_errors_name_the_way_out(files, capsys):
+def test_errors_name_the_way_out(files, as_users_run, capsys):
     for words, said in (
         (files, "name a layer, one of 0, 1, 2"),
         ([*files, "--layer", "1", "--loss", "hinge"], "loss is 'hinge'"),
