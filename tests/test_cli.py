@@ -1,5 +1,6 @@
 """The command line as its users meet it: what it prints, what it leaves, and how it takes wrong input."""
 
+import importlib
 import json
 import os
 import signal
@@ -54,6 +55,8 @@ def test_reproduce_prints_a_table_and_leaves_a_run_and_a_figure(tmp_path, capsys
     ],
 )
 def test_a_folder_that_may_not_be_written_to_is_refused_before_anything_is_done(words, unprivileged, capsys):
+    for name in ("report.page", "report.run_report", "running.job_queue", "running.forecast", "publishing.pdf"):
+        importlib.import_module(f"lop_tutorial.{name}")  # that user may not read where Python lies
     base, acting = unprivileged
     closed, jobs = base / "closed", base / "jobs.txt"
     closed.mkdir(mode=0o555)
