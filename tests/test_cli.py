@@ -55,8 +55,11 @@ def test_reproduce_prints_a_table_and_leaves_a_run_and_a_figure(tmp_path, capsys
     ],
 )
 def test_a_folder_that_may_not_be_written_to_is_refused_before_anything_is_done(words, unprivileged, capsys):
-    for name in ("report.page", "report.run_report", "running.job_queue", "running.forecast", "publishing.pdf"):
+    main(["--version"])
+    rooms = ("experiments.own", "running.job_queue", "running.suited", "report.run_report", "report.page", "figures")
+    for name in (*rooms, "publishing.pdf", "exercises.grading"):
         importlib.import_module(f"lop_tutorial.{name}")  # that user may not read where Python lies
+    capsys.readouterr()
     base, acting = unprivileged
     closed, jobs = base / "closed", base / "jobs.txt"
     closed.mkdir(mode=0o555)

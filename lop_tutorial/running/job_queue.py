@@ -69,7 +69,7 @@ def read_jobs(path: Path) -> list[Job]:
     if not path.is_file():
         raise ValueError(f"{path} is no file; a queue has a job a line, NAME: {COMMAND} ...")
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        lines = path.read_text(encoding="utf-8").removeprefix("\ufeff").splitlines()  # the mark that Windows makes
     except UnicodeDecodeError as error:
         raise ValueError(f"{path} is no text in UTF-8 ({error}); a queue has a job a line") from None
     for number, line in enumerate(lines, start=1):
