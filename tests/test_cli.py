@@ -11,7 +11,7 @@ import pytest
 
 import lop_tutorial
 from lop_tutorial.cli import main
-from lop_tutorial.commands.values import parse_classes, parse_seeds, parse_split
+from lop_tutorial.commands.values import parse_classes, parse_seeds, parse_split, parse_step_sizes
 from lop_tutorial.experiments.own import OWN
 from lop_tutorial.running import Run
 from lop_tutorial.running.table import load
@@ -252,6 +252,25 @@ def test_classes_are_two_places():
     for wrong in ("80", "a:b", "1:2:3", ""):
         with pytest.raises(ValueError, match="write two places with a colon"):
             parse_classes(wrong)
+
+
+def test_step_sizes_are_one_for_all_and_some_of_their_own():
+    assert parse_step_sizes("0.1") == (0.1, {})
+    assert parse_step_sizes("0.1,none=0.01") == (0.1, {"none": 0.01})
+    assert parse_step_sizes("l2_init:strength=0.003=5e-3, cbp=0.1") == (
+        None,
+        {"l2_init:strength=0.003": 0.005, "cbp": 0.1},
+    )
+    for wrong in ("", "big", "none=", "none=a", "0.1,,none=0.1"):
+        with pytest.raises(ValueError, match=r"write 0\.1, or 0\.1,none=0\.01"):
+            parse_step_sizes(wrong)
+
+
+@pytest.mark.parametrize(("step_size", "words"), [("none=-1", "step_size"), ("nnone=0.1", "step_sizes names 'nnone'")])
+def test_a_wrong_step_size_of_a_method_leaves_no_folder(step_size, words, tmp_path, capsys):
+    assert main(["reproduce", "first_look", "--step-size", step_size, "--out", str(tmp_path / "run")]) == 2
+    assert words in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
 
 
 def test_an_interrupt_ends_with_one_line_and_keeps_what_was_written(tmp_path):

@@ -9,17 +9,25 @@ import pytest
 from lop_tutorial.experiments.cartpole_reference import PUBLISHED, PUBLISHED_SEEDS
 from lop_tutorial.experiments.own import OWN
 from lop_tutorial.interventions import title, without_settings
-from lop_tutorial.report.agent_verdicts import late, lead, of_published, overlap, probe_lost, type_by_exponents
+from lop_tutorial.report.agent_verdicts import (
+    change_of_lead,
+    late,
+    lead,
+    of_published,
+    overlap,
+    probe_excess,
+    probe_lost,
+    type_by_exponents,
+)
 from lop_tutorial.running.results import interval
 from lop_tutorial.running.table import load
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
 NAMES = ("cartpole_reference", "changing_control", "changing_control_held_out", "replay_ratio")
-STORED = [name for name in NAMES if (RESULTS / name).exists()]
 NOTE = (RESULTS / "reinforcement.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", STORED)
+@pytest.mark.parametrize("name", NAMES)
 def test_a_stored_run_is_whole_and_is_what_the_command_runs(name):
     run, asked = load(name), OWN[name]
     assert run.environment["finished"] is True
@@ -93,3 +101,38 @@ def test_what_the_note_says_of_the_held_out_task():
     assert round(late(table, "return", method="none").mean()) == -446
     assert f"{signed(probe_lost(table), 2)}. By exponents neither type" in NOTE
     assert type_by_exponents(table) == "neither"
+
+
+def test_the_table_of_replay_ratios_is_what_the_stored_run_gives():
+    table = load("replay_ratio").table
+    for updates in (1, 4):
+        returns = [late(table, "return", method=name, updates=updates).mean() for name in ("none", "retrained")]
+        dead, norm = (
+            late(table, name, method="none", updates=updates).mean() for name in ("dead_units", "weight_norm")
+        )
+        cells = [
+            f"{updates}",
+            *(f"{value:.0f}" for value in returns),
+            signed(lead(table, "none", "retrained", updates=updates), 1),
+            signed(probe_lost(table, updates=updates), 2),
+            *(f"{dead:.2f}", f"{norm:.1f}", type_by_exponents(table, updates=updates)),
+        ]
+        assert f"| {' | '.join(cells)} |" in NOTE
+
+
+def test_what_the_note_says_of_more_updates():
+    table = load("replay_ratio").table
+    note = " ".join(NOTE.split())
+    change = change_of_lead(table, "none", "retrained", many=4, few=1)
+    assert change.low < 0 < change.high
+    assert f"the difference of the two leads is {signed(change, 1)}" in note
+    probe = interval(probe_excess(table, updates=4) - probe_excess(table, updates=1))
+    assert probe.low > 0
+    assert f"the probe is worse, by {signed(probe, 2)}" in note
+    gains = [
+        interval(late(table, "return", method=name, updates=4) - late(table, "return", method=name, updates=1))
+        for name in ("retrained", "none")
+    ]
+    assert f"bring it {signed(gains[0], 1)}, and the old one {signed(gains[1], 1)}" in note
+    dead = [lead(table, "none", "retrained", "dead_units", updates=updates) for updates in (1, 4)]
+    assert f"with one update, {signed(dead[0], 2)}, and as many with four, {signed(dead[1], 2)}" in note

@@ -86,6 +86,26 @@ def suspects(top: Top = HERE) -> None:
     console.print(f"wrote {write_sheet(top.resolve() / 'results' / 'suspects').relative_to(top.resolve())}")
 
 
+@book_app.command("step-search")
+def step_search(
+    folder: Annotated[Path, typer.Argument(help="A folder of runs of step_search and step_search_plain.")],
+) -> None:
+    """Say which step size and strength suit each method, and which jobs the search asks for next."""
+    from lop_tutorial.report import best_settings
+
+    searches = best_settings.searches(folder)
+    if not searches:
+        raise typer.BadParameter(f"{folder} has no finished run of step_search or step_search_plain")
+    for (data, classes), runs in searches.items():
+        tried = best_settings.settings(runs)
+        console.print(f"{data}, classes {classes}")
+        for kind in sorted({each.kind for each in tried}):
+            for each in best_settings.finalists(tried, kind):
+                seeds = len(each.accuracies)
+                console.print(f"  {each.method} at step size {each.step_size:g}: {each.mean:.3f}, seeds: {seeds}")
+        console.print(*(f"  next: {line}" for line in best_settings.jobs(runs)), sep="\n")
+
+
 @book_app.command("pdf")
 def pdf(
     out: Annotated[Path, typer.Option(help="The file to write.")] = Path("loss_of_plasticity.pdf"),

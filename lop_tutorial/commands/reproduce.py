@@ -12,7 +12,7 @@ import typer
 
 from lop_tutorial.commands.run_plan import run_plan
 from lop_tutorial.commands.tabular import fill_table
-from lop_tutorial.commands.values import Root, parse_classes, parse_methods, parse_seeds
+from lop_tutorial.commands.values import Root, parse_classes, parse_methods, parse_seeds, parse_step_sizes
 
 MOST = 1_000_000
 
@@ -54,7 +54,9 @@ def reproduce(
     ] = None,
     tasks: Annotated[int | None, typer.Option(help="Tasks of each learner.", min=1, max=MOST)] = None,
     epochs: Annotated[int | None, typer.Option(help="Epochs of each task.", min=1, max=MOST)] = None,
-    step_size: Annotated[float | None, typer.Option(help="SGD's step size.")] = None,
+    step_size: Annotated[
+        str | None, typer.Option(help="SGD's step size, and those of methods with their own: 0.1,none=0.01.")
+    ] = None,
     seeds: Annotated[
         str | None, typer.Option(help="5 (five seeds from 0), 100:108 (from 100 up to 107) or 1,4,7.")
     ] = None,
@@ -130,6 +132,7 @@ def reproduce(
             raise ValueError(f"stream is {stream!r}; write my_package.module:MyStream")
     elif data is not None and replace(chosen, data=data).spec.what != chosen.spec.what:
         raise ValueError(f"data is {data!r}, but {experiment} takes {chosen.spec.what}, and nothing else")
+    common, own = (None, {}) if step_size is None else parse_step_sizes(step_size)
     chosen = replace(
         chosen,
         data=stream or data or chosen.data,
@@ -143,8 +146,9 @@ def reproduce(
         training=replace(
             chosen.training,
             epochs=epochs or chosen.training.epochs,
-            step_size=chosen.training.step_size if step_size is None else step_size,
+            step_size=chosen.training.step_size if common is None else common,
         ),
+        step_sizes=own or chosen.step_sizes,
         seeds=parse_seeds(seeds) if seeds is not None else chosen.seeds,
         precision=precision,
     )

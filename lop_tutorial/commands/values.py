@@ -39,6 +39,22 @@ def parse_seeds(text: str) -> tuple[int, ...]:
     return seeds
 
 
+def parse_step_sizes(text: str) -> tuple[float | None, dict[str, float]]:
+    """ "0.1" is one for all methods, "0.1,none=0.01" for all but `none`; "none=0.01" says nothing of the others."""
+    common, own = None, {}
+    for part in text.split(","):
+        method, equals, number = part.rpartition("=")
+        try:
+            value = float(number)
+        except ValueError:
+            raise ValueError(f"step size is {text!r}; write 0.1, or 0.1,none=0.01 where a method has its own") from None
+        if equals:
+            own[method.strip()] = value
+        else:
+            common = value
+    return common, own
+
+
 def parse_classes(text: str) -> tuple[int, int]:
     """ "80:100" is the places 80 to 99."""
     try:

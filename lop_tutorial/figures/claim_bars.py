@@ -18,6 +18,7 @@ MARKS: dict[Verdict, str] = {
     "supported": "●",
     "partly supported": "◐",
     "not supported": "○",
+    "open": "?",
     "too few seeds": "–",
     "not tested": "–",
 }
@@ -31,7 +32,7 @@ def claim_bars(claims: Sequence[Judged]) -> Figure:
     """One bar a claim, as long as all its pieces of evidence that have enough seeds; the share of each kind, in order.
 
     The number of pieces stands in each part that is wide enough. Above the bar stands the claim in a few words, behind
-    the mark of its verdict: ● supported, ◐ partly, ○ not.
+    the mark of its verdict: ● supported, ◐ partly, ○ not, ? open.
     """
     titles = [wrap(f"{MARKS[each.verdict]} {each.claim.short}", COLUMNS, subsequent_indent="   ") for each in claims]
     height = sum(LINE * len(title) + BAR + GAP for title in titles)

@@ -9,7 +9,6 @@ from typing import ClassVar
 import numpy as np
 import torch
 from jaxtyping import Bool, Float
-from scipy.stats import beta
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
@@ -142,4 +141,6 @@ def beta_from(uniform: Float[Tensor, " number"], alpha: float | int) -> Float[Te
 
 @functools.cache
 def _quantiles(alpha: float, device: torch.device, number: int = 4096) -> Float[Tensor, " places"]:
+    from scipy.stats import beta  # takes a while to import
+
     return torch.from_numpy(beta.ppf(np.linspace(0, 1, number + 1), alpha, alpha)).float().to(device)

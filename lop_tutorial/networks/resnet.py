@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
-from torchvision.models.resnet import BasicBlock
 
 from lop_tutorial.networks.hidden_units import Weighted
 from lop_tutorial.networks.network import Network
 from lop_tutorial.seeds import Draw
+
+if TYPE_CHECKING:  # imported where a block is made: torchvision takes longer than torch, and few networks need it
+    from torchvision.models.resnet import BasicBlock
 
 
 class ResNet18(Network):
@@ -48,7 +52,7 @@ class ResNet18(Network):
 
     def layers(self) -> Iterator[tuple[str, nn.Module, bool]]:
         for name, layer in self.body.named_children():
-            if isinstance(layer, BasicBlock):
+            if is_block(layer):
                 for part, on_stream in (("conv1", False), ("bn1", False), ("conv2", True), ("bn2", True)):
                     yield f"body.{name}.{part}", getattr(layer, part), on_stream
             else:
@@ -66,7 +70,15 @@ class ResNet18(Network):
         return torch.zeros_like(layer.bias)
 
 
+def is_block(layer: nn.Module) -> bool:
+    """Whether it is one of torchvision's residual blocks; where nobody has imported these, nothing is."""
+    resnet = sys.modules.get("torchvision.models.resnet")
+    return resnet is not None and type(layer) is resnet.BasicBlock
+
+
 def _block(into: int, out: int, stride: int, norm: Callable[[int], nn.Module]) -> BasicBlock:
+    from torchvision.models.resnet import BasicBlock
+
     shortcut = nn.Sequential(nn.Conv2d(into, out, 1, stride), norm(out)) if stride > 1 or into != out else None
     block = BasicBlock(into, out, stride, shortcut, norm_layer=norm)
     block.conv1, block.conv2 = nn.Conv2d(into, out, 3, stride, 1), nn.Conv2d(out, out, 3, 1, 1)

@@ -32,10 +32,24 @@ def lead(table: Table, method: str, than: str, quantity: str = "return", **wante
     return interval(finite(mine - theirs))
 
 
-def probe_lost(table: Table, method: str = "none", **wanted: Any) -> Interval:
-    """log10 of the error on the probe task over a fresh network's on the same states, late: above 0, it fits worse."""
+def probe_excess(table: Table, method: str = "none", **wanted: Any) -> Seeds:
+    """log10 of the error on the probe task over a fresh network's on the same states, late; an entry a seed."""
     own, fresh = (table.select(name, method=method, **wanted)[:, -LATE:] for name in ("probe", "probe_fresh"))
-    return interval(finite(_mean_of_measured(np.log10(own / fresh))))
+    return _mean_of_measured(np.log10(own / fresh))
+
+
+def probe_lost(table: Table, method: str = "none", **wanted: Any) -> Interval:
+    """`probe_excess` over seeds: above 0, the agent's network is fitted worse than a fresh one."""
+    return interval(finite(probe_excess(table, method, **wanted)))
+
+
+def change_of_lead(table: Table, method: str, than: str, many: int, few: int, quantity: str = "return") -> Interval:
+    """The lead of one method over another with `many` updates at a time, less that with `few`, seed by seed."""
+    leads = [
+        late(table, quantity, method=method, updates=updates) - late(table, quantity, method=than, updates=updates)
+        for updates in (many, few)
+    ]
+    return interval(finite(leads[0] - leads[1]))
 
 
 def type_by_exponents(table: Table, method: str = "none", **wanted: Any) -> str:

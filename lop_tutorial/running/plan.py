@@ -113,6 +113,7 @@ class Plan:
         for method in self.step_sizes:
             if method not in self.methods:
                 raise ValueError(f"step_sizes names {method!r}; the methods are {', '.join(self.methods)}")
+            self.training_of(method)  # an error where that is no step size
         if any(width < 1 for width in self.widths):
             raise ValueError(f"widths is {self.widths}; each must be at least 1")
         for name in ("methods", "seeds") + ("widths",) * bool(self.widths):

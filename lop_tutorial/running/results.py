@@ -11,8 +11,6 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float64
-from scipy.stats import binomtest
-from scipy.stats import t as student_t
 
 from lop_tutorial.training import OUTCOME_FIELDS
 
@@ -46,12 +44,16 @@ def interval(values: Float64[np.ndarray, "seed *shape"]) -> Interval:
         return Interval(mean, np.full_like(mean, np.nan), np.full_like(mean, np.nan))
     with np.errstate(invalid="ignore"):  # of infinite values there is no deviation
         error = values.std(axis=0, ddof=1) / math.sqrt(len(values))
+    from scipy.stats import t as student_t  # takes a while to import
+
     half = student_t.ppf(0.975, len(values) - 1) * error
     return Interval(mean, mean - half, mean + half)
 
 
 def share(holds: Bool[np.ndarray, " seed"]) -> Interval:
     """The share of seeds for which something holds, with its exact binomial interval (Clopper and Pearson 1934)."""
+    from scipy.stats import binomtest
+
     ends = binomtest(int(holds.sum()), len(holds)).proportion_ci(0.95)
     return Interval(*(np.array(value) for value in (holds.mean(), ends.low, ends.high)))
 

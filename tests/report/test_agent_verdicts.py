@@ -3,7 +3,16 @@
 import numpy as np
 import pytest
 
-from lop_tutorial.report.agent_verdicts import late, lead, of_published, overlap, probe_lost, type_by_exponents
+from lop_tutorial.report.agent_verdicts import (
+    change_of_lead,
+    late,
+    lead,
+    of_published,
+    overlap,
+    probe_excess,
+    probe_lost,
+    type_by_exponents,
+)
 from lop_tutorial.running.table import Table
 
 FRESH = {"return": 150.0, "probe": 0.2, "probe_fresh": 0.2, "ftle_within_q05": -0.5, "ftle_between_q95": 0.5}
@@ -38,6 +47,29 @@ def test_a_loss_in_return_is_seen_and_its_absence():
 def test_a_loss_in_the_probe_is_a_ratio():
     assert probe_lost(table(probe=2.0)).mean == pytest.approx(1, abs=0.01)
     assert probe_lost(table()).mean == pytest.approx(0, abs=0.01)
+
+
+def test_the_probe_of_a_seed_is_the_mean_of_its_logarithms():
+    rows = ({"method": "none", "seed": 0, "probe": [np.nan, 10.0, 1.0, 100.0], "probe_fresh": [np.nan, 1.0, 1.0, 0.1]},)
+    assert probe_excess(Table(rows)) == pytest.approx([(1 + 0 + 3) / 3])
+
+
+def test_a_lead_that_more_updates_take_away_by_hand():
+    """With one update 30 and 50 ahead, with four 10 behind and 20 ahead: -40 and -30."""
+    returns = {
+        (1, "none"): (130, 150),
+        (1, "retrained"): (100, 100),
+        (4, "none"): (90, 120),
+        (4, "retrained"): (100, 100),
+    }
+    rows = [
+        {"method": method, "updates": updates, "seed": seed, "return": [0.0] + [float(value)] * 3}
+        for (updates, method), values in returns.items()
+        for seed, value in enumerate(values)
+    ]
+    found = change_of_lead(Table(tuple(rows)), "none", "retrained", many=4, few=1)
+    assert found.mean == -35
+    assert (found.low, found.high) == pytest.approx((-35 - 12.7062 * 5, -35 + 12.7062 * 5), abs=1e-3)
 
 
 @pytest.mark.parametrize(

@@ -19,8 +19,11 @@ if TYPE_CHECKING:
 
 Says = Literal["against", "open", "for", "too few seeds"]
 SAYS: tuple[Says, ...] = ("against", "open", "for", "too few seeds")
-Verdict = Literal["supported", "partly supported", "not supported", "too few seeds", "not tested"]
-VERDICTS: tuple[Verdict, ...] = ("supported", "partly supported", "not supported", "too few seeds", "not tested")
+Verdict = Literal["supported", "partly supported", "not supported", "open", "too few seeds", "not tested"]
+VERDICTS: tuple[Verdict, ...] = (
+    *("supported", "partly supported", "not supported"),
+    *("open", "too few seeds", "not tested"),
+)
 Side = Literal["above", "below"]
 
 RULE = """\
@@ -35,10 +38,10 @@ A piece speaks **for** a claim if the whole interval of each of its numbers lies
 five seeds (six for a share, since five of five prove nothing) it has **too few seeds** to say anything.
 
 A claim is **supported** if every piece with enough seeds speaks for it, **partly supported** if some do, **not
-supported** if none does. Where all pieces have too few seeds the verdict is **too few seeds**, and where there is no
-piece, **not tested**. A claim that something exists is supported as soon as one piece speaks for it. Of many intervals
-one in twenty misses its mean by chance: one piece among many that falls out of line is weak evidence, so look at how
-many there are.
+supported** if none does and one at least speaks against it, and **open** if all of them are. Where all pieces have too
+few seeds the verdict is **too few seeds**, and where there is no piece, **not tested**. A claim that something exists
+is supported as soon as one piece speaks for it. Of many intervals one in twenty misses its mean by chance: one piece
+among many that falls out of line is weak evidence, so look at how many there are.
 """
 
 
@@ -140,7 +143,7 @@ def verdict(evidence: Iterable[Evidence], *, exists: bool = False) -> Verdict:
     if not judged:
         return "too few seeds"
     if not counts["for"]:
-        return "not supported"
+        return "not supported" if counts["against"] else "open"
     return "supported" if exists or counts["for"] == judged else "partly supported"
 
 

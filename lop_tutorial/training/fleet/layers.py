@@ -8,22 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.functional import batch_norm, conv2d, group_norm, layer_norm, pad
-from torchvision.models.resnet import BasicBlock
 
 from lop_tutorial.networks import Network
 from lop_tutorial.networks.hidden_units import Keeper
 from lop_tutorial.networks.network import pool_first
+from lop_tutorial.networks.resnet import is_block
+
+if TYPE_CHECKING:
+    from torchvision.models.resnet import BasicBlock
 
 CONVOLUTIONS = ("grouped", "products", "loop")
 ELEMENTWISE = (nn.ReLU, nn.Tanh, nn.LeakyReLU, nn.GELU, nn.Identity)
 WEIGHTED = (nn.Linear, nn.LayerNorm, nn.Conv2d, nn.BatchNorm2d, nn.GroupNorm)
 WEIGHTLESS = (nn.Flatten, nn.MaxPool2d, nn.AdaptiveAvgPool2d)
-PICTORIAL = (nn.Conv2d, nn.BatchNorm2d, nn.GroupNorm, nn.MaxPool2d, nn.AdaptiveAvgPool2d, BasicBlock)
+PICTORIAL = (nn.Conv2d, nn.BatchNorm2d, nn.GroupNorm, nn.MaxPool2d, nn.AdaptiveAvgPool2d)
 Pictures = Float[Tensor, "learner batch map height width"]
 Other = Float[Tensor, "learner batch maps_out height_out width_out"]  # pictures, perhaps of another size
 
@@ -58,12 +62,12 @@ def _flat_where_it_must_be(body: nn.Sequential) -> bool:
     """Whether a `Flatten` parts the layers that read pictures from those that read units."""
     kinds = [type(layer) for layer in body]
     if nn.Flatten not in kinds:
-        return not any(kind in PICTORIAL for kind in kinds)
+        return not any(type(layer) in PICTORIAL or is_block(layer) for layer in body)
     return not any(kind in (nn.Linear, nn.LayerNorm) for kind in kinds[: kinds.index(nn.Flatten)])
 
 
 def _known(layer: nn.Module) -> bool:
-    if type(layer) in (BasicBlock, nn.Sequential):
+    if type(layer) is nn.Sequential or is_block(layer):
         return all(_known(part) for part in layer.children())
     if type(layer) is nn.Conv2d:
         plain = layer.groups == 1 and layer.dilation == (1, 1) and layer.padding_mode == "zeros"
@@ -156,7 +160,7 @@ class Pass:
             (weight, bias), padding = self._of(name, "weight", "bias"), layer.padding
             assert not isinstance(padding, str)
             return stacked_convolution(x, weight, bias, layer.stride, padding, self.how)
-        if isinstance(layer, BasicBlock):
+        if is_block(layer):
             return self._block(name, layer, x)
         if isinstance(layer, nn.BatchNorm2d):
             return self._batch_norm(name, layer, x)
