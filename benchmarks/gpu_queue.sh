@@ -14,7 +14,7 @@ out=${OUT:?name an empty folder for what comes out} from=${FROM:-} device=${DEVI
 profile=h200 images=1000 python=(python)
 [[ $device == cuda:* ]] && export CUDA_VISIBLE_DEVICES=${device#cuda:} device=cuda
 [[ $device == cuda ]] || profile=quick images=50
-[[ $device == pretended ]] && images=10 device=cuda python+=(tests/with_pretended_gpu.py)
+[[ $device == pretended ]] && images=2 device=cuda python+=(tests/with_pretended_gpu.py)
 end=$((SECONDS + ${1:-570}))
 work=$(mktemp -d)
 mkdir -p "$out"
