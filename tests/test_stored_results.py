@@ -32,6 +32,7 @@ from lop_tutorial.report.suspect_scores import GAPS
 from lop_tutorial.report.suspect_sheet import by_suspect, stored_scores, stored_states
 from lop_tutorial.report.suspect_verdicts import as_markdown, verdict
 from lop_tutorial.running import Results, Run, finite, interval, stored
+from lop_tutorial.running.death import died_in
 from lop_tutorial.running.table import load
 from lop_tutorial.theory.laws import Growing, PowerLaw, Settling, error
 
@@ -330,6 +331,15 @@ def test_what_the_chapter_on_continual_imagenet_tells_of_its_runs():
     paper = {name: row[-1] - paper_table(1).rows["Retrained"][-1] for name, row in paper_table(1).rows.items()}
     told = {"CBP": 0.017, "L2 init": -0.052, "Layernorm": -0.089}
     assert {name: paper[name] for name in told} == pytest.approx(told, abs=1e-9)
+
+
+def test_what_the_chapter_on_continual_imagenet_tells_of_networks_that_come_back():
+    back = 0
+    for name in ("tinyimagenet", "cifar100"):
+        for curve in stored(f"class_pairs_{name}").results.curves("none", "train_accuracy"):
+            death = died_in(curve.tolist(), 5)
+            back += death is not None and bool((curve[death:] > 0.6).any())
+    assert back == 2
 
 
 def test_what_the_chapter_tells_of_fresh_networks_that_mix():
@@ -697,6 +707,39 @@ def test_what_is_told_of_the_suspects():
     tells = {gap: [name for name, mine in found[gap].items() if verdict(mine) == "tells"] for gap in GAPS}
     assert tells == {"train_gap": ["frozen_units"], "test_gap": ["previous_test"]}
     assert f"{len(stored_states()):,} states" in text
+
+
+def test_what_the_chapter_on_mixing_tells_of_photographs():
+    """Training accuracy less a fresh network's over the measured tasks, of seeds in which neither diverged."""
+    chapter = (RESULTS.parent / "book/chapters/generalized_mixup.ipynb").read_text(encoding="utf-8")
+    table = load("suspects").table
+
+    def behind(setting, method):
+        places = {"setting": setting, "task": (4, 9, 14, 19, 24, 29)}
+        fresh, mine = (
+            {(row["seed"], row["task"]): row["train_accuracy"] for row in table.where(method=each, **places).rows}
+            for each in ("retrained", method)
+        )
+        both = {place: 100 * (mine[place] - fresh[place]) for place in mine.keys() & fresh.keys()}
+        seeds = {seed for seed, _ in both}
+        kept = [[both.get((seed, task), np.nan) for task in places["task"]] for seed in sorted(seeds)]
+        return finite(np.array(kept)).mean(axis=1)
+
+    within, between = "g_mixup:M=1:intra=1:intra_weight=1", "g_mixup:M=1:intra=0"
+    for setting, method, words, seeds in (
+        ("cifar100", within, "24.9 points behind on CIFAR-100 (17.1 to 32.8;", 10),
+        ("tinyimagenet", within, "19.8 on Tiny ImageNet (12.9 to 26.7;", 11),
+        ("cifar100", between, "1.7 (0.7 to 2.6; 14 seeds)", 14),
+        ("tinyimagenet", between, "4.2 *ahead* (2.8 to 5.6; 16)", 16),
+    ):
+        gaps = behind(setting, method)
+        assert len(gaps) == seeds
+        ends = sorted(abs(round(float(value), 1)) for value in interval(gaps))
+        told = [float(number) for number in re.findall(r"\d+\.\d", words)]
+        assert ends == sorted(told)
+        assert words in chapter
+    for setting, value in (("cifar100", 22.1), ("tinyimagenet", 14.8)):
+        assert -behind(setting, "none").mean() == pytest.approx(value, abs=0.06)
 
 
 CONTROL_ROWS = (

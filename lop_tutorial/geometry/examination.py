@@ -121,8 +121,13 @@ def _must_be_of(network: nn.Module, start: object) -> None:
 
 
 def drawn_anew(network: nn.Module, seed: int) -> nn.Module | None:
-    """A copy whose layers' parameters are drawn anew; None where one has parameters and no `reset_parameters`."""
+    """A copy whose layers' parameters are drawn anew; None where one has parameters and no `reset_parameters`.
+
+    Equal seeds give equal weights on every device: they are drawn on the CPU.
+    """
     copied = copy_of(network)
+    place = next(copied.parameters()).device
+    copied.cpu()
     own = [module for module in copied.modules() if next(module.parameters(recurse=False), None) is not None]
     resets: list[Callable[[], None] | None] = [getattr(module, "reset_parameters", None) for module in own]
     with seeded(seed, "weights", 0):
@@ -130,7 +135,7 @@ def drawn_anew(network: nn.Module, seed: int) -> nn.Module | None:
             if reset is None:
                 return None
             reset()
-    return copied
+    return copied.to(place)
 
 
 def _measured(state: State) -> tuple[dict[str, float], dict[str, str]]:

@@ -156,6 +156,16 @@ def test_a_stored_experiment_is_evidence_whatever_it_is_called(tmp_path, name, c
         assert Counter(each.says for each in found) == Counter(each.says for each in there)
 
 
+def test_learners_that_two_runs_share_count_once(tmp_path):
+    """`width` trains the networks of `type1` again; by itself it speaks of them."""
+    claim = question("belongs to low")
+    alone, both = ([each.of for each in claim.evidence(copied(tmp_path, name))] for name in ("width", "type1"))
+    narrow = [of for of in alone if "d = 2," in of]
+    assert len(narrow) == 1
+    assert [of for of in both if "d = 2," in of] == narrow
+    assert [of for of in both if of not in narrow] == [of for of in alone if of not in narrow]
+
+
 def test_contrary_evidence_changes_a_verdict(tmp_path):
     """A copy of a run in which G-mixup wins every bin, with the labels of G-mixup and No Intv. exchanged."""
     source = TOP / "results" / "table1_tinyimagenet"

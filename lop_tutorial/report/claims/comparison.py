@@ -36,6 +36,14 @@ class Learners:
     seeds: tuple[int, ...]
     curves: Curves
 
+    def same_as(self, other: Learners) -> bool:
+        """Whether these are the other's seeds, with the same curves."""
+        return (
+            self.seeds == other.seeds
+            and set(self.curves) <= set(other.curves)
+            and all(np.array_equal(mine, other.curves[name], equal_nan=True) for name, mine in self.curves.items())
+        )
+
     def bins(self, quantity: str) -> Float64[np.ndarray, "seed bin"]:
         """Means over up to `BINS` runs of places; NaN where the learner has not finished them."""
         accuracy, values = self.curves["test_accuracy"], self.curves[quantity]
@@ -61,11 +69,21 @@ class Comparison:
     dimension: int
     """Of the representation."""
     learners: Mapping[str, Learners]
+    again: bool = False
+    """Whether all of its learners are in another experiment, which counts in its place where one is asked by itself."""
 
     @property
     def real(self) -> bool:
         """Whether its pictures are photographs, not drawn from a seed."""
         return self.data not in ("points", "procedural")
+
+    def part_of(self, other: Comparison) -> bool:
+        """Whether the other has all of these learners, and more."""
+        return (
+            self is not other
+            and set(self.learners) < set(other.learners)
+            and all(mine.same_as(other.learners[method]) for method, mine in self.learners.items())
+        )
 
     def has(self, *quantities: str) -> bool:
         """Whether every method's learners have these."""

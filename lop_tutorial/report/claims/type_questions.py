@@ -147,7 +147,7 @@ def belongs(which: Type) -> Question:
 
     def question(stored: Source) -> Iterator[Evidence]:
         compared_to_fresh = [experiment for experiment in stored if compares(experiment, "none", "retrained")]
-        for experiment in compared_to_fresh:
+        for experiment in (one for one in compared_to_fresh if not one.again):
             low = experiment.dimension <= LOW
             if low or experiment.dimension >= HIGH:
                 side = bad if low == (which == "Type-1") else good

@@ -1,0 +1,66 @@
+"""How many networks are alive after so many tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+from jaxtyping import Float64
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+
+from lop_tutorial.figures.style import COLUMN_WIDTH
+from lop_tutorial.report.survival import Lifetimes
+
+
+def survival_curves(lives: Mapping[str, Sequence[Lifetimes]]) -> Figure:
+    """Kaplan and Meier's curves: a panel an image set, a line a step size, with how many of its networks died.
+
+    A tick is a network that was alive when its run ended, or diverged. The line of the largest step has a band, its
+    95 % interval. Tasks are on a logarithmic axis where anybody lived for more than 300 of them.
+    """
+    figure, axes = plt.subplots(
+        len(lives), 1, figsize=(COLUMN_WIDTH, 0.5 + 1.9 * len(lives)), sharex=True, squeeze=False
+    )
+    steps = sorted({each.step_size for mine in lives.values() for each in mine}, reverse=True)
+    shades = mpl.colormaps["viridis"](np.linspace(0, 0.8, max(len(steps), 2)))
+    colours = dict(zip(steps, map(mpl.colors.to_hex, shades), strict=False))
+    longest = max(float(each.times.max()) for mine in lives.values() for each in mine)
+    for ax, (data, mine) in zip(axes[:, 0], lives.items(), strict=True):
+        names: list[tuple[float, str, str]] = []
+        for each in mine:
+            times, share = each.curve()
+            _steps(ax, each, times, share, colours[each.step_size], banded=each is mine[0])
+            dead, all_of_them = int(each.died.sum()), len(each.times)
+            label = f"step {each.step_size:g}: {dead} of {all_of_them} died"
+            names.append((float(share[-1, 0]), label, colours[each.step_size]))
+        for place, (_, label, colour) in enumerate(sorted(names, reverse=True)):
+            ax.text(0.99, 0.97 - 0.13 * place, label, color=colour, ha="right", va="top", transform=ax.transAxes)
+        ax.set(title=data, ylim=(0, 1.04), xlim=(0, longest * 1.02))
+        ax.yaxis.set_major_formatter(PercentFormatter(1.0))
+        ax.set_ylabel("alive")
+        if longest > 300:
+            ax.set_xscale("log")
+            ax.set_xlim(2, longest * 1.1)
+    axes[-1, 0].set_xlabel("tasks learned")
+    return figure
+
+
+def _steps(
+    ax: Axes,
+    lives: Lifetimes,
+    times: Float64[np.ndarray, " time"],
+    share: Float64[np.ndarray, "time 3"],
+    colour: str,
+    *,
+    banded: bool,
+) -> None:
+    if banded:
+        ax.fill_between(times, share[:, 1], share[:, 2], step="post", color=colour, alpha=0.15, linewidth=0)
+    ax.step(times, share[:, 0], where="post", color=colour, gid="alive")
+    for time in lives.times[~lives.died]:
+        height = share[np.searchsorted(times, time, side="right") - 1, 0]
+        ax.plot(time, height, "|", color=colour, markersize=9, markeredgewidth=1.6, gid="censored")
