@@ -194,14 +194,16 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=8)
     parser.add_argument("--out", type=Path, default=Path("fleet_cuda.txt"), help="where CUDA's table goes")
     parser.add_argument("--minutes", type=float, default=8.5, help="CUDA: what is not measured by then is left out")
-    parser.add_argument("--rehearse", action="store_true", help="go through CUDA's script on a CPU, one learner each")
+    parser.add_argument(
+        "--rehearse", action="store_true", help="go through CUDA's script with one learner each, also on a CPU"
+    )
     asked = parser.parse_args()
     if asked.reference and not (asked.reference / "lop" / "imagenet" / "single_expr.py").exists():
         parser.error(f"{asked.reference} has no lop/imagenet/single_expr.py; see --help for how to get it")
     if asked.device == "cuda" or asked.rehearse:
         import fleet_cuda
 
-        fleet_cuda.measure(asked.reference, asked.out, asked.minutes, asked.device)
+        fleet_cuda.measure(asked.reference, asked.out, asked.minutes, asked.device, rehearse=asked.rehearse)
         return
     torch.set_num_threads(1)
     machine = f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.0f}"

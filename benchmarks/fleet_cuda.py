@@ -15,7 +15,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -67,8 +67,8 @@ class Row:
     ratio: float | None
 
 
-def measure(reference: Path | None, out: Path, minutes: float, device: str = "cuda") -> None:
-    """Writes the table to `out`, line by line as it comes, and prints it. On "cpu" it is a rehearsal.
+def measure(reference: Path | None, out: Path, minutes: float, device: str = "cuda", *, rehearse: bool = False) -> None:
+    """Writes the table to `out`, line by line as it comes, and prints it. To `rehearse`, fleets are of one learner.
 
     However it ends, also by SIGTERM, the last line is the JSON object of what was measured until then.
     """
@@ -102,7 +102,9 @@ def measure(reference: Path | None, out: Path, minutes: float, device: str = "cu
             say(f"{titles} {'learners':>8} {'steps/s':>9} {'GiB':>4} {'share':>5} {'ratio':>5}")
             for place, (network, kind) in enumerate(KINDS.items()):
                 until = time.monotonic() + (end - LAST - time.monotonic()) / (len(KINDS) - place)
-                _network(network, kind, theirs, peak, until, say, device, rows)
+                _network(
+                    network, replace(kind, most=1 if rehearse else kind.most), theirs, peak, until, say, device, rows
+                )
             first = [row for row in rows if row.network == next(iter(KINDS)) and row.precision != "bf16"]
             if first and time.monotonic() < end:
                 say(_profile(max(first, key=lambda row: row.steps_a_second), device))
@@ -166,7 +168,7 @@ def _network(
         return True
 
     number, going = 1, set(WAYS)
-    while number <= (kind.most if device == "cuda" else 1) and going:
+    while number <= kind.most and going:
         going = {way for way in WAYS if way in going and one(way, number)}
         number *= 4
     if rows[first:]:

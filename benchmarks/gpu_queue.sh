@@ -4,65 +4,68 @@
 #     OUT=first bash benchmarks/gpu_queue.sh 570                # all of it, and may be cut at any time
 #     OUT=second FROM=first bash benchmarks/gpu_queue.sh 270    # what is missing in first, and on with its run
 #
-# From the top of the repository, with the package installed. A stage has a share of the time that is left, is ended by
-# SIGTERM when that is over, and has written by then what it found. $OUT gets eight files at most, of 15 MiB at most.
-# LOP_REFERENCE names a clone of the public reference, without which the second stage has nothing to compare with;
-# LOP_DATA the place of image sets. DEVICE=cpu rehearses it, with Table 1's plan and a number of images for a CPU.
-set -uo pipefail
+# From the top of the repository, with the package installed. A stage has a share of the time that is left. It is ended
+# by a signal when that is over, or when SIGTERM or SIGINT ends this script, and writes what it found by then. $OUT gets
+# eight files at most, of 15 MiB at most. LOP_REFERENCE names a clone of the public reference, without which the second
+# stage has nothing to compare with; LOP_DATA the place of image sets. DEVICE is cuda, or cuda:N. Two rehearse it, with a
+# plan and a number of images for a CPU: DEVICE=cpu, and DEVICE=pretended (`tests/with_pretended_gpu.py`).
+set -uo pipefail -m # -m: what runs in the background is sent SIGINT like anything else
 out=${OUT:?name an empty folder for what comes out} from=${FROM:-} device=${DEVICE:-cuda}
-profile=h200 images=1000
-[[ $device == cpu ]] && profile=quick images=50
+profile=h200 images=1000 python=(python)
+[[ $device == cuda:* ]] && export CUDA_VISIBLE_DEVICES=${device#cuda:} device=cuda
+[[ $device == cuda ]] || profile=quick images=50
+[[ $device == pretended ]] && images=2 device=cuda python+=(tests/with_pretended_gpu.py)
 end=$((SECONDS + ${1:-570}))
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
 mkdir -p "$out"
+export PYTHONUNBUFFERED=1
 
-stage() { # NAME SHARE COMMAND...: at most SHARE hundredths of the time that is left
+cut='' running='' signal=TERM
+trap 'cut=yes; [[ -n $running ]] && kill -s "$signal" "$running"' TERM INT
+trap 'rm -rf "$work"' EXIT
+
+limited() { # SIGNAL SECONDS COMMAND...: ended by the signal after so many seconds, or with this script
+  [[ -z $cut ]] || return 1
+  signal=$1
+  timeout --signal="$1" --kill-after=15 "${@:2}" &
+  running=$!
+  local code=129
+  while wait "$running"; code=$?; kill -s 0 "$running" 2> /dev/null; do :; done # a trap ends `wait`, not what it waits for
+  running=''
+  return "$code"
+}
+
+stage() { # NAME SHARE SIGNAL COMMAND...: at most SHARE hundredths of the time that is left
   local name=$1 most=$(((end - SECONDS) * $2 / 100)) began=$SECONDS
-  shift 2
-  if ((most < 10)); then
+  if [[ -n $cut ]] || ((most < 10)); then
     echo "$name: no time left" | tee -a "$out/0_machine.txt"
     return
   fi
-  timeout --signal=TERM --kill-after=15 "$most" "$@" > "$out/$name.txt" 2>&1
+  limited "$3" "$most" "${@:4}" > "$out/$name.txt" 2>&1
   echo "$name: exit status $? after $((SECONDS - began)) of at most $most s" | tee -a "$out/0_machine.txt"
 }
 
-python -m lop_tutorial doctor > "$out/0_machine.txt" 2>&1
+limited TERM 60 "${python[@]}" -m lop_tutorial doctor > "$out/0_machine.txt" 2>&1
 
-[[ -e $from/1_tests.txt ]] || stage 1_tests 25 python -m pytest -q -p no:cacheprovider -m cuda tests --durations=10
+# The tests pretend a device by themselves where there is none.
+[[ -e $from/1_tests.txt ]] || stage 1_tests 25 INT python -m pytest -v -p no:cacheprovider -m cuda tests --durations=10
 
 if [[ ! -e $from/2_speed.txt ]]; then
-  how=(--device cuda)
-  [[ $device == cpu ]] && how=(--rehearse)
   minutes=$(python -c "print(max(0.5, ($end - $SECONDS) * 0.5 / 60 - 0.5))")
-  stage 2_speed 50 python benchmarks/fleet.py "${how[@]}" --minutes "$minutes" --out "$work/speed.txt" \
-    ${LOP_REFERENCE:+--reference "$LOP_REFERENCE"}
+  stage 2_speed 50 TERM "${python[@]}" benchmarks/fleet.py $([[ $profile == quick ]] && echo --rehearse) \
+    --device "$device" --minutes "$minutes" --out "$work/speed.txt" ${LOP_REFERENCE:+--reference "$LOP_REFERENCE"}
 fi
 
 # Table 1 with as many tasks as a forecast says will fit, or on with those of $FROM: ended, it leaves a checkpoint.
 cat "$from"/3_table1.tar.* 2> /dev/null | tar -x -C "$work" 2> /dev/null
-if [[ ! -e $work/tasks ]]; then
-  timeout --kill-after=15 $(((end - SECONDS) / 4 + 1)) \
-    python - $(((end - SECONDS) * 60 / 100)) "$device" "$profile" > "$work/tasks" << 'PYTHON'
-import sys
-from dataclasses import replace
-
-from lop_tutorial.data import list_sets
-from lop_tutorial.experiments import plan
-from lop_tutorial.running.execute import crews_of
-from lop_tutorial.running.forecast import forecast
-
-seconds, device, profile = float(sys.argv[1]), *sys.argv[2:]
-there = {card.name for card in list_sets(None)}
-chosen = replace(plan("table1", profile), data="tinyimagenet" if "tinyimagenet" in there else "procedural")
-foretold = forecast(chosen, crews_of(chosen, device, 1), device, 1, long=0)
-print(chosen.data, min(chosen.tasks, max(5, int(chosen.tasks * seconds / foretold.seconds) // 5 * 5)))
-PYTHON
+if [[ ! -e $work/options ]]; then
+  limited TERM $(((end - SECONDS) / 4 + 1)) "${python[@]}" benchmarks/gpu_options.py \
+    $(((end - SECONDS) * 60 / 100)) "$device" "$profile" > "$work/options"
 fi
-read -r data tasks < "$work/tasks" || { data=procedural tasks=50 && echo "$data $tasks" > "$work/tasks"; }
-stage 3_table1 80 python -m lop_tutorial reproduce table1 --profile "$profile" --data "$data" --tasks "$tasks" \
+read -r -a options < "$work/options" || options=(--data procedural --classes 0:40 --tasks 50)
+echo "${options[*]}" > "$work/options"
+stage 3_table1 80 TERM "${python[@]}" -m lop_tutorial reproduce table1 --profile "$profile" "${options[@]}" \
   --device "$device" --out "$work/table1" --resume
-tar -c -C "$work" tasks $([[ -d $work/table1 ]] && echo table1) | split -b 15M - "$out/3_table1.tar."
+tar -c -C "$work" options $([[ -d $work/table1 ]] && echo table1) | split -b 15M - "$out/3_table1.tar."
 
-stage 4_ftle 90 python benchmarks/ftle.py --device "$device" --exact --samples "$images"
+stage 4_ftle 90 TERM "${python[@]}" benchmarks/ftle.py --device "$device" --exact --samples "$images"

@@ -69,7 +69,7 @@ def _gpus() -> Iterator[Finding]:
     if trouble and torch.backends.mps.is_available():
         yield Finding(True, "GPU mps", "Apple's, without float64: not for what measures, nor for cbp")
     elif trouble and not torch.cuda.is_available():
-        yield Finding(False, "GPU", trouble, "not needed for the profile quick; Colab lends a T4 (Runtime menu)")
+        yield Finding(False, "GPU", trouble, _way_to_a_gpu())
     else:
         driven = f"torch's CUDA {torch.version.cuda}, driver {driver() or 'of unknown version'}"
         for number in range(torch.cuda.device_count()):
@@ -78,6 +78,15 @@ def _gpus() -> Iterator[Finding]:
             text = f"{about.name} ({about.major}.{about.minor}), {about.total_memory / 2**30:.0f} GiB; {driven}"
             found = f"{text}; {wrong}" if wrong else f"{text}; can do {', '.join(precisions(name))}"
             yield Finding(wrong is None, f"GPU {name}", found, "use --device cpu until then")
+
+
+def _way_to_a_gpu() -> str:
+    """What to do where torch can use none."""
+    if torch.version.cuda is None and driver():
+        return f"NVIDIA's driver {driver()} is here: install a torch built with CUDA (pytorch.org)"
+    if torch.cuda.device_count():
+        return "update NVIDIA's driver, or install a torch built for it (pytorch.org)"
+    return "not needed for the profile quick; Colab lends a T4 (Runtime menu)"
 
 
 def _version(package: str) -> str | None:

@@ -62,7 +62,7 @@ class PlasticityInjection(Intervention):
         if self.at == 0:
             return {}
         kept = {name: weight.detach().clone() for name, weight in self._split(network).items()}
-        return kept | {"task": torch.zeros((), dtype=torch.int64)}
+        return kept | {"task": torch.zeros((), dtype=torch.int64, device=network.head.weight.device)}
 
     def start_task(self, learner: LearnerState) -> None:
         if self.at == 0:

@@ -152,6 +152,8 @@ def jobs(runs: Sequence[Run]) -> list[str]:
     for (seeds, step), together in itertools.groupby(order, key=lambda each: (each[2], each[1])):
         methods = ",".join(method for method, _, _ in together)
         name = f"step_search_{config['data']}_step_{step:g}_seeds_{seeds.start}_{seeds.stop}"
+        again = sum(run.folder.name.startswith(name) for run in runs)
+        name += f"_{again + 1}" if again else ""
         rest = ["--step-size", f"{step:g}", "--seeds", f"{seeds.start}:{seeds.stop}", "--methods", methods]
         lines.append(f"{name}: {shlex.join(words + rest)}")
     return lines

@@ -47,6 +47,17 @@ def test_it_stands_beside_a_fresh_network_and_is_left_as_it_was():
     assert all(suspect.title in str(page) for suspect in LINE_UP)
 
 
+@pytest.mark.cuda
+def test_on_a_gpu_the_page_is_that_of_the_cpu():
+    device = f"cuda:{torch.cuda.device_count() - 1}"
+    network = foreign().double()
+    pages = [examine(network.to(place), (X.double().to(place), Y.to(place)), layer="3") for place in ("cpu", device)]
+    assert all(pages[1].found[name] == pytest.approx(value, nan_ok=True) for name, value in pages[0].found.items())
+    assert all(pages[1].fresh[name] == pytest.approx(value, nan_ok=True) for name, value in pages[0].fresh.items())
+    assert pages[1].reasons == pages[0].reasons == {}
+    assert next(drawn_anew(network, 0).parameters()).device == torch.device(device)
+
+
 def test_what_cannot_be_measured_is_left_out_with_the_reason():
     network = nn.Sequential(nn.Linear(4, 3), nn.Linear(3, 2))
     page = examine(network, (X, Y), layer="0")

@@ -1,6 +1,7 @@
 """Which settings a search of step sizes finds best, and what it asks for next, on made-up outcomes."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -122,6 +123,13 @@ def test_the_jobs_that_come_next_can_be_put_into_a_queue(folder, tmp_path, capsy
     told = capsys.readouterr().out
     assert all(f"next: {line}" in told for line in lines)
     assert "none at step size 0.0" in told
+
+
+def test_a_second_job_of_the_same_seeds_has_another_name(folder):
+    [runs] = searches(folder).values()
+    [before] = {line.split(":")[0] for line in jobs(runs)}
+    known = [*runs, replace(runs[0], folder=folder / before)]
+    assert {line.split(":")[0] for line in jobs(known)} == {f"{before}_2"}
 
 
 def test_a_folder_without_a_search_is_refused(tmp_path, capsys):

@@ -6,8 +6,7 @@ import pretended_gpu
 import pytest
 import torch
 
-from lop_tutorial.data import data_root
-from lop_tutorial.doctor import examine
+from lop_tutorial import doctor
 from lop_tutorial.experiments import plan
 from lop_tutorial.running import rows
 from lop_tutorial.running.suited import must_suit
@@ -20,6 +19,11 @@ def no_cuda(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
     monkeypatch.setattr(torch.version, "cuda", "12.8")
+
+
+def on_gpus():
+    """What the doctor says of them, a line each."""
+    return {finding.what: finding for finding in doctor.examine() if finding.what.startswith("GPU")}
 
 
 def test_auto_is_the_gpu_where_there_is_one(no_cuda):
@@ -48,9 +52,10 @@ def test_a_driver_that_is_too_old_is_not_taken_for_a_gpu(no_cuda, monkeypatch):
     assert choose("auto") == "cpu"
     with pytest.raises(ValueError, match=r"cannot use the 2 that the driver counts: The NVIDIA driver .* too old .*;"):
         choose("cuda")
-    found = {finding.what: finding for finding in examine(data_root())}["GPU"]
-    assert not found.here
-    assert "too old" in found.found
+    told = on_gpus()
+    assert (list(told), told["GPU"].here) == (["GPU"], False)
+    assert "too old" in told["GPU"].found
+    assert told["GPU"].remedy.startswith("update NVIDIA's driver")
 
 
 def test_a_torch_without_cuda_or_without_kernels_for_a_card_says_so(no_cuda, monkeypatch):
@@ -58,17 +63,23 @@ def test_a_torch_without_cuda_or_without_kernels_for_a_card_says_so(no_cuda, mon
         assert "no kernels for its generation 6.1" in cuda_trouble()
         with pytest.raises(ValueError, match="no kernels"):
             choose("cuda")
+    assert on_gpus()["GPU"].remedy.startswith("not needed for the profile quick")
     monkeypatch.setattr(torch.version, "cuda", None)
     with pytest.raises(ValueError, match="built without CUDA"):
         choose("cuda")
+    assert on_gpus()["GPU"].remedy.startswith("not needed for the profile quick")
+    monkeypatch.setattr(doctor, "driver", lambda: "570.86")
+    assert "built without CUDA" in on_gpus()["GPU"].found
+    assert on_gpus()["GPU"].remedy == "NVIDIA's driver 570.86 is here: install a torch built with CUDA (pytorch.org)"
 
 
 @pytest.mark.parametrize(("capability", "able"), [((7, 5), ["fp32"]), ((8, 0), ["fp32", "tf32", "bf16"])])
 def test_a_card_is_recommended_only_what_it_can(capability, able):
     with pretended_gpu.pretend(capability=capability):
         assert precisions("cuda:0") == able
-        found = {finding.what: finding for finding in examine(data_root())}["GPU cuda:0"]
-        assert found.here
+        told = on_gpus()
+        found = told["GPU cuda:0"]
+        assert (list(told), found.here) == (["GPU cuda:0"], True)
         assert f"pretended GPU ({capability[0]}.{capability[1]}), 16 GiB; torch's CUDA 12.8, driver" in found.found
         assert found.found.endswith(f"can do {', '.join(able)}")
         if able == ["fp32"]:
@@ -83,6 +94,7 @@ def test_on_apples_gpu_plans_run_or_what_is_missing_is_named(no_cuda):
     for name in ("type1", "table1", "table3"):
         must_suit(plan(name), "cuda")
     with pretended_gpu.pretend("mps"):
+        assert [(name, finding.here) for name, finding in on_gpus().items()] == [("GPU mps", True)]
         assert choose("mps") == "mps"
         with pytest.raises(
             ValueError, match="no float64, and the measure exponents, the measure health, the method cbp"

@@ -16,6 +16,7 @@ from pretended_gpu import Unordered
 from lop_tutorial.data.procedural import ProceduralImages
 from lop_tutorial.interventions import INTERVENTIONS, Intervention, intervention
 from lop_tutorial.networks import MLP, ConvNet, ResNet18, SmallConv
+from lop_tutorial.reinforcement import PlasticityInjection
 from lop_tutorial.streams import ClassIncrements, ClassPairs, OnDevice, ToyPoints
 from lop_tutorial.training import Fleet, Learner, Training, live, live_together
 from lop_tutorial.training.fleet.cuda_graph import WARM_UP, Step
@@ -73,22 +74,25 @@ def small():
     return MLP((20,), 2, hidden=(12, 8))
 
 
+def acting(method):
+    return intervention(ACTIVE.get(method, method)) if isinstance(method, str) else method
+
+
 def on_toys(method, device, **how):
-    chosen = intervention(ACTIVE.get(method, method)) if isinstance(method, str) else method
-    fleet = Fleet(small, ON_TOYS, [(chosen, seed) for seed in (0, 1)], device=device, **how)
+    fleet = Fleet(small, ON_TOYS, [(acting(method), seed) for seed in (0, 1)], device=device, **how)
     list(live_together(fleet, {seed: islice(ToyPoints(seed), 2) for seed in (0, 1)}))
     return fleet
 
 
 def alone_on_toys(method):
     """The same learners one by one on a CPU, which is what training means."""
-    learners = [Learner(small, ON_TOYS, intervention(ACTIVE.get(method, method)), seed=seed) for seed in (0, 1)]
+    learners = [Learner(small, ON_TOYS, acting(method), seed=seed) for seed in (0, 1)]
     for one in learners:
         list(live(one, islice(ToyPoints(one.seed), 2)))
     return SimpleNamespace(learners=learners)
 
 
-@pytest.mark.parametrize("method", INTERVENTIONS)
+@pytest.mark.parametrize("method", [*INTERVENTIONS, PlasticityInjection(at=1)], ids=str)
 def test_a_recorded_step_is_the_step(method, a_gpu):
     recorded = on_toys(method, "cuda")
     assert recorded.recorded

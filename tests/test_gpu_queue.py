@@ -1,0 +1,92 @@
+"""The queue of what waits for a GPU: each stage is asked for, has its share of time, and may be cut at any moment."""
+
+import os
+import signal
+import subprocess
+import tarfile
+import time
+from pathlib import Path
+
+import pytest
+
+TOP = Path(__file__).parents[1]
+STAGES = {"1_tests": "pytest", "2_speed": "fleet.py", "3_table1": "reproduce", "4_ftle": "ftle.py"}
+# In place of Python: notes what it is asked for; told to stop in a stage, it says so, as what runs there does.
+PYTHON = """#!/usr/bin/env bash
+[[ $1 == -c ]] && { echo 1; exit; }
+echo "$*" >> "$LOG"
+[[ $* == *gpu_options* ]] && { echo --data procedural --tasks 5; exit; }
+if [[ $* == *reproduce* ]]; then
+  while [[ $1 != --out ]]; do shift; done
+  mkdir -p "$2"; cd "$2"; echo row >> metrics.csv
+  set -- reproduce
+fi
+echo "begun"
+[[ $* != *"$WAIT"* ]] && exit
+trap 'echo "stopped"; [[ -e metrics.csv ]] && echo kept >> metrics.csv; touch "$LOG.stopped"; exit 1' TERM INT
+touch "$LOG.waits"
+while :; do sleep 0.05; done
+"""
+
+
+@pytest.fixture
+def queue(tmp_path):
+    """Begins the script, on what stands in for Python; `wait` names what does not end by itself."""
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "python").write_text(PYTHON)
+    (tmp_path / "bin" / "python").chmod(0o755)
+    (tmp_path / "work").mkdir()
+
+    def begin(name, wait="nothing", seconds=570, **more):
+        there = {key: value for key, value in os.environ.items() if key not in ("OUT", "FROM", "DEVICE")}
+        there |= {"PATH": f"{tmp_path / 'bin'}:{there['PATH']}", "TMPDIR": str(tmp_path / "work")}
+        there |= {"OUT": str(tmp_path / name), "LOG": str(tmp_path / "log"), "WAIT": wait, **more}
+        command = ["bash", "benchmarks/gpu_queue.sh", str(seconds)]
+        return subprocess.Popen(command, cwd=TOP, env=there, stdout=subprocess.PIPE, start_new_session=True, text=True)
+
+    return begin
+
+
+def held(folder):
+    """What the archive of Table 1's run has in its table."""
+    whole = folder.parent / "whole.tar"
+    whole.write_bytes(b"".join(part.read_bytes() for part in sorted(folder.glob("3_table1.tar.*"))))
+    with tarfile.open(whole) as archive:
+        return archive.extractfile("table1/metrics.csv").read().decode().split()
+
+
+def test_every_stage_is_asked_for_once_and_a_second_time_only_what_is_missing(queue, tmp_path):
+    assert queue("first").wait(60) == 0
+    asked = (tmp_path / "log").read_text().splitlines()
+    order = ["doctor", "pytest", "fleet.py", "gpu_options", "reproduce", "ftle.py"]
+    assert [word in line for word, line in zip(order, asked, strict=True)] == [True] * 6
+    assert "--data procedural --tasks 5 --device cuda" in asked[4]
+    assert all(" cuda" in line for line in asked[2:])
+    assert held(tmp_path / "first") == ["row"]
+    (tmp_path / "log").unlink()
+    assert queue("second", FROM=str(tmp_path / "first"), DEVICE="pretended").wait(60) == 0
+    asked = (tmp_path / "log").read_text().splitlines()
+    assert [line.split()[0] for line in asked] == ["tests/with_pretended_gpu.py"] * 3  # doctor, Table 1, exponents
+    assert "--profile quick --data procedural --tasks 5 --device cuda" in asked[1]
+    assert held(tmp_path / "second") == ["row", "row"]
+    assert list((tmp_path / "work").iterdir()) == []
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_cut_in_any_stage_it_ends_at_once_and_leaves_what_there_is(queue, tmp_path, stage):
+    running, out = queue("out", wait=STAGES[stage]), tmp_path / "out"
+    while not (tmp_path / "log.waits").exists():
+        assert running.poll() is None
+        time.sleep(0.05)
+    began = time.monotonic()
+    running.send_signal(signal.SIGTERM)
+    said, _ = running.communicate(timeout=30)
+    assert time.monotonic() - began < 10
+    assert (tmp_path / "log.stopped").exists()
+    assert {"begun", "stopped"} <= set((out / f"{stage}.txt").read_text().split())
+    assert f"{stage}: exit status 1" in said
+    later = list(STAGES)[list(STAGES).index(stage) + 1 :]
+    assert [f"{name}: no time left" in said for name in later] == [True] * len(later)
+    assert len(list(out.iterdir())) <= 8
+    if stage > "3":
+        assert held(out) == ["row", "kept"] if stage == "3_table1" else ["row"]
