@@ -7,15 +7,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Float64
 
 from lop_tutorial.running.results import ENOUGH, Interval, finite, interval, share
-
-if TYPE_CHECKING:
-    from lop_tutorial.report.claims.comparison import Source
 
 Says = Literal["against", "open", "for", "too few seeds"]
 SAYS: tuple[Says, ...] = ("against", "open", "for", "too few seeds")
@@ -114,21 +111,22 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Claim:
-    """A sentence of the paper that can be true or false, in its words, and the question that is put to experiments.
+    """A sentence of a paper that can be true or false, and the question that is put to experiments.
 
-    `asked` says in words what `question` does: it takes everything stored under one name and gives the evidence in it,
-    none where it does not bear on the claim. `exists` marks a claim of which one example is enough.
+    `asked` says in words what `question` does: it takes everything stored under one name (a `Source`, or what else the
+    claims of its kind are read from) and gives the evidence in it, none where it does not bear on the claim. `exists`
+    marks a claim of which one example is enough.
     """
 
     short: str
     quote: str
     asked: str
-    question: Callable[[Source], Iterable[Evidence]]
+    question: Callable[[Any], Iterable[Evidence]]
     chapter: str
     remark: str = ""
     exists: bool = False
 
-    def evidence(self, stored: Iterable[Source]) -> Iterator[Evidence]:
+    def evidence(self, stored: Iterable[Any]) -> Iterator[Evidence]:
         """All evidence in what is stored."""
         for each in stored:
             yield from self.question(each)
