@@ -33,10 +33,9 @@ def beside_paper(results: Results, table: int, *, chance: float | None = 0.5, co
     for ax in axes.flat[len(shown) :]:
         ax.set_visible(False)
     axes[0, 0].yaxis.set_major_locator(MultipleLocator(0.1))
-    axes[0, 0].text(0.97, 0.9, "here: dots", ha="right", va="top", transform=axes[0, 0].transAxes, fontsize=9)
-    axes[0, 0].text(
-        0.97, 0.74, "paper: dashed", ha="right", va="top", transform=axes[0, 0].transAxes, fontsize=9, color=PAPER
-    )
+    legend = axes.flat[min(1, len(shown) - 1)]
+    for height, words, colour in ((0.2, "dots: here", "#222222"), (0.05, "dashed: paper", PAPER)):
+        legend.text(0.03, height, words, transform=legend.transAxes, fontsize=9, color=colour)
     for ax in axes[-1]:
         ax.set(xlabel="bin", xticks=range(1, 6))
     figure.supylabel("test accuracy", fontsize=10)
