@@ -12,6 +12,7 @@ from typing import Any, Literal
 import numpy as np
 from jaxtyping import Float64
 
+from lop_tutorial.report.numbers import counted
 from lop_tutorial.running.results import ENOUGH, Interval, finite, interval, share
 
 Says = Literal["against", "open", "for", "too few seeds"]
@@ -46,13 +47,14 @@ among many that falls out of line is weak evidence, so look at how many there ar
 class Number:
     """One value a seed, and the side of a bound on which the claim says that their mean lies.
 
-    NaN is a learner that diverged. In the unit "seeds" values are 1 or 0 and their mean is a share.
+    NaN is a learner that diverged. In the unit "seeds" values are 1 or 0 and their mean is a share. A "change" is a
+    difference of quantities that have no unit.
     """
 
     values: Float64[np.ndarray, " seed"]
     side: Side
     bound: float | int = 0
-    unit: Literal["points", "per layer", "seeds", ""] = "points"
+    unit: Literal["points", "per layer", "change", "seeds", ""] = "points"
     label: str = ""
 
     @property
@@ -79,9 +81,9 @@ class Number:
     def __str__(self) -> str:
         """The mean with its interval, and the number of seeds."""
         scale, digits = (100, 1) if self.unit == "points" else (1, 2)
-        signed = self.unit in ("points", "per layer")
+        signed = self.unit in ("points", "per layer", "change")
         mean, low, high = (_number(scale * float(value), digits, signed) for value in self.interval)
-        seeds = f"{len(self.kept)} seeds"
+        seeds = counted(len(self.kept), "seed")
         if len(self.kept) < len(self.values):
             seeds += f", {len(self.values) - len(self.kept)} diverged"
         if not len(self.kept):
@@ -89,7 +91,7 @@ class Number:
         if self.unit == "seeds":
             return f"in {int(self.kept.sum())} of {seeds}"
         if len(self.kept) == 1:
-            return f"{mean} ({seeds[:-1]})"
+            return f"{mean} ({seeds})"
         return f"{mean} ({low} to {high}; {seeds})"
 
 
