@@ -6,6 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import MultipleLocator
 
 from lop_tutorial.figures.style import PAGE_WIDTH, method_colour
@@ -33,9 +34,9 @@ def beside_paper(results: Results, table: int, *, chance: float | None = 0.5, co
     for ax in axes.flat[len(shown) :]:
         ax.set_visible(False)
     axes[0, 0].yaxis.set_major_locator(MultipleLocator(0.1))
-    legend = axes.flat[min(1, len(shown) - 1)]
-    for height, words, colour in ((0.2, "dots: here", "#222222"), (0.05, "dashed: paper", PAPER)):
-        legend.text(0.03, height, words, transform=legend.transAxes, fontsize=9, color=colour)
+    marks = (Line2D([], [], color="#222222", marker="o", linestyle="", label="here"),)
+    marks += (Line2D([], [], color=PAPER, marker=".", linestyle="--", label="the paper"),)
+    figure.legend(handles=marks, loc="outside upper right", ncols=2, fontsize=9)
     for ax in axes[-1]:
         ax.set(xlabel="bin", xticks=range(1, 6))
     figure.supylabel("test accuracy", fontsize=10)

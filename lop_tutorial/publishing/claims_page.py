@@ -26,8 +26,9 @@ _HEAD = f"""\
 
 Which sentences of the paper {{cite}}`wang2025` hold here, which do not, and which are untested?
 
-Every sentence of the poster that can be true or false stands here in its own words, what it says of an effect apart
-from what it says of the cause. One rule gives the verdicts; none is set by hand.
+The paper was shown as a poster. Each of its sentences that can be true or false stands here in its own words, what it
+says of an effect apart from what it says of the cause; some sentences of other papers follow at the end. One rule gives
+the verdicts; none is set by hand.
 
 {RULE}
 Early and late are the first and the last fifth of the tasks; of studies, which store no more, the first and the last
@@ -68,7 +69,7 @@ def _summary(claims: Sequence[Judged], first: int = 1) -> list[str]:
     counts = Counter(judged.verdict for judged in claims)
     verdicts = ", ".join(f"{counts[verdict]} {verdict}" for verdict in VERDICTS if counts[verdict])
     lines = [
-        f"Of {len(claims)} claims: {verdicts}.",
+        f"Of the poster's {len(claims)} claims: {verdicts}.",
         "",
         "| | claim | verdict | pieces of evidence |",
         "|--:|:--|:--|:--|",
