@@ -14,7 +14,7 @@ def must_take_files(folder: Path) -> None:
     """ValueError unless files can be made in the folder, or in the nearest one above it that is there."""
     for place in (*reversed(folder.absolute().parents), folder.absolute()):
         try:
-            if not place.exists():
+            if not place.is_dir():
                 break
         except PermissionError:
             break  # the one above may not be looked into
