@@ -16,9 +16,9 @@ _COLOURS: dict[Verdict, str] = {
     "supported": "success",
     "partly supported": "warning",
     "not supported": "danger",
-    "open": "secondary",
-    "too few seeds": "secondary",
-    "not tested": "secondary",
+    "open": "dark",
+    "too few seeds": "dark",
+    "not tested": "dark",
 }
 _HEAD = f"""\
 <!-- Written by `lop-tutorial book claims` from the stored runs. -->
