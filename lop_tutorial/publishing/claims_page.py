@@ -69,7 +69,7 @@ def _summary(claims: Sequence[Judged], first: int = 1) -> list[str]:
     counts = Counter(judged.verdict for judged in claims)
     verdicts = ", ".join(f"{counts[verdict]} {verdict}" for verdict in VERDICTS if counts[verdict])
     lines = [
-        f"Of the poster's {len(claims)} claims: {verdicts}.",
+        f"Of {len(claims)} claims: {verdicts}.",
         "",
         "| | claim | verdict | pieces of evidence |",
         "|--:|:--|:--|:--|",
