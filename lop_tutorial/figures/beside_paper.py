@@ -34,8 +34,10 @@ def beside_paper(results: Results, table: int, *, chance: float | None = 0.5, co
     for ax in axes.flat[len(shown) :]:
         ax.set_visible(False)
     axes[0, 0].yaxis.set_major_locator(MultipleLocator(0.1))
-    marks = (Line2D([], [], color="#222222", marker="o", linestyle="", label="here"),)
-    marks += (Line2D([], [], color=PAPER, marker=".", linestyle="--", label="the paper"),)
+    marks = [
+        Line2D([], [], color="#222222", marker="o", linestyle="", label="here"),
+        Line2D([], [], color=PAPER, marker=".", linestyle="--", label="the paper"),
+    ]
     figure.legend(handles=marks, loc="outside upper right", ncols=2, fontsize=9)
     for ax in axes[-1]:
         ax.set(xlabel="bin", xticks=range(1, 6))
