@@ -12,7 +12,7 @@ from typing import Any
 from jaxtyping import Float64
 from numpy import ndarray
 
-from lop_tutorial.report.agent_verdicts import late
+from lop_tutorial.report.agent_verdicts import late, leads
 from lop_tutorial.report.claims.claim import Claim, Evidence, Number, Side
 from lop_tutorial.report.claims.judge import Judged, judged
 from lop_tutorial.report.loss_type import MARGIN
@@ -125,8 +125,8 @@ def of_agents(name: str, quantity: str, side: Side) -> Callable[[Runs], Iterator
         for setting in runs.settings() if runs.kind == "agents" else ():
             mine = {row["method"] for row in runs.table.where(**setting).rows}
             for method in sorted(method for method in mine if method.split(":")[0] == name and "none" in mine):
-                pair = [late(runs.table, quantity, method=each, **setting) for each in (method, "none")]
-                yield Evidence(_words(setting), (Number(pair[0] - pair[1], side, unit="change"),), runs.name)
+                gain = leads(runs.table, method, "none", quantity, **setting)
+                yield Evidence(_words(setting), (Number(gain, side, unit="change"),), runs.name)
 
     return question
 
@@ -155,7 +155,7 @@ def with_more_updates(of: Callable[[Table, dict[str, Any]], Seeds], side: Side) 
 
 
 def _from_fresh_agent(table: Table, setting: dict[str, Any]) -> Seeds:
-    return late(table, "return", method="none", **setting) - late(table, "return", method="retrained", **setting)
+    return leads(table, "none", "retrained", **setting)
 
 
 def _dormant(table: Table, setting: dict[str, Any]) -> Seeds:
