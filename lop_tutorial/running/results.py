@@ -72,12 +72,16 @@ class Results:
         A last line without its end is one that was still being written, and is left out.
         """
         rows: list[Row] = []
-        with path.open(newline="") as file:
-            reader = csv.DictReader(line for line in file if line.endswith("\n"))
-            missing = [c for c in COLUMNS[:5] if c not in (reader.fieldnames or ())]
+        with path.open(newline="", encoding="utf-8") as file:
+            try:
+                reader = csv.DictReader([line for line in file if line.endswith("\n")])
+                lines, columns = list(reader), reader.fieldnames or ()
+            except (csv.Error, UnicodeDecodeError) as error:
+                raise ValueError(f"{path} is damaged ({error}); run the experiment again") from error
+            missing = [c for c in COLUMNS[:5] if c not in columns]
             if missing:
                 raise ValueError(f"{path}: column {missing[0]!r} is missing; is this a run's metrics.csv?")
-            for number, cells in enumerate(reader, start=2):
+            for number, cells in enumerate(lines, start=2):
                 try:
                     row: Row = {
                         "method": cells["method"],
