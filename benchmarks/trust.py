@@ -362,8 +362,8 @@ class Growth(NamedTuple):
 
     @property
     def wrong(self) -> bool:
-        """Whether 8 hours would surely take more than a quarter of a GiB. Few jobs cannot tell: the first ones fill what
-        later ones use again.
+        """Whether 8 hours would surely take more than a quarter of a GiB. Few jobs cannot tell: they fill what later
+        ones use again.
         """
         return self.jobs >= ENOUGH_JOBS and (self.slope - self.error) * self.in_hours > 256
 

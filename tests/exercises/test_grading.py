@@ -49,7 +49,14 @@ def test_the_command_prints_a_line_a_file_and_writes_a_table(tmp_path, capsys):
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [("not json", "is no notebook that can be read"), (None, "is no notebook"), ("", "has no exercise")],
+    [
+        ("not json", "is no notebook that can be read"),
+        ("[]", "is no notebook that can be read"),
+        ('{"nbformat": 4, "nbformat_minor": 5, "metadata": {}}', "is no notebook that can be read"),
+        ('{"nbformat": 4, "nbformat_minor": 4, "metadata": {}, "cells": 7}', "is no notebook that can be read"),
+        (None, "is no notebook"),
+        ("", "has no exercise"),
+    ],
 )
 def test_what_cannot_be_graded_is_refused_in_one_line(text, words, tmp_path, capsys):
     path = tmp_path / "x.ipynb"
