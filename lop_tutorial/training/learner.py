@@ -108,8 +108,8 @@ class Learner:
 
     `make_network` makes a network from torch's global generator, which the learner seeds: equal seeds give equal
     learners. Restarting draws new weights, the same ones in every learner of that seed. Layers that draw (dropout) draw
-    from that generator too, seeded for each epoch; on a GPU from the device's own, which is left alone. `precision` is that of the
-    steps' products, one of `PRECISIONS`; what is measured is measured in float32.
+    from that generator too, seeded for each epoch; on a GPU from the device's own, which is left alone. `precision` is
+    that of the steps' products, one of `PRECISIONS`; what is measured is measured in float32.
     """
 
     def __init__(
