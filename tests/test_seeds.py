@@ -44,6 +44,7 @@ def test_what_is_no_whole_number_is_no_seed(seed):
         derive(seed, "weights")
 
 
+@pytest.mark.usefixtures("as_users_run")
 def test_whole_numbers_of_numpy_are_the_same_seeds():
     assert derive(np.int32(3), "weights", np.int64(1)) == derive(3, "weights", 1)
 

@@ -46,8 +46,6 @@ def _must_be_tensor(name: str, values: object) -> None:
         raise ValueError(f"{name} is of type {type(values).__name__}; it must be a tensor: torch.as_tensor makes one")
     if values.layout is not torch.strided:
         raise ValueError(f"{name} is sparse ({values.layout}); write {name}.to_dense()")
-    if values.is_meta:
-        raise ValueError(f"{name} lies on the device meta, where tensors have no values")
 
 
 def _kind(values: Tensor) -> str:

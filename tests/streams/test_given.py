@@ -49,7 +49,6 @@ def test_inputs_of_other_precisions_become_float32():
         ({"test_x": X[:, :3]}, r"test_x has inputs of shape \(3,\), train_x of \(5,\)"),
         ({"train_x": X.numpy()}, "train_x is of type ndarray; .*torch.as_tensor"),
         ({"train_x": X.to_sparse()}, r"train_x is sparse .*write train_x\.to_dense\(\)"),
-        ({"test_y": Y.to("meta")}, "test_y lies on the device meta"),
         ({"valid_x": X, "valid_y": None}, "valid_y is of type NoneType"),
         ({"outputs": 0}, "outputs is 0"),
     ],
