@@ -30,25 +30,25 @@ hypothesis.settings.load_profile("any machine")
 torch.set_num_threads(1)  # here as well, for fixtures of whole modules come before those of a test
 
 
-def begin_draws():
-    """Global generators at their beginning: what a test draws does not depend on which others its process has run."""
-    random.seed(0)
-    np.random.seed(0)
-    torch.manual_seed(0)
+def begin_draws(place):
+    """Global generators at a beginning: what a test draws does not depend on which others its process has run."""
+    random.seed(place)
+    np.random.seed(place)
+    torch.manual_seed(place)
 
 
 def pytest_make_collect_report():
-    begin_draws()  # for what a file draws while it is imported
+    begin_draws(1)  # for what a file draws while it is imported
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup():
-    begin_draws()  # for what fixtures draw
+    begin_draws(2)  # for what fixtures draw
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_call():
-    begin_draws()
+    begin_draws(3)  # not what a fixture or the file has drawn already
 
 
 @pytest.fixture(autouse=True)
