@@ -10,6 +10,19 @@ from pathlib import Path
 from typing import BinaryIO
 
 
+def must_take_files(folder: Path) -> None:
+    """ValueError unless files can be made in the folder, or in the nearest one above it that is there."""
+    for place in (*reversed(folder.absolute().parents), folder.absolute()):
+        try:
+            if not place.is_dir():
+                break
+        except PermissionError:
+            break  # the one above may not be looked into
+        there = place
+    if not os.access(there, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):
+        raise ValueError(f"{there} may not be written to; choose another place")
+
+
 def write_text(path: Path, text: str) -> None:
     """Writes text as UTF-8, with one line feed at the end of a line, whole or not at all."""
     write_bytes(path, text.encode("utf-8"))

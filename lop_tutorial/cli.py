@@ -1,4 +1,4 @@
-"""The command line: every command in one place, and what becomes of errors."""
+"""The command line as a program: what becomes of errors, of interrupts, and of letters that a console lacks."""
 
 from __future__ import annotations
 
@@ -7,66 +7,9 @@ import io
 import signal
 import sys
 from collections.abc import Sequence
-from typing import Annotated, Any, NoReturn
+from typing import Any, NoReturn
 
-import typer
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.table import Table
-
-from lop_tutorial import __version__
-from lop_tutorial.commands.bench import bench
-from lop_tutorial.commands.book import book_app
-from lop_tutorial.commands.data import data_app
-from lop_tutorial.commands.examine_network import examine_network
-from lop_tutorial.commands.method_list import method_list
-from lop_tutorial.commands.queue import queue
-from lop_tutorial.commands.report import report
-from lop_tutorial.commands.reproduce import reproduce
-from lop_tutorial.commands.values import INTERRUPTED, Root
-
-console = Console()
-app = typer.Typer(no_args_is_help=True, add_completion=False)
-app.command(epilog=method_list())(reproduce)
-for command in (report, queue):
-    app.command()(command)
-app.command("examine")(examine_network)
-app.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})(bench)
-app.add_typer(data_app, name="data")
-app.add_typer(book_app, name="book")
-
-ClickError: Any = typer.BadParameter.__mro__[2]  # click's own base class; newer typer carries its own click
-
-
-@app.command()
-def doctor(root: Root = None) -> None:
-    """Say what is installed, which device and data are here, and how to get what is missing."""
-    from lop_tutorial.doctor import examine
-
-    table = Table("", "what", box=SIMPLE_HEAD)
-    table.add_column("found", overflow="fold")
-    table.add_column("how to get it", overflow="fold")
-    marks = {True: "[green]ok[/]", False: "[yellow]--[/]"}
-    for finding in examine(root):
-        table.add_row(marks[finding.here], finding.what, finding.found, "" if finding.here else finding.remedy)
-    console.print(table)
-
-
-def _tell(version: bool) -> bool:
-    if version:
-        console.print(__version__, highlight=False)
-        raise typer.Exit
-    return version
-
-
-@app.callback()
-def options(
-    version: Annotated[
-        bool, typer.Option("--version", help="Show the version and exit.", callback=_tell, is_eager=True)
-    ] = False,
-) -> None:
-    """Loss of plasticity in deep continual learning: the book's experiments, data and pages."""
-
+from lop_tutorial.commands import INTERRUPTED
 
 PLAIN = str.maketrans(
     {"–": "-", "—": "-", "−": "-", "…": "...", "·": ".", "×": "x", "±": "+-", "→": "->", "λ": "lambda"}
@@ -92,22 +35,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="plain")
-    command = typer.main.get_command(app)
-    words = None if arguments is None else list(arguments)
     message = ""
     try:
-        code = command.main(args=words, prog_name="lop-tutorial", standalone_mode=False) or 0
-    except (KeyboardInterrupt, typer.Abort):
+        code, message = _run(None if arguments is None else list(arguments))
+    except KeyboardInterrupt:
         code = INTERRUPTED
-    except ClickError as error:
-        code, message = 2, error.format_message()
     except (ValueError, OSError) as error:
         code, message = 2, str(error)
     if code == INTERRUPTED:  # some versions of typer return it, others raise
         message = "interrupted; what was written until then is kept"
     if message:
-        print(f"lop-tutorial: {message}", file=sys.stderr)
+        print(f"lop-tutorial: {' '.join(message.splitlines())}", file=sys.stderr)
     return code
+
+
+def _run(words: list[str] | None) -> tuple[int, str]:
+    """Carries out a command; its exit code, and what is wrong with the words that it was given."""
+    import typer  # here, since all that is imported takes a second, in which it may be interrupted
+
+    from lop_tutorial.commands.every_command import app
+
+    misused: Any = typer.BadParameter.__mro__[2]  # click's own base class; newer typer carries its own click
+    command = typer.main.get_command(app)
+    try:
+        return command.main(args=words, prog_name="lop-tutorial", standalone_mode=False) or 0, ""
+    except typer.Abort:
+        return INTERRUPTED, ""
+    except misused as error:
+        return 2, error.format_message()
 
 
 def program() -> NoReturn:
@@ -116,7 +71,10 @@ def program() -> NoReturn:
     A signal that comes once more, while an interrupted program is ending (seconds, with torch), changes nothing: the
     interpreter would end by the signal, or print what it interrupted.
     """
-    code = main()
+    try:
+        code = main()
+    except KeyboardInterrupt:  # the second, while the first was told
+        code = INTERRUPTED
     if code == INTERRUPTED:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)

@@ -4,6 +4,11 @@ from jaxtyping import install_import_hook
 
 install_import_hook("lop_tutorial", "beartype.beartype")
 
+import os
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+
 import jaxtyping
 import matplotlib
 
@@ -30,6 +35,25 @@ def one_thread():
 def as_users_run(monkeypatch):
     """Without the checks of shapes and types: what a user gives is met by the package's own words."""
     monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)
+
+
+@pytest.fixture
+def unprivileged():
+    """A folder, and a way to act in it as a user who may not do everything: root can write wherever it likes."""
+    user = os.geteuid()
+
+    @contextmanager
+    def acting():
+        try:
+            if user == 0:
+                os.seteuid(65534)
+            yield
+        finally:
+            os.seteuid(user)
+
+    with tempfile.TemporaryDirectory() as name:  # not tmp_path: that is closed to all but one user anyway
+        Path(name).chmod(0o755)
+        yield Path(name), acting
 
 
 @pytest.fixture(autouse=True)

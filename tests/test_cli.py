@@ -1,6 +1,8 @@
 """The command line as its users meet it: what it prints, what it leaves, and how it takes wrong input."""
 
+import importlib
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -36,6 +38,36 @@ def test_reproduce_prints_a_table_and_leaves_a_run_and_a_figure(tmp_path, capsys
     assert len(run.results.rows) == 2 * 2 * 2
     assert run.config["training"]["epochs"] == 1
     assert (tmp_path / "run" / "accuracy.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions are tested the POSIX way")
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["reproduce", "first_look", "--out", "{closed}/run"],
+        ["reproduce", "first_look", "--out", "{closed}"],
+        ["reproduce", "first_look", "--out", "{closed}/deeper/run", "--resume"],
+        ["reproduce", "type1_settings", "--out", "{closed}/run"],
+        ["report", "type1", "--out", "{closed}/page"],
+        ["book", "grade", "any.ipynb", "--out", "{closed}/grades.csv"],
+        ["book", "pdf", "--out", "{closed}/book.pdf"],
+        ["queue", "{open}", "--runs", "{closed}/runs"],
+    ],
+)
+def test_a_folder_that_may_not_be_written_to_is_refused_before_anything_is_done(words, unprivileged, capsys):
+    main(["--version"])
+    rooms = ("experiments.own", "running.job_queue", "running.suited", "report.run_report", "report.page", "figures")
+    for name in (*rooms, "publishing.pdf", "exercises.grading"):
+        importlib.import_module(f"lop_tutorial.{name}")  # that user may not read where Python lies
+    capsys.readouterr()
+    base, acting = unprivileged
+    closed, jobs = base / "closed", base / "jobs.txt"
+    closed.mkdir(mode=0o555)
+    jobs.write_text("one: reproduce first_look\n")
+    with acting():
+        assert main([word.format(closed=closed, open=jobs) for word in words]) == 2
+    assert capsys.readouterr().err == f"lop-tutorial: {closed} may not be written to; choose another place\n"
+    assert list(closed.iterdir()) == []
 
 
 def test_reproduce_width_leaves_one_table_of_all_widths(tmp_path, capsys):

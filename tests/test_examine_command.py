@@ -11,6 +11,18 @@ from torch import nn
 class Mine(nn.Sequential):
     def __init__(self):
         super().__init__(nn.Linear(4, 6), nn.ReLU(), nn.Linear(6, 2))
+
+class MineAsking(Mine):
+    def __init__(self, width):
+        super().__init__()
+
+class MineFailing(Mine):
+    def __init__(self):
+        raise OSError("no licence")
+
+class MineListing(Mine):
+    def forward(self, x):
+        return [super().forward(x)]
 """
 
 
@@ -22,6 +34,10 @@ def files(tmp_path, monkeypatch):
     torch.save(network.state_dict(), "mine.pt")
     torch.save((torch.randn(20, 4), torch.arange(20) % 2), "data.pt")
     torch.save(network, "whole.pt")
+    torch.save((torch.eye(4).to_sparse(), torch.arange(4) % 2), "sparse.pt")
+    torch.save({"another": torch.zeros(2)}, "other.pt")
+    (tmp_path / "text.pt").write_text("hello")
+    (tmp_path / "half.pt").write_bytes((tmp_path / "mine.pt").read_bytes()[:200])
     return ["examine", "mine.pt", "--network", "own_network_to_examine:Mine", "--data", "data.pt"]
 
 
@@ -34,7 +50,7 @@ def test_one_page(files, capsys):
     assert line.split()[4:6] == ["0", "0"]
 
 
-def test_errors_name_the_way_out(files, capsys):
+def test_errors_name_the_way_out(files, as_users_run, capsys):
     for words, said in (
         (files, "name a layer, one of 0, 1, 2"),
         ([*files, "--layer", "1", "--loss", "hinge"], "loss is 'hinge'"),
@@ -42,6 +58,16 @@ def test_errors_name_the_way_out(files, capsys):
         ([files[0], "data.pt", *files[2:], "--layer", "1"], "data.pt"),
         ([files[0], "none.pt", *files[2:]], "there is no file none.pt"),
         ([*files[:-1], "mine.pt", "--layer", "1"], "mine.pt does not hold two tensors"),
+        ([files[0], "text.pt", *files[2:], "--layer", "1"], "text.pt holds no tensors alone"),
+        ([files[0], "half.pt", *files[2:], "--layer", "1"], "half.pt holds no tensors alone"),
+        ([*files[:-1], "sparse.pt", "--layer", "1"], "is a sparse tensor; this measures dense ones"),
+        ([*files, "--layer", "1", "--start", "data.pt"], "start is of type tuple; it must hold the network's weights"),
+        ([*files, "--layer", "1", "--start", "other.pt"], "start lacks '0.weight'; take a snapshot of"),
+        ([*files[:3], f"{files[3]}Asking", *files[4:]], "cannot be made without arguments (TypeError: "),
+        ([*files[:3], f"{files[3]}Failing", *files[4:]], "cannot be made without arguments (OSError: no licence)"),
+        ([*files[:3], f"{files[3]}Listing", *files[4:], "--layer", "1"], "Listing gives type list for 20 inputs"),
     ):
         assert main(words) == 2, words
-        assert said in capsys.readouterr().err.replace("\n", " "), words
+        told = capsys.readouterr().err
+        assert said in told, words
+        assert told.count("\n") == 1, words

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from lop_tutorial.atomic import write_text
+from lop_tutorial.atomic import must_take_files, write_text
 
 console = Console(highlight=False, soft_wrap=True)
 book_app = typer.Typer(
@@ -116,6 +116,7 @@ def pdf(
 
     if not out.resolve().parent.is_dir():
         raise ValueError(f"folder {out.resolve().parent} is not there: make it, or choose another --out")
+    must_take_files(out.resolve().parent)
     make(top.resolve(), out.resolve())
     console.print(f"wrote {out}")
 
@@ -128,8 +129,10 @@ def grade(
     """Say which exercises of handed-in chapters are right. It runs each of them anew, and all code in it."""
     from lop_tutorial.exercises.grading import grade
 
-    if out is not None and not out.resolve().parent.is_dir():
-        raise ValueError(f"folder {out.resolve().parent} is not there: make it, or choose another --out")
+    if out is not None:
+        if not out.resolve().parent.is_dir():
+            raise ValueError(f"folder {out.resolve().parent} is not there: make it, or choose another --out")
+        must_take_files(out.resolve().parent)
     lines = ["file,exercise,right"]
     for path in notebooks:
         grades = grade(path)

@@ -36,7 +36,11 @@ def examine_network(
 
     if loss not in LOSSES:
         raise ValueError(f"loss is {loss!r}; it must be one of {', '.join(LOSSES)}")
-    made = class_at(network, nn.Module)()
+    own = class_at(network, nn.Module)
+    try:
+        made = own()
+    except Exception as error:  # the class is the user's, and may fail in any way
+        raise ValueError(f"{network} cannot be made without arguments ({type(error).__name__}: {error})") from error
     try:
         made.load_state_dict(_tensors(weights))
     except (RuntimeError, TypeError) as error:
@@ -46,18 +50,22 @@ def examine_network(
     if not (isinstance(pair, tuple | list) and len(pair) == 2 and all(isinstance(part, Tensor) for part in pair)):
         raise ValueError(f"{data} does not hold two tensors; write it with torch.save((x, y), {data.name!r})")
     began = None if start is None else _tensors(start)
-    console.print(str(examine(made, (pair[0], pair[1]), layer=layer, start=began, loss=LOSSES[loss])))
+    try:
+        found = examine(made, (pair[0], pair[1]), layer=layer, start=began, loss=LOSSES[loss])
+    except TypeError as error:  # of what the files hold, not of how it was called
+        raise ValueError(str(error)) from error
+    console.print(str(found))
 
 
 def _tensors(path: Path):  # type: ignore[no-untyped-def]  # whatever tensors were saved
     """What torch.save put there; ValueError where it is no such file, or holds more than tensors."""
-    import pickle
-
     import torch
 
     if not path.is_file():
         raise ValueError(f"there is no file {path}")
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
+    except OSError:
+        raise
+    except Exception as error:  # of bytes that are no tensors, each kind has an error of its own
         raise ValueError(f"{path} holds no tensors alone; save a state_dict or a pair of tensors, no module") from error

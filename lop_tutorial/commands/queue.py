@@ -14,8 +14,8 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from lop_tutorial.commands import INTERRUPTED
 from lop_tutorial.commands.reproduce import reproduce
-from lop_tutorial.commands.values import INTERRUPTED
 
 if TYPE_CHECKING:
     from lop_tutorial.running.job_queue import Job

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
+from lop_tutorial.atomic import must_take_files
+
 if TYPE_CHECKING:  # imported where it is used: --help shall not wait for torch
     from lop_tutorial.running import Results
 
@@ -35,6 +37,7 @@ def report(
 
     if out.exists() and not out.is_dir():
         raise ValueError(f"{out} is a file; the page needs a folder: name another place with --out")
+    must_take_files(out)
     reports = [each for run in find_runs(runs or []) for each in RunReport.each(run)]
     figures.use()
     pictures = {}

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from lop_tutorial.atomic import must_take_files
 from lop_tutorial.commands.run_plan import run_plan
 from lop_tutorial.commands.tabular import fill_table
 from lop_tutorial.commands.values import Root, parse_classes, parse_methods, parse_seeds, parse_step_sizes
@@ -155,7 +156,9 @@ def reproduce(
     device = choose(device, precision)
     must_suit(chosen, device)
     folder = out or _default_folder(f"{experiment}-{profile}-{chosen.data.replace(':', '.')}")
-    if not resume:
+    if resume:
+        must_take_files(folder)
+    else:
         must_be_new(folder)
     chosen.spec.must_repeat(chosen.seeds[0])
     how = {

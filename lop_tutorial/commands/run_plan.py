@@ -17,8 +17,8 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from lop_tutorial.commands import INTERRUPTED
 from lop_tutorial.commands.report import picture_of
-from lop_tutorial.commands.values import INTERRUPTED
 
 if TYPE_CHECKING:  # imported where they are used: --help shall not wait for torch
     from lop_tutorial.running import Plan, Results, Run

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 import typer
 
-INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 MOST_SEEDS = 1000
 Root = Annotated[
     Path | None,

@@ -68,8 +68,12 @@ def sweep(root: Path) -> None:
         except OSError:
             continue  # at work, or nobody can tell
         _restore(folder, root / folder.name.removeprefix(PREFIX).rpartition("-")[0])
+        shutil.rmtree(folder, ignore_errors=True)  # while held: or its maker, just about to hold it, would lose it
         held.release()
-        shutil.rmtree(folder, ignore_errors=True)
+        if sys.platform == "win32":  # which kept the file that was held
+            with contextlib.suppress(OSError):
+                (folder / "lock").unlink()
+                folder.rmdir()
 
 
 def lock(path: Path) -> BaseFileLock:

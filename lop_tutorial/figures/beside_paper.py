@@ -6,6 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import MultipleLocator
 
 from lop_tutorial.figures.style import PAGE_WIDTH, method_colour
@@ -33,10 +34,11 @@ def beside_paper(results: Results, table: int, *, chance: float | None = 0.5, co
     for ax in axes.flat[len(shown) :]:
         ax.set_visible(False)
     axes[0, 0].yaxis.set_major_locator(MultipleLocator(0.1))
-    axes[0, 0].text(0.97, 0.9, "here: dots", ha="right", va="top", transform=axes[0, 0].transAxes, fontsize=9)
-    axes[0, 0].text(
-        0.97, 0.74, "paper: dashed", ha="right", va="top", transform=axes[0, 0].transAxes, fontsize=9, color=PAPER
-    )
+    marks = [
+        Line2D([], [], color="#222222", marker="o", linestyle="", label="here"),
+        Line2D([], [], color=PAPER, marker=".", linestyle="--", label="the paper"),
+    ]
+    figure.legend(handles=marks, loc="outside upper right", ncols=2, fontsize=9)
     for ax in axes[-1]:
         ax.set(xlabel="bin", xticks=range(1, 6))
     figure.supylabel("test accuracy", fontsize=10)

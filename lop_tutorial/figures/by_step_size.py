@@ -36,9 +36,9 @@ def by_step_size(panels: Mapping[str, Ends], *, floor: float = 0.48) -> Figure:
         heights = np.array([(height - bottom) / (top - bottom) for height in last.values()])
         for method, place in zip(last, spread_out(heights, 0.13), strict=True):
             ax.text(1.02, place, title(method), transform=ax.transAxes, color=method_colour(method), va="center")
-        steps = sorted({step for mine in ends.values() for step in mine})
-        ax.set_xticks(steps, [f"{step:g}" for step in steps])
         ax.xaxis.set_minor_locator(NullLocator())
+    steps = sorted({step for ends in panels.values() for mine in ends.values() for step in mine})
+    axes[-1, 0].set_xticks(steps, [f"{step:g}" for step in steps])
     axes[-1, 0].set_xlabel("step size")
     figure.supylabel("test accuracy, last ten tasks", fontsize=10)
     return figure

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 
 from lop_tutorial.running.results import Interval
 
-MARKS = ("o", "s", "^", "D")
+MARKS = ("o", "s", "^", "D", "X")
 
 
 class Curve(NamedTuple):

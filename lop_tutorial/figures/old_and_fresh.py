@@ -92,7 +92,9 @@ def each_network(lives: Lives, *, smooth: int = 5, chance: float = 0.5, columns:
             ax.plot(tasks, curve, color=COLOURS[name], linewidth=1.3, label=name)
             alive = np.flatnonzero(np.isfinite(curve))
             if 0 < len(alive) < len(curve):
-                ax.plot(tasks[alive[-1]], curve[alive[-1]], "x", color=COLOURS[name], markersize=7, gid="diverged")
+                last = tasks[alive[-1]], curve[alive[-1]]
+                cross = {"color": COLOURS[name], "markersize": 10, "markeredgewidth": 2.5, "zorder": 4}
+                ax.plot(*last, "x", gid="diverged", **cross)
         ax.axhline(chance, color="#999999", linewidth=0.8, linestyle=":")
         ax.set_ylim(chance - 0.05, 1.02)
     for ax in axes[-1]:

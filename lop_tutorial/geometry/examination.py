@@ -15,7 +15,7 @@ from lop_tutorial.geometry.eval_mode import copy_of, eval_mode
 from lop_tutorial.geometry.inputs import must_be_real
 from lop_tutorial.geometry.line_up import LINE_UP, PER_CLASS, State, some_of_each
 from lop_tutorial.geometry.measurable import must_have_weights, must_show_layers, outputs_of
-from lop_tutorial.geometry.norms import snapshot
+from lop_tutorial.geometry.norms import distance_from, snapshot
 from lop_tutorial.geometry.tangent import OutputLoss
 from lop_tutorial.seeds import seeded
 
@@ -71,10 +71,13 @@ def examine(
 
     What cannot be measured of this network (it has no activation functions that are modules, say) is left out, with
     the reason. The network is left as it was. Raises a ValueError where labels do not go with inputs or outputs, where
-    there is no layer of that name, or none is named and the network has no `representation`, and for a network without
-    weights that could be looked at (quantised, lazy); a TypeError where it gives something else than logits.
+    there is no layer of that name, or none is named and the network has no `representation`, where `start` are another
+    network's weights, and for a network without weights that could be looked at (quantised, lazy); a TypeError where it
+    gives something else than logits.
     """
     x, y = data
+    if start is not None:
+        _must_be_of(network, start)
     for name, value in (("data[0]", x), ("data[1]", y)):
         must_be_real(name, value)
     if y.is_floating_point() or y.shape != x.shape[:1] or not len(y) or int(y.min()) < 0:
@@ -109,6 +112,12 @@ def examine(
     fresh = drawn_anew(network, seed)
     anew = {} if fresh is None else _measured(state(fresh, snapshot(fresh)))[0]
     return Examination(found, anew, reasons, len(chosen))
+
+
+def _must_be_of(network: nn.Module, start: object) -> None:
+    if not isinstance(start, Mapping) or not all(isinstance(value, Tensor) for value in start.values()):
+        raise TypeError(f"start is of type {type(start).__name__}; it must hold the network's weights by name")
+    distance_from(start, network)
 
 
 def drawn_anew(network: nn.Module, seed: int) -> nn.Module | None:

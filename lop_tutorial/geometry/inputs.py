@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 
+import torch
 from torch import Tensor
 
 
 def must_be_real(name: str, value: object) -> None:
-    """TypeError unless it is a tensor; ValueError if its numbers are complex, whose imaginary part would get lost."""
+    """TypeError unless it is a tensor; ValueError if it is sparse, or its numbers have imaginary parts to get lost."""
     if not isinstance(value, Tensor):
         raise TypeError(f"{name} is of type {type(value).__name__}; it must be a tensor, torch.as_tensor makes one")
+    if value.layout != torch.strided:
+        raise ValueError(f"{name} is a sparse tensor; this measures dense ones, {name}.to_dense() makes one")
     if value.is_complex():
         raise ValueError(f"{name} holds complex numbers; this measures real ones, take .real or .abs()")
 

@@ -85,7 +85,7 @@ function controls(choices, amounts, change) {
 
 /** One network's points: training points large, new points of the same clouds small and faint. */
 function cloudPanel(spec, title) {
-  const svg = h("svg:svg", { role: "img" });
+  const svg = h("svg:svg", { role: "img", "aria-label": title });
   const heading = h("p", { class: "lop-heading" });
   const node = h("div", { class: "lop-cloud" }, heading, svg);
   const looks = spec.classes.map(({ light, dark }) => `--light:${light};--dark:${dark}`);
@@ -152,7 +152,7 @@ function lineThrough([a, b, c], reach, x, y) {
 
 /** Curves over tasks; long lives are drawn in averages of neighbours. */
 function chart(title, limits, ticksOf) {
-  const svg = h("svg:svg", { role: "img" });
+  const svg = h("svg:svg", { role: "img", "aria-label": title });
   const legend = h("p", { class: "lop-legend", "aria-hidden": "true" });
   const node = h("div", { class: "lop-chart" }, h("p", { class: "lop-heading" }, h("strong", {}, title)), svg, legend);
   let drawn = "";

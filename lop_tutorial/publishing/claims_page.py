@@ -1,4 +1,4 @@
-"""The page of claims, book/claims.md: every claim of the paper with its verdict, made from the stored runs."""
+"""The page of claims, book/claims.md: the paper's and those of others, each with its verdict from stored runs."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ from pathlib import Path
 from lop_tutorial.atomic import write_text
 from lop_tutorial.report.claims.claim import RULE, VERDICTS, Number, Verdict
 from lop_tutorial.report.claims.comparison import Source
+from lop_tutorial.report.claims.elsewhere import judge_elsewhere
 from lop_tutorial.report.claims.judge import Judged, judge
 
 _COLOURS: dict[Verdict, str] = {
     "supported": "success",
     "partly supported": "warning",
     "not supported": "danger",
-    "open": "secondary",
-    "too few seeds": "secondary",
-    "not tested": "secondary",
+    "open": "dark",
+    "too few seeds": "dark",
+    "not tested": "dark",
 }
 _HEAD = f"""\
 <!-- Written by `lop-tutorial book claims` from the stored runs. -->
@@ -25,8 +26,9 @@ _HEAD = f"""\
 
 Which sentences of the paper {{cite}}`wang2025` hold here, which do not, and which are untested?
 
-Every sentence of the poster that can be true or false stands here in its own words, what it says of an effect apart
-from what it says of the cause. One rule gives the verdicts; none is set by hand.
+The paper was shown as a poster. Each of its sentences that can be true or false stands here in its own words, what it
+says of an effect apart from what it says of the cause; some sentences of other papers follow at the end. One rule gives
+the verdicts; none is set by hand.
 
 {RULE}
 Early and late are the first and the last fifth of the tasks; of studies, which store no more, the first and the last
@@ -36,9 +38,16 @@ experiment whose learners are all in another counts once. Some share learners st
 which are smaller than the paper's; it does not speak of the paper's own.
 """
 
+_OTHERS = """\
+## What others claim of warm starts and of agents
+
+These sentences are of other papers, and in our words. Their networks are larger, and so are their data and worlds; a
+verdict speaks of ours. The same rule gives it.
+"""
+
 
 def page(stored: Sequence[Source] | None = None) -> str:
-    """The whole page, as text; without anything else by what is in results/."""
+    """The whole page, as text; `stored` is what the paper's claims are judged by, or what is in results/."""
     parts = judge(stored)
     lines = [_HEAD, *_summary([judged for part in parts.values() for judged in part])]
     number = 0
@@ -47,11 +56,16 @@ def page(stored: Sequence[Source] | None = None) -> str:
         for judged in claims:
             number += 1
             lines += _section(number, judged)
+    others = judge_elsewhere()
+    lines += [_OTHERS, *_summary(others, number + 1)]
+    for judged in others:
+        number += 1
+        lines += _section(number, judged)
     lines += ["To make this page again: `lop-tutorial book claims`."]
     return "\n".join(lines) + "\n"
 
 
-def _summary(claims: Sequence[Judged]) -> list[str]:
+def _summary(claims: Sequence[Judged], first: int = 1) -> list[str]:
     counts = Counter(judged.verdict for judged in claims)
     verdicts = ", ".join(f"{counts[verdict]} {verdict}" for verdict in VERDICTS if counts[verdict])
     lines = [
@@ -60,7 +74,7 @@ def _summary(claims: Sequence[Judged]) -> list[str]:
         "| | claim | verdict | pieces of evidence |",
         "|--:|:--|:--|:--|",
     ]
-    for number, judged in enumerate(claims, start=1):
+    for number, judged in enumerate(claims, start=first):
         lines.append(f"| {number} | [{judged.claim.short}](claim-{number}) | {_badge(judged)} | {judged.counts} |")
     return [*lines, ""]
 

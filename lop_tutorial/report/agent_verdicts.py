@@ -26,10 +26,15 @@ def late(table: Table, quantity: str, **wanted: Any) -> Seeds:
     return _mean_of_measured(table.select(quantity, **wanted)[:, -LATE:])
 
 
-def lead(table: Table, method: str, than: str, quantity: str = "return", **wanted: Any) -> Interval:
-    """One method less another, late, seed by seed."""
+def leads(table: Table, method: str, than: str, quantity: str = "return", **wanted: Any) -> Seeds:
+    """One method less another, late; an entry a seed."""
     mine, theirs = (late(table, quantity, method=name, **wanted) for name in (method, than))
-    return interval(finite(mine - theirs))
+    return mine - theirs
+
+
+def lead(table: Table, method: str, than: str, quantity: str = "return", **wanted: Any) -> Interval:
+    """`leads` over seeds."""
+    return interval(finite(leads(table, method, than, quantity, **wanted)))
 
 
 def probe_excess(table: Table, method: str = "none", **wanted: Any) -> Seeds:
@@ -45,11 +50,8 @@ def probe_lost(table: Table, method: str = "none", **wanted: Any) -> Interval:
 
 def change_of_lead(table: Table, method: str, than: str, many: int, few: int, quantity: str = "return") -> Interval:
     """The lead of one method over another with `many` updates at a time, less that with `few`, seed by seed."""
-    leads = [
-        late(table, quantity, method=method, updates=updates) - late(table, quantity, method=than, updates=updates)
-        for updates in (many, few)
-    ]
-    return interval(finite(leads[0] - leads[1]))
+    after, before = (leads(table, method, than, quantity, updates=updates) for updates in (many, few))
+    return interval(finite(after - before))
 
 
 def type_by_exponents(table: Table, method: str = "none", **wanted: Any) -> str:

@@ -54,9 +54,12 @@ class States:
 def states_of(table: Table) -> States:
     """The states of a trial's table, with their gaps. Left out are those without one: it, or the fresh one, diverged.
 
-    ValueError where a setting has no fresh networks at all.
+    ValueError where the table is no trial's, or a setting has no fresh networks at all.
     """
     place = ("setting", "seed", "task")
+    lacking = {*place, "method", "train_accuracy", "test_accuracy"} - {*table.columns}
+    if lacking:
+        raise ValueError(f"the table has no {', '.join(sorted(lacking))}, so it is none of a trial of the suspects")
     fresh = {tuple(row[k] for k in place): row for row in table.rows if row["method"] == _REFERENCE}
     settings = {setting for setting, *_ in fresh}
     rows = []

@@ -13,6 +13,7 @@ from typing import Any
 
 from filelock import BaseFileLock, FileLock, Timeout
 
+from lop_tutorial.atomic import must_take_files
 from lop_tutorial.running.origin import environment
 from lop_tutorial.running.run import NEEDED, write_json
 
@@ -35,7 +36,11 @@ def lock(path: Path, patience: float | int = 0) -> BaseFileLock:
 
 @contextmanager
 def alone(path: Path, what: str) -> Iterator[None]:
-    """While this process alone holds a lock; ValueError says that `what` is in use, and by which process."""
+    """While this process alone holds a lock, in a folder that is made where it is missing.
+
+    ValueError says that `what` is in use, and by which process, or that the folder may not be written to.
+    """
+    must_take_files(path.parent)
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         held = lock(path)

@@ -68,7 +68,11 @@ def read_jobs(path: Path) -> list[Job]:
     jobs: list[Job] = []
     if not path.is_file():
         raise ValueError(f"{path} is no file; a queue has a job a line, NAME: {COMMAND} ...")
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    try:
+        lines = path.read_text(encoding="utf-8").removeprefix("\ufeff").splitlines()  # the mark that Windows makes
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} is no text in UTF-8 ({error}); a queue has a job a line") from None
+    for number, line in enumerate(lines, start=1):
         if not line.strip() or line.startswith("#"):
             continue
         name, colon, command = line.partition(":")
@@ -125,6 +129,8 @@ class JobQueue:
         KeyboardInterrupt ends the queue, and the job is waiting again. ValueError where another process has the queue.
         """
         read_jobs(self.path)  # what is no queue leaves no folder
+        if self.runs.exists() and not self.runs.is_dir():
+            raise ValueError(f"{self.runs} is a file; name a folder with --runs")
         with alone(self._lock, str(self.path)):
             while job := next((each.job for each in self.statuses() if each.state in ("waiting", "running")), None):
                 self._note(began=job.name)
@@ -158,10 +164,11 @@ class JobQueue:
     def _read(self) -> dict[str, Any]:
         try:
             facts = json.loads(self._facts.read_text())
-            return {"began": facts["began"], "failed": dict(facts["failed"])}
+            failed = {job: {"command": one["command"], "why": str(one["why"])} for job, one in facts["failed"].items()}
+            return {"began": facts["began"], "failed": failed}
         except FileNotFoundError:
             return {"began": None, "failed": {}}
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, AttributeError):
             raise ValueError(f"{self._facts} is damaged; remove it, and jobs that failed are tried again") from None
 
     def _note(self, **facts: Any) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lop_tutorial.atomic import write_text
+from lop_tutorial.atomic import must_take_files, write_text
 from lop_tutorial.running.results import Results
 
 NEEDED = {
@@ -80,6 +80,7 @@ def must_be_new(folder: Path, beside: Sequence[str] = ()) -> None:
             raise ValueError(f"{above} is a file, and {folder} would lie in it; name another place with --out")
     if folder.exists() and (not folder.is_dir() or any(path.name not in beside for path in folder.iterdir())):
         raise ValueError(f"{folder} is there already; name another place with --out, or remove it first")
+    must_take_files(folder)
 
 
 def stored(name: str) -> Run:

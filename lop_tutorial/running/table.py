@@ -74,19 +74,38 @@ def load(place: str | Path) -> Stored:
     """
     path = stored_path(place) if isinstance(place, str) else place
     if path.suffix == ".json":
-        return _from_older(json.loads(path.read_text()))
-    config, environment = (json.loads((path / f"{name}.json").read_text()) for name in ("config", "environment"))
+        return _from_older(_settings(path))
+    if not path.is_dir():
+        raise ValueError(f"{path} is no folder of a stored experiment")
+    config, environment = (_settings(path / f"{name}.json") for name in ("config", "environment"))
     file = path / "table.csv"
     return Stored(config, environment, read(file if file.exists() else path / "metrics.csv"))
 
 
 def read(path: Path) -> Table:
     """The rows of a table.csv or metrics.csv; ValueError names a line with too few or too many cells."""
-    header, *lines = csv.reader(io.StringIO(path.read_text()))
+    header, *lines = [*csv.reader(io.StringIO(_text(path)))] or [[]]
     for number, line in enumerate(lines, start=2):
         if len(line) != len(header):
             raise ValueError(f"{path}, line {number}: {len(line)} cells for {len(header)} columns; run it again")
     return Table(tuple(dict(zip(header, map(_value, line), strict=True)) for line in lines))
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} is damaged ({error}); run it again") from error
+
+
+def _settings(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(_text(path))
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{path} is damaged ({error}); run it again") from error
+    if not isinstance(found, dict):
+        raise ValueError(f"{path} is damaged (it holds no settings); run it again")
+    return found
 
 
 def lines_of(rows: Iterable[TableRow], columns: Sequence[str]) -> str:

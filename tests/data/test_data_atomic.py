@@ -204,6 +204,23 @@ def test_two_that_convert_to_one_name(source, root):
     assert os.listdir(root) == ["s"]
 
 
+def test_what_is_swept_is_held_until_it_is_gone(root, monkeypatch):
+    """Its maker, which has just made it and is about to hold it, gets no folder that another then removes."""
+    left = root / ".adding-s-0"
+    left.mkdir(parents=True)
+    (left / "lock").touch()
+    remove = shutil.rmtree
+
+    def while_its_maker_asks(folder, **how):
+        with pytest.raises(scratch.Timeout):
+            scratch.lock(folder / "lock")
+        remove(folder, **how)
+
+    monkeypatch.setattr(scratch.shutil, "rmtree", while_its_maker_asks)
+    scratch.sweep(root)
+    assert os.listdir(root) == []
+
+
 def test_many_at_once(source, root):
     add("first", source, root=root, split=(5, 1))  # Python 3.11 cannot parse annotations in several threads at once
     failures = []

@@ -2,8 +2,6 @@
 
 import os
 import pickle
-import tempfile
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -251,21 +249,15 @@ def test_what_is_no_source(tmp_path, root):
         ("root", 0o555, r"root: cannot write here \(Permission denied\); choose another"),
     ],
 )
-def test_what_may_not_be_read_or_written(closed, mode, reason):
-    with tempfile.TemporaryDirectory() as folder:  # not tmp_path: that is closed to all but one user anyway
-        base, user = Path(folder), os.geteuid()
-        class_folders(base / "source")
-        (base / "root").mkdir()
-        (base / "root").chmod(0o777)
-        base.chmod(0o755)
-        (base / closed).chmod(mode)
-        try:
-            if user == 0:  # root may read everything
-                os.seteuid(65534)
-            with pytest.raises(DataError, match=reason):
-                add("broken", base / "source", root=base / "root")
-        finally:
-            if user == 0:
-                os.seteuid(user)
-            (base / closed).chmod(0o755)
-        assert os.listdir(base / "root") == []
+def test_what_may_not_be_read_or_written(closed, mode, reason, unprivileged):
+    base, acting = unprivileged
+    class_folders(base / "source")
+    (base / "root").mkdir()
+    (base / "root").chmod(0o777)
+    (base / closed).chmod(mode)
+    try:
+        with acting(), pytest.raises(DataError, match=reason):
+            add("broken", base / "source", root=base / "root")
+    finally:
+        (base / closed).chmod(0o755)
+    assert os.listdir(base / "root") == []

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from lop_tutorial.experiments import plan
+from lop_tutorial.experiments import plan, type2_settings
+from lop_tutorial.experiments.catalogue import two_types
 from lop_tutorial.experiments.snapshots import snapshots
 from lop_tutorial.experiments.type2_settings import SETTINGS, early_and_late, with_setting
 from lop_tutorial.running import Results, rows
 
-SMALL = plan("type2")
+SMALL = two_types(16)
 SMALL = replace(
     SMALL, training=replace(SMALL.training, epochs=2), methods=("none",), seeds=(0, 3), tasks=4, measure_every=2
 )
@@ -45,7 +46,8 @@ def test_settings_change_what_their_names_say():
     assert 640 * many.training.epochs == 64 * plan("type2").training.epochs  # as many steps
 
 
-def test_a_measured_setting_is_early_and_late():
+def test_a_measured_setting_is_early_and_late(monkeypatch):
+    monkeypatch.setattr(type2_settings, "plan", lambda _: two_types(16))  # in 256 dimensions, measuring takes longest
     (row,) = early_and_late("2 input dimensions", seeds=(0,), tasks=1)
     assert row["setting"] == "2 input dimensions"
     assert row["train_accuracy"][0] == row["train_accuracy"][1] > 0.5

@@ -13,29 +13,34 @@ from torch import nn
 from lop_tutorial.geometry import ftle, layers_up_to, singular_vectors
 from lop_tutorial.networks import MLP, ConvNet, SmallConv
 
+OUTPUTS = 9
+
 
 def vision_transformer():
-    network = torchvision.models.VisionTransformer(32, 8, 2, num_heads=4, hidden_dim=48, mlp_dim=64, num_classes=36)
+    network = torchvision.models.VisionTransformer(
+        32, 8, 2, num_heads=4, hidden_dim=48, mlp_dim=64, num_classes=OUTPUTS
+    )
     nn.init.normal_(network.heads.head.weight)  # zero by default
     return network
 
 
 FOREIGN = {  # with the layers with weights on their longest way, counted in their papers or their code
-    "squeezenet": (lambda: torchvision.models.squeezenet1_1(num_classes=36), 18),
-    "mobilenet": (lambda: torchvision.models.mobilenet_v3_small(num_classes=36), 54),
-    "resnet": (lambda: torchvision.models.resnet18(num_classes=36), 18),
-    "shufflenet": (lambda: torchvision.models.shufflenet_v2_x0_5(num_classes=36), 51),
+    "squeezenet": (lambda: torchvision.models.squeezenet1_1(num_classes=OUTPUTS), 18),
+    "mobilenet": (lambda: torchvision.models.mobilenet_v3_small(num_classes=OUTPUTS), 54),
+    "resnet": (lambda: torchvision.models.resnet18(num_classes=OUTPUTS), 18),
+    "shufflenet": (lambda: torchvision.models.shufflenet_v2_x0_5(num_classes=OUTPUTS), 51),
     "transformer": (vision_transformer, 8),
 }
 
 
+@pytest.mark.filterwarnings("ignore:There is a performance drop")  # of attention under vmap
 @pytest.mark.parametrize("name", FOREIGN)
 def test_networks_from_torchvision(name):
     make, depth = FOREIGN[name]
     torch.manual_seed(0)
     network, x = make().eval(), torch.randn(1, 3, 32, 32)
     assert layers_up_to(network, x, "") == depth
-    jacobian = torch.func.jacrev(copy.deepcopy(network).double())(x.double()).reshape(36, -1).detach().numpy()
+    jacobian = torch.func.jacrev(copy.deepcopy(network).double())(x.double()).reshape(OUTPUTS, -1).detach().numpy()
     sigma = np.linalg.svd(jacobian, compute_uv=False)
     expected = np.log(np.where(sigma > 1e-14 * sigma[0], sigma, 1e-300)) / depth
     expected[expected < -300 / depth] = -np.inf  # squeezenet ends in a ReLU: some outputs do not move

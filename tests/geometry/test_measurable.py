@@ -35,7 +35,13 @@ from lop_tutorial.geometry import (
 from lop_tutorial.geometry.chaos import decision_changes, margins_on, plane_through, separations
 from lop_tutorial.geometry.examination import examine
 
-pytestmark = pytest.mark.usefixtures("as_users_run")
+pytestmark = [
+    pytest.mark.usefixtures("as_users_run"),
+    # what torch is about to give up is still in people's networks, and must be refused by name
+    pytest.mark.filterwarnings("ignore:torch.ao.quantization is deprecated"),
+    pytest.mark.filterwarnings("ignore:torch.quantize_per_tensor"),
+    pytest.mark.filterwarnings("ignore:.torch.jit.script. is deprecated"),
+]
 DRAW = torch.Generator().manual_seed(3)
 X, Y = torch.randn(12, 4, generator=DRAW), torch.tensor([0, 1] * 6)
 

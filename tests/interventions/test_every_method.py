@@ -1,5 +1,6 @@
 """What holds for every method: it runs, its seed fixes it, strength zero is nothing, no step waits for the device."""
 
+import functools
 import re
 from itertools import product
 from pathlib import Path
@@ -58,6 +59,12 @@ def trained(method, network, stream, tasks=2, seed=0):
     return one, outcomes
 
 
+@pytest.fixture(scope="module")
+def untreated(stream):
+    """A learner without intervention after its tasks, and their outcomes; trained once."""
+    return functools.cache(lambda network, tasks: trained("none", network, stream, tasks))
+
+
 def everything(one):
     """Weights, buffers and the optimiser's state, by name."""
     found = dict(one.network.state_dict())
@@ -67,7 +74,7 @@ def everything(one):
 
 
 @pytest.mark.parametrize(("method", "network"), RUN)
-def test_it_runs_and_is_fixed_by_its_seed(method, network, stream):
+def test_it_runs_and_is_fixed_by_its_seed(method, network, stream, untreated):
     text = ACTIVE.get(method, method)
     one, outcomes = trained(text, network, stream)
     again, repeated = trained(text, network, stream)
@@ -76,7 +83,7 @@ def test_it_runs_and_is_fixed_by_its_seed(method, network, stream):
     assert outcomes == repeated
     assert all(torch.equal(value, everything(again)[name]) for name, value in everything(one).items())
     assert all(torch.equal(value, again.memory[name]) for name, value in one.memory.items())
-    none, _ = trained("none", network, stream)
+    none, _ = untreated(network, 2)
     same = [torch.equal(p, q) for p, q in zip(one.network.parameters(), none.network.parameters(), strict=False)]
     unmoved = method == "none" or (method, network) == ("self_normalised_reset", "resnet18")  # there every map fires
     assert all(same) == unmoved
@@ -84,9 +91,9 @@ def test_it_runs_and_is_fixed_by_its_seed(method, network, stream):
 
 @pytest.mark.parametrize("network", NETWORKS)
 @pytest.mark.parametrize("method", NOTHING)
-def test_strength_zero_is_no_intervention_to_the_last_bit(method, network, stream):
-    one, outcomes = trained(method, network, stream, tasks=3)
-    none, expected = trained("none", network, stream, tasks=3)
+def test_strength_zero_is_no_intervention_to_the_last_bit(method, network, stream, untreated):
+    one, outcomes = trained(method, network, stream)
+    none, expected = untreated(network, 2)
     assert outcomes == expected
     now, wanted = everything(one), everything(none)
     assert now.keys() == wanted.keys()

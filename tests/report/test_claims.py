@@ -102,6 +102,10 @@ def test_numbers_are_told_with_their_seeds_and_what_diverged():
     assert str(number(-0.1, np.nan, -0.1, -0.1)) == "−10.0 (−10.0 to −10.0; 3 seeds, 1 diverged)"
     assert str(number(1, np.nan, 0, 1, 1, unit="seeds")) == "in 3 of 4 seeds, 1 diverged"
     assert str(number(np.nan, np.nan)) == "all 2 diverged"
+    assert str(number(-0.1, np.nan)) == "−10.0 (1 seed, 1 diverged)"
+    assert str(number(0.1)) == "+10.0 (1 seed)"
+    assert str(number(0.04, 0.04, unit="")) == "0.04 (0.04 to 0.04; 2 seeds)"
+    assert str(number(0.04, 0.04, unit="change")) == "+0.04 (+0.04 to +0.04; 2 seeds)"
 
 
 def test_everything_in_results_is_read_but_what_holds_no_learner():

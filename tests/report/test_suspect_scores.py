@@ -29,6 +29,11 @@ def states(trial):
     return trial.states()
 
 
+def test_another_table_is_none_of_a_trial():
+    with pytest.raises(ValueError, match="the table has no method, setting, test_accuracy, train_accuracy, so it is"):
+        states_of(Table(({"seed": 1, "task": 2},)))
+
+
 def test_rank_correlation_knows_infinities_and_leaves_holes_out():
     x = np.array([-math.inf, 0.0, 3.0, math.nan, 5.0])
     assert rank_correlation(x, np.array([1.0, 2.0, 3.0, -9.0, 4.0])) == pytest.approx(1)

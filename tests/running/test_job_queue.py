@@ -130,6 +130,27 @@ def test_a_wrong_line_is_named(file, line, told):
         read_jobs(file)
 
 
+def test_files_that_are_no_queues_are_refused_in_one_line(file, tmp_path, capsys):
+    (tmp_path / "binary.txt").write_bytes(b"\xff\xfe\x00")
+    (tmp_path / "marked.txt").write_bytes(b"\xef\xbb\xbf" + JOBS.replace("\n", "\r\n").encode())
+    assert [job.name for job in read_jobs(tmp_path / "marked.txt")] == ["first", "second"]  # as Windows writes it
+    runs = tmp_path / "runs"
+    for words, told in (
+        ([str(tmp_path / "binary.txt"), "--runs", str(runs)], "binary.txt is no text in UTF-8"),
+        ([str(file), "--runs", str(file)], "short.txt is a file; name a folder with --runs"),
+    ):
+        assert main(["queue", *words]) == 2
+        said = capsys.readouterr().err
+        assert told in said
+        assert said.count("\n") == 1
+    assert not runs.exists()
+    for facts in ("[]", '{"began": null, "failed": {"first": 5}}', '{"began": null, "failed": [1]}', "{"):
+        runs.mkdir(exist_ok=True)
+        (runs / "short.queue.json").write_text(facts)
+        with pytest.raises(ValueError, match=r"short.queue.json is damaged; remove it"):
+            JobQueue(file, runs).statuses()
+
+
 KILLS = int(os.environ.get("LOP_KILLS", "2"))
 
 

@@ -39,6 +39,29 @@ def test_what_is_not_there_is_named(quantity, wanted, message):
     assert str(caught.value) == message
 
 
+@pytest.mark.parametrize(
+    ("file", "content", "message"),
+    [
+        ("config.json", b"{", r"config\.json is damaged \(Expecting"),
+        ("config.json", b"[1]", r"config\.json is damaged \(it holds no settings\)"),
+        ("environment.json", b"\xff", r"environment\.json is damaged \('utf-8' codec"),
+        ("table.csv", b"seed\n\xff", r"table\.csv is damaged \('utf-8' codec"),
+        ("table.csv", b"seed,late\n1\n", r"table\.csv, line 2: 1 cells for 2 columns"),
+    ],
+)
+def test_the_file_that_is_damaged_is_named(file, content, message, tmp_path):
+    for name, text in {"config.json": "{}", "environment.json": "{}", "table.csv": "seed\n1\n"}.items():
+        (tmp_path / name).write_text(text)
+    assert load(tmp_path).table.rows == ({"seed": 1},)
+    (tmp_path / file).write_bytes(content)
+    with pytest.raises(ValueError, match=message):
+        load(tmp_path)
+    (tmp_path / "table.csv").write_text("")
+    assert read(tmp_path / "table.csv").rows == ()
+    with pytest.raises(ValueError, match="none is no folder of a stored experiment"):
+        load(tmp_path / "none")
+
+
 def test_cells_read_as_they_were_written(tmp_path):
     row = {
         "word": "g_mixup:M=1",

@@ -10,6 +10,7 @@ from lop_tutorial import doctor
 from lop_tutorial.experiments import plan
 from lop_tutorial.running import rows
 from lop_tutorial.running.suited import must_suit
+from lop_tutorial.training import devices
 from lop_tutorial.training.devices import choose, cuda_trouble, precisions
 from lop_tutorial.training.precision import Precision
 
@@ -71,6 +72,16 @@ def test_a_torch_without_cuda_or_without_kernels_for_a_card_says_so(no_cuda, mon
     monkeypatch.setattr(doctor, "driver", lambda: "570.86")
     assert "built without CUDA" in on_gpus()["GPU"].found
     assert on_gpus()["GPU"].remedy == "NVIDIA's driver 570.86 is here: install a torch built with CUDA (pytorch.org)"
+
+
+@pytest.mark.parametrize(
+    ("capability", "built", "usable"),
+    [((12, 0), "sm_120", True), ((10, 0), "sm_120", False), ((9, 0), "sm_100", False), ((8, 9), "sm_86", True)],
+)
+def test_generations_of_two_and_of_three_digits(capability, built, usable, monkeypatch):
+    monkeypatch.setattr(devices, "_built_for", lambda: [built])
+    with pretended_gpu.pretend(capability=capability):
+        assert (cuda_trouble() is None) == usable
 
 
 @pytest.mark.parametrize(("capability", "able"), [((7, 5), ["fp32"]), ((8, 0), ["fp32", "tf32", "bf16"])])

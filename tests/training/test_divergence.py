@@ -23,6 +23,16 @@ def test_the_first_bad_step_of_each_learner(bad, value):
     assert finite_steps.steps == 3 * BLOCK + 1
 
 
+@pytest.mark.parametrize("steps", [0, 1, BLOCK, BLOCK + 1])
+def test_settled_after_a_tasks_last_step_all_of_it_is_counted(steps):
+    finite_steps = Divergence()
+    for step in range(steps):
+        finite_steps.see(torch.tensor([1.0, 2.0 if step < steps - 1 else math.nan]))
+    finite_steps.settle()
+    assert not finite_steps._recent
+    assert [finite_steps.of(place).first_step() for place in range(2)] == [None, steps - 1 if steps else None]
+
+
 def test_nothing_was_seen():
     assert Divergence().first_step() is None
 

@@ -37,6 +37,7 @@ ACTIVE = {  # so that they act within eight steps
 }
 RUN = [pair for pair in product(INTERVENTIONS, NETWORKS) if pair != ("crelu", "resnet18")]  # which it refuses
 SEEDS = (3, 4)
+pytestmark = pytest.mark.filterwarnings("ignore:There is a performance drop")  # of augmentation under vmap
 
 
 @pytest.fixture(scope="module")

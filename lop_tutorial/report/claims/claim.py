@@ -7,15 +7,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Float64
 
+from lop_tutorial.report.numbers import counted
 from lop_tutorial.running.results import ENOUGH, Interval, finite, interval, share
-
-if TYPE_CHECKING:
-    from lop_tutorial.report.claims.comparison import Source
 
 Says = Literal["against", "open", "for", "too few seeds"]
 SAYS: tuple[Says, ...] = ("against", "open", "for", "too few seeds")
@@ -49,13 +47,14 @@ among many that falls out of line is weak evidence, so look at how many there ar
 class Number:
     """One value a seed, and the side of a bound on which the claim says that their mean lies.
 
-    NaN is a learner that diverged. In the unit "seeds" values are 1 or 0 and their mean is a share.
+    NaN is a learner that diverged. In the unit "seeds" values are 1 or 0 and their mean is a share. A "change" is a
+    difference of quantities that have no unit.
     """
 
     values: Float64[np.ndarray, " seed"]
     side: Side
     bound: float | int = 0
-    unit: Literal["points", "per layer", "seeds", ""] = "points"
+    unit: Literal["points", "per layer", "change", "seeds", ""] = "points"
     label: str = ""
 
     @property
@@ -82,9 +81,9 @@ class Number:
     def __str__(self) -> str:
         """The mean with its interval, and the number of seeds."""
         scale, digits = (100, 1) if self.unit == "points" else (1, 2)
-        signed = self.unit in ("points", "per layer")
+        signed = self.unit in ("points", "per layer", "change")
         mean, low, high = (_number(scale * float(value), digits, signed) for value in self.interval)
-        seeds = f"{len(self.kept)} seeds"
+        seeds = counted(len(self.kept), "seed")
         if len(self.kept) < len(self.values):
             seeds += f", {len(self.values) - len(self.kept)} diverged"
         if not len(self.kept):
@@ -92,7 +91,7 @@ class Number:
         if self.unit == "seeds":
             return f"in {int(self.kept.sum())} of {seeds}"
         if len(self.kept) == 1:
-            return f"{mean} ({seeds[:-1]})"
+            return f"{mean} ({seeds})"
         return f"{mean} ({low} to {high}; {seeds})"
 
 
@@ -114,21 +113,22 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Claim:
-    """A sentence of the paper that can be true or false, in its words, and the question that is put to experiments.
+    """A sentence of a paper that can be true or false, and the question that is put to experiments.
 
-    `asked` says in words what `question` does: it takes everything stored under one name and gives the evidence in it,
-    none where it does not bear on the claim. `exists` marks a claim of which one example is enough.
+    `asked` says in words what `question` does: it takes everything stored under one name (a `Source`, or what else the
+    claims of its kind are read from) and gives the evidence in it, none where it does not bear on the claim. `exists`
+    marks a claim of which one example is enough.
     """
 
     short: str
     quote: str
     asked: str
-    question: Callable[[Source], Iterable[Evidence]]
+    question: Callable[[Any], Iterable[Evidence]]
     chapter: str
     remark: str = ""
     exists: bool = False
 
-    def evidence(self, stored: Iterable[Source]) -> Iterator[Evidence]:
+    def evidence(self, stored: Iterable[Any]) -> Iterator[Evidence]:
         """All evidence in what is stored."""
         for each in stored:
             yield from self.question(each)

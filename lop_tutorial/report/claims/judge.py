@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from lop_tutorial.report.claims.claim import SAYS, Claim, Evidence, Verdict, verdict
 from lop_tutorial.report.claims.collect import in_results
@@ -33,13 +34,12 @@ class Judged:
         )
 
 
+def judged(claim: Claim, stored: Iterable[Any]) -> Judged:
+    """One claim by what is stored."""
+    return Judged(claim, tuple(sorted(claim.evidence(stored), key=lambda each: SAYS.index(each.says))))
+
+
 def judge(stored: Sequence[Source] | None = None) -> dict[str, list[Judged]]:
     """Every claim, under the poster's headings, by what is stored; without anything else by all that is in results/."""
     stored = in_results() if stored is None else stored
-    return {
-        part: [
-            Judged(claim, tuple(sorted(claim.evidence(stored), key=lambda each: SAYS.index(each.says))))
-            for claim in claims
-        ]
-        for part, claims in PARTS.items()
-    }
+    return {part: [judged(claim, stored) for claim in claims] for part, claims in PARTS.items()}

@@ -1,0 +1,88 @@
+"""Agents that go on from phase to phase beside agents that are fresh in each: return, and the error on a probe task."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+
+from lop_tutorial.figures.named import Curve, named_curves
+from lop_tutorial.figures.style import COLUMN_WIDTH, METHOD_COLOURS, method_colour
+from lop_tutorial.interventions import title, without_settings
+from lop_tutorial.report.agent_verdicts import lead, probe_lost
+from lop_tutorial.running.results import finite, interval
+from lop_tutorial.running.table import Table
+
+COLOURS = {"old": METHOD_COLOURS["none"], "fresh": METHOD_COLOURS["retrained"]}
+
+
+def return_and_probe(table: Table) -> Figure:
+    """Above, the return in each phase of No Intv. and of Retrained; below, the error on the probe task as it begins.
+
+    Means over seeds with 95 % t intervals; a faint line is a seed. Errors are of No Intv.'s network and of a fresh one
+    on the same states; their means are taken of the logarithms.
+    """
+    figure, axes = plt.subplots(2, 1, figsize=(COLUMN_WIDTH, 4.4), sharex=True)
+    pairs: Sequence[tuple[str, str, str]] = (("old", "none", "probe"), ("fresh", "retrained", "probe_fresh"))
+    returns = {name: table.select("return", method=method) for name, method, _ in pairs}
+    errors = {name: np.log10(table.select(column, method="none")) for name, _, column in pairs}
+    for ax, curves in zip(axes, (returns, errors), strict=True):
+        drawn = {}
+        for name, values in curves.items():
+            measured = ~np.isnan(values).all(axis=0)
+            phases = np.arange(1.0, values.shape[1] + 1)[measured]
+            ax.plot(phases, values[:, measured].T, color=COLOURS[name], linewidth=0.6, alpha=0.35, gid="seed")
+            drawn[name] = Curve(interval(finite(values[:, measured])), COLOURS[name])
+        named_curves(ax, phases, drawn)
+    powers = np.arange(-2, 4)
+    axes[1].set_yticks(powers[::2], [f"$10^{{{power}}}$" for power in powers[::2]])
+    axes[0].set_ylabel("return")
+    axes[1].set(ylabel="error on the probe", xlabel="phase")
+    return figure
+
+
+def probe_fits(errors: Mapping[str, Sequence[float]], steps: Sequence[int], colours: Mapping[str, str]) -> Figure:
+    """The error on a probe task over the steps that a network is given, both on a logarithmic axis, a line a network.
+
+    The dotted line is the error of the best constant, 1. Step 0 is drawn as step 1, and ticks say so.
+    """
+    figure, ax = plt.subplots(figsize=(COLUMN_WIDTH, 3.0))
+    ax.axhline(0, color="#777777", linewidth=0.9, linestyle=":")
+    at = np.log10(np.maximum(steps, 1))
+    curves = {}
+    for name, values in errors.items():
+        logs = np.log10(np.asarray(values, dtype=float))
+        ax.plot(at, logs, "o", color=colours[name], markersize=4)
+        curves[name] = Curve(interval(np.stack([logs, logs])), colours[name])
+    named_curves(ax, at, curves)
+    ax.set_xticks(at, [f"{step:,}" for step in steps])
+    low, high = (int(np.floor(end)) for end in ax.get_ylim())
+    ax.set_yticks(range(low + 1, high + 1), [f"$10^{{{power}}}$" for power in range(low + 1, high + 1)])
+    ax.set(xlabel="steps of training on the probe", ylabel="error")
+    return figure
+
+
+def methods_of_agents(table: Table, methods: Sequence[str]) -> Figure:
+    """Methods in rows: on the left the lead in return over No Intv., on the right `probe_lost`."""
+    figure, axes = plt.subplots(1, 2, figsize=(COLUMN_WIDTH, 1.0 + 0.36 * len(methods)), sharey=True)
+    for place, method in enumerate(methods):
+        for ax, found in zip(axes, (lead(table, method, "none"), probe_lost(table, method)), strict=True):
+            mean, low, high = (float(end) for end in found)
+            colour = method_colour(method)
+            ax.plot([low, high], [-place] * 2, color=colour, linewidth=2, gid="interval")
+            ax.plot(mean, -place, "o", color=colour, markersize=5)
+    for ax, label in zip(
+        axes, ("return,\nless No Intv.'s", "probe: powers of ten\nabove a fresh network"), strict=True
+    ):
+        ax.axvline(0, color="#777777", linewidth=0.9)
+        ax.set_xlabel(label)
+        ax.grid(visible=False, axis="y")
+    axes[0].set_yticks(-np.arange(len(methods)), [name_of(method) for method in methods])
+    return figure
+
+
+def name_of(method: str) -> str:
+    """A method's title; injection, which is no registered method, has its own."""
+    return "Injection" if method == "injection" else title(without_settings(method))
