@@ -43,15 +43,15 @@ def run(cell: str, names: dict) -> None:
 
 
 @pytest.fixture
-def one_epoch(monkeypatch):
-    """Every task is learned for one epoch, in as many tasks as in the profile quick."""
+def brief(monkeypatch):
+    """Every task is learned for one epoch, and there are eight tasks at the most."""
     for kind in (Learner, Fleet):
 
         def short(self, make, training=Training(), *rest, begin=kind.__init__, **more):
             begin(self, make, replace(training, epochs=1), *rest, **more)
 
         monkeypatch.setattr(kind, "__init__", short)
-    monkeypatch.setattr(notebook.Setting, "pick", lambda self, *, quick, colab, full: quick)
+    monkeypatch.setattr(notebook.Setting, "pick", lambda self, *, quick, colab, full: min(quick, 8))
     monkeypatch.setenv("LOP_PROFILE", "colab")
     with mpl.rc_context(), fp32_precision():  # which a chapter's first cell sets
         yield
@@ -60,7 +60,7 @@ def one_epoch(monkeypatch):
 @pytest.mark.product
 @pytest.mark.filterwarnings("ignore:There is a performance drop")
 @pytest.mark.parametrize("chapter", ON_A_GPU)
-def test_the_cells_that_take_the_device_run_there(chapter, one_epoch):
+def test_the_cells_that_take_the_device_run_there(chapter, brief, as_users_run):
     first = next(place for place, cell in enumerate(CELLS[chapter]) if "start()" in cell)
     last = max(place for place, cell in enumerate(CELLS[chapter]) if THERE in cell)
     names, copied = {"__name__": "__main__"}, 0
