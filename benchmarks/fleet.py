@@ -195,7 +195,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("fleet_cuda.txt"), help="where CUDA's table goes")
     parser.add_argument("--minutes", type=float, default=8.5, help="CUDA: what is not measured by then is left out")
     parser.add_argument(
-        "--rehearse", action="store_true", help="go through CUDA's script with one learner each, also on a CPU"
+        "--rehearse", action="store_true", help="go through CUDA's script in a small way, also on a CPU"
     )
     asked = parser.parse_args()
     if asked.reference and not (asked.reference / "lop" / "imagenet" / "single_expr.py").exists():
