@@ -44,14 +44,14 @@ def run(cell: str, names: dict) -> None:
 
 @pytest.fixture
 def brief(monkeypatch):
-    """Every task is learned for one epoch, and there are eight tasks at the most."""
+    """Every task is learned for one epoch, and what depends on the profile is four at the most."""
     for kind in (Learner, Fleet):
 
         def short(self, make, training=Training(), *rest, begin=kind.__init__, **more):
             begin(self, make, replace(training, epochs=1), *rest, **more)
 
         monkeypatch.setattr(kind, "__init__", short)
-    monkeypatch.setattr(notebook.Setting, "pick", lambda self, *, quick, colab, full: min(quick, 8))
+    monkeypatch.setattr(notebook.Setting, "pick", lambda self, *, quick, colab, full: min(quick, 4))
     monkeypatch.setenv("LOP_PROFILE", "colab")
     with mpl.rc_context(), fp32_precision():  # which a chapter's first cell sets
         yield
@@ -64,7 +64,7 @@ def test_the_cells_that_take_the_device_run_there(chapter, brief, as_users_run):
     first = next(place for place, cell in enumerate(CELLS[chapter]) if "start()" in cell)
     last = max(place for place, cell in enumerate(CELLS[chapter]) if THERE in cell)
     names, copied = {"__name__": "__main__"}, 0
-    for place, cell in enumerate(CELLS[chapter][: last + 2]):
+    for place, cell in enumerate(CELLS[chapter][: last + 1]):
         there = contextlib.nullcontext()
         if not torch.cuda.is_available() and (place == first or THERE in cell):
             there = pretended_gpu.pretend(devices=2)

@@ -26,7 +26,7 @@ def assert_near(rows, others):
             assert other[name] == wanted, name
 
 
-@pytest.mark.parametrize("method", dict.fromkeys((*suspects.METHODS, *cures.METHODS)))
+@pytest.mark.parametrize("method", ["retrained", cures.METHODS[-1]])
 def test_suspects_and_cures(method, monkeypatch):
     toy = replace(two_types(2), training=replace(two_types(2).training, epochs=2))
     monkeypatch.setattr(suspects, "two_types", lambda width: toy)
