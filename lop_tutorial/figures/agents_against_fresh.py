@@ -17,7 +17,7 @@ from lop_tutorial.running.table import Table
 
 COLOURS = {"old": METHOD_COLOURS["none"], "fresh": METHOD_COLOURS["retrained"]}
 SCALE_COLOURS = {"size one": "#0072B2", "its own scale": "#009E73"}
-"""The old network against targets of its own size, and with outputs of the targets' size."""
+"""The old network with outputs of the targets' size, and against targets of its own outputs' size."""
 ROWS = "#333333"
 """Rows that bear their names need no colour of their own."""
 
@@ -74,7 +74,7 @@ def probe_on_scales(sizes: Sequence[float], errors: Mapping[str, Sequence[float]
     `sizes` are root mean squares; the dashed line is 100, the largest value that a state of CartPole can have.
     """
     figure, axes = plt.subplots(2, 1, figsize=(COLUMN_WIDTH, 4.3), sharex=True, height_ratios=(1, 1.5))
-    after = np.arange(1, len(sizes) + 1)
+    after = np.arange(1.0, len(sizes) + 1)
     axes[0].plot(after, sizes, "o-", color=COLOURS["old"], gid="size")
     axes[0].axhline(100, color="#777777", linewidth=0.9, linestyle="--")
     axes[0].text(
