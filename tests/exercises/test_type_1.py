@@ -1,5 +1,7 @@
 """Each exercise of the chapter is done right once, and wrong in the ways in which people do it wrong."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -8,6 +10,7 @@ from lop_tutorial.exercises import check
 from lop_tutorial.experiments import plan
 from lop_tutorial.geometry import ftle
 from lop_tutorial.playground import Playground
+from lop_tutorial.training import Training
 
 RIGHT = {"a": "Type-1", "b": "Type-2", "c": "divergence", "d": "none of them", "e": "Type-1", "f": "divergence"}
 
@@ -103,6 +106,9 @@ def played(train, fresh=1.0, tasks=40, **settings):
     return play
 
 
+LINEAR = Playground(units="linear", step_size=0.025).settings
+
+
 def changed_since(play):
     play.settings = Playground(step_size=0.05).settings
     return play
@@ -122,8 +128,9 @@ def changed_since(play):
         (lambda: played(0.99, method="intra"), "without any method; it has 'g_mixup"),
         (lambda: ..., "three dots"),
         (lambda: "linear", "A playground was expected, or a plan, not str"),
-        (lambda: Playground(units="linear", step_size=0.025).settings, "right. "),
-        (lambda: plan("type1"), "Type-1 came"),
+        pytest.param(lambda: LINEAR, "right. ", marks=pytest.mark.product),
+        pytest.param(lambda: plan("type1"), "Type-1 came", marks=pytest.mark.product),
+        (lambda: replace(LINEAR, training=Training(epochs=1)), "A fresh network does not learn these tasks either: 0."),
     ],
 )
 def test_type_1_never_comes(answer, words, capsys):

@@ -16,7 +16,7 @@ from lop_tutorial.running import Run
 from lop_tutorial.running.crews import Parts
 from lop_tutorial.running.job_queue import JobQueue, read_jobs
 
-SHORT = "--tasks 40 --epochs 1 --seeds 2"
+SHORT = "--tasks 3 --epochs 1 --seeds 2"
 JOBS = f"""# two runs, one of two methods
 first: reproduce first_look {SHORT} --methods none
 
@@ -42,7 +42,7 @@ def test_it_carries_out_its_jobs_in_order_and_says_so(file, tmp_path, capsys):
     assert queue.status() == "short: 2 of 2 jobs done; 0 waiting; nothing runs"
     run = Run.open(tmp_path / "runs" / "second")
     assert run.finished
-    assert len(run.results.rows) == 2 * 2 * 40
+    assert len(run.results.rows) == 2 * 2 * 3
     assert run.environment["command"].startswith("lop-tutorial reproduce first_look --profile quick")
     stamp = (tmp_path / "runs" / "first" / "metrics.csv").stat().st_mtime_ns
     assert main(["queue", str(file), "--runs", str(tmp_path / "runs")]) == 0  # there is nothing left to do
@@ -154,8 +154,10 @@ def test_files_that_are_no_queues_are_refused_in_one_line(file, tmp_path, capsys
 KILLS = int(os.environ.get("LOP_KILLS", "2"))
 
 
+@pytest.mark.product
 def test_killed_at_random_moments_it_loses_at_most_a_task(file, tmp_path):
-    """`LOP_KILLS=20 pytest tests/running/test_job_queue.py -k killed` takes minutes."""
+    """`LOP_KILLS=20 pytest -m product tests/running/test_job_queue.py -k killed` takes minutes."""
+    file.write_text(JOBS.replace("--tasks 3", "--tasks 40"))
     moments, killed = random.Random(0), 0
     assert main(["queue", str(file), "--runs", str(tmp_path / "whole")]) == 0
     runs = tmp_path / "runs"

@@ -19,7 +19,14 @@ small = replace(plan("first_look"), seeds=(0, 1), tasks=1, training=Training(epo
 GUARD = 'if __name__ == "__main__":\n'
 
 
-@pytest.mark.parametrize(("start", "workers", "right"), [(GUARD, 2, True), ("if True:\n", 1, True), ("\n", 2, False)])
+@pytest.mark.parametrize(
+    ("start", "workers", "right"),
+    [
+        pytest.param(GUARD, 2, True, marks=pytest.mark.product),
+        ("if True:\n", 1, True),
+        ("\n", 2, False),
+    ],
+)
 def test_workers_need_a_guard(start, workers, right, tmp_path):
     text = SCRIPT.format(start=start, workers=workers)
     (tmp_path / "mine.py").write_text(text if right else text.replace("\n    print", "\nprint"))
