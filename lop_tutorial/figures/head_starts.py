@@ -23,7 +23,7 @@ def over_length(
     gaps: Float[np.ndarray, "seed length"],
     quantity: str,
 ) -> Figure:
-    """Points from a fresh network over the epochs spent on the half; below each, the share of the half known by then.
+    """Points from a fresh network over the epochs spent on the half; below each, the percentage of the half known by then.
 
     A faint line is a seed; the mean has its 95 % t interval. `known` is a share of 1.
     """
@@ -34,9 +34,9 @@ def over_length(
     mean, low, high = interval(gaps)
     axis.errorbar(lengths, mean, yerr=(mean - low, high - mean), fmt="o-", color=colour, linewidth=2.2, capsize=0)
     axis.text(1.01, 0, "fresh", color=METHOD_COLOURS["retrained"], va="center", transform=axis.get_yaxis_transform())
-    ticks = [f"{length}\n{100 * share:.0f} %" for length, share in zip(lengths, known, strict=True)]
+    ticks = [f"{length}\n{100 * share:.0f}" for length, share in zip(lengths, known, strict=True)]
     axis.set_xticks(lengths, ticks)
-    axis.set(xlabel="epochs on the half before all pictures came,\nand how much of it was known by then")
+    axis.set(xlabel="epochs on the half before all pictures came,\nand the percentage of it known by then")
     axis.set_ylabel(f"{quantity},\npoints from fresh")
     return figure
 

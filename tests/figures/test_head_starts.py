@@ -12,7 +12,7 @@ def test_the_gap_stands_over_the_length_and_what_was_known_below_it():
         (0, 5, 30), np.array([0.1, 0.404, 0.99]), np.array([[0, 1.0, -1], [0, 2, -3]]), "test accuracy"
     )
     (ax,) = figure.axes
-    assert [label.get_text() for label in ax.get_xticklabels()] == ["0\n10 %", "5\n40 %", "30\n99 %"]
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["0\n10", "5\n40", "30\n99"]
     (mean,) = (line for line in ax.lines if line.get_marker() == "o")
     assert list(mean.get_ydata()) == [0, 1.5, -2]
     assert len([line for line in ax.lines if line.get_gid() == "seed"]) == 2
