@@ -187,7 +187,7 @@ def ways(network: str, method: str, numbers: list[int], rounds: int) -> dict[str
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--network", choices=["mlp", "smallconv", "convnet"], default="mlp")
-    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
+    parser.add_argument("--device", type=torch.device, default="cpu", help="cpu, cuda or cuda:N")
     parser.add_argument("--learners", type=int, help="only this many")
     parser.add_argument("--methods", help="with commas; an MLP's learners are shared out among them")
     parser.add_argument("--reference", type=Path, help="a checkout of shibhansh/loss-of-plasticity")
@@ -195,15 +195,17 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("fleet_cuda.txt"), help="where CUDA's table goes")
     parser.add_argument("--minutes", type=float, default=8.5, help="CUDA: what is not measured by then is left out")
     parser.add_argument(
-        "--rehearse", action="store_true", help="go through CUDA's script with one learner each, also on a CPU"
+        "--rehearse", action="store_true", help="go through CUDA's script in a small way, also on a CPU"
     )
     asked = parser.parse_args()
     if asked.reference and not (asked.reference / "lop" / "imagenet" / "single_expr.py").exists():
         parser.error(f"{asked.reference} has no lop/imagenet/single_expr.py; see --help for how to get it")
-    if asked.device == "cuda" or asked.rehearse:
+    if asked.device.index is not None:  # the reference takes the first one that it sees
+        os.environ["CUDA_VISIBLE_DEVICES"] = str(asked.device.index)
+    if asked.device.type == "cuda" or asked.rehearse:
         import fleet_cuda
 
-        fleet_cuda.measure(asked.reference, asked.out, asked.minutes, asked.device, rehearse=asked.rehearse)
+        fleet_cuda.measure(asked.reference, asked.out, asked.minutes, asked.device.type, rehearse=asked.rehearse)
         return
     torch.set_num_threads(1)
     machine = f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.0f}"

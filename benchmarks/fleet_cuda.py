@@ -68,9 +68,10 @@ class Row:
 
 
 def measure(reference: Path | None, out: Path, minutes: float, device: str = "cuda", *, rehearse: bool = False) -> None:
-    """Writes the table to `out`, line by line as it comes, and prints it. To `rehearse`, fleets are of one learner.
+    """Writes the table to `out`, line by line as it comes, and prints it.
 
-    However it ends, also by SIGTERM, the last line is the JSON object of what was measured until then.
+    To `rehearse`, a fleet is one learner, and a batch four images. However it ends, also by SIGTERM, the last line is
+    the JSON object of what was measured until then.
     """
     if device == "cuda" and not torch.cuda.is_available():
         raise SystemExit("there is no CUDA device here")
@@ -102,9 +103,8 @@ def measure(reference: Path | None, out: Path, minutes: float, device: str = "cu
             say(f"{titles} {'learners':>8} {'steps/s':>9} {'GiB':>4} {'share':>5} {'ratio':>5}")
             for place, (network, kind) in enumerate(KINDS.items()):
                 until = time.monotonic() + (end - LAST - time.monotonic()) / (len(KINDS) - place)
-                _network(
-                    network, replace(kind, most=1 if rehearse else kind.most), theirs, peak, until, say, device, rows
-                )
+                sized = replace(kind, most=1, batch=4) if rehearse else kind
+                _network(network, sized, theirs, peak, until, say, device, rows)
             first = [row for row in rows if row.network == next(iter(KINDS)) and row.precision != "bf16"]
             if first and time.monotonic() < end:
                 say(_profile(max(first, key=lambda row: row.steps_a_second), device))

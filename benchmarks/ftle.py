@@ -47,9 +47,9 @@ def loop(network: Network, x: Tensor) -> Tensor:
     return torch.stack(exponents)
 
 
-def timed(work: Callable[[Tensor], Tensor], x: Tensor, device: str) -> tuple[Tensor, float]:
-    if device == "cuda":
-        torch.cuda.synchronize()
+def timed(work: Callable[[Tensor], Tensor], x: Tensor) -> tuple[Tensor, float]:
+    if x.is_cuda:
+        torch.cuda.synchronize(x.device)
     begin = time.perf_counter()
     result = work(x).cpu()
     return result, time.perf_counter() - begin
@@ -70,9 +70,9 @@ def network_and_images(samples: int, trained: bool) -> tuple[Network, Tensor]:
         return ConvNet((3, 32, 32), 2).eval(), x
 
 
-def machine(device: str) -> str:
-    if device == "cuda":
-        return torch.cuda.get_device_name()
+def machine(device: torch.device) -> str:
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
     cpuinfo = Path("/proc/cpuinfo")
     names = [line for line in cpuinfo.read_text().splitlines() if "model name" in line] if cpuinfo.exists() else []
     return names[0].split(":")[1].strip() if names else platform.processor() or platform.machine()
@@ -81,7 +81,7 @@ def machine(device: str) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--samples", type=int, default=1000)
-    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
+    parser.add_argument("--device", type=torch.device, default="cpu", help="cpu, cuda or cuda:N")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--trained", action="store_true", help="train the network on three tasks first")
     parser.add_argument("--exact", action="store_true", help="time our exact path too")
@@ -100,7 +100,7 @@ def main() -> None:
     try:
         # in turn, so that what else the machine does falls on all alike
         for part in x.split(math.ceil(len(x) / PARTS)):
-            rounds.append({name: timed(do, part, asked.device) for name, do in work.items()})
+            rounds.append({name: timed(do, part) for name, do in work.items()})
     finally:
         if rounds:
             right = tell(rounds, asked)
@@ -121,7 +121,7 @@ def tell(rounds: list[Round], asked: argparse.Namespace) -> bool:
         "worst_error": worst["ours"],
         "samples": samples,
         "trained": asked.trained,
-        "device": asked.device,
+        "device": str(asked.device),
         "threads": asked.threads,
         "machine": machine(asked.device),
         "python": platform.python_version(),

@@ -11,10 +11,10 @@
 # plan and a number of images for a CPU: DEVICE=cpu, and DEVICE=pretended (`tests/with_pretended_gpu.py`).
 set -uo pipefail -m # -m: what runs in the background is sent SIGINT like anything else
 out=${OUT:?name an empty folder for what comes out} from=${FROM:-} device=${DEVICE:-cuda}
-profile=h200 images=1000 python=(python)
+profile=h200 images=1000 small=() python=(python)
 [[ $device == cuda:* ]] && export CUDA_VISIBLE_DEVICES=${device#cuda:} device=cuda
 [[ $device == cuda ]] || profile=quick images=50
-[[ $device == pretended ]] && images=2 device=cuda python+=(tests/with_pretended_gpu.py)
+[[ $device == pretended ]] && images=2 small=(--seeds 1 --epochs 1) device=cuda python+=(tests/with_pretended_gpu.py)
 end=$((SECONDS + ${1:-570}))
 work=$(mktemp -d)
 mkdir -p "$out"
@@ -65,7 +65,7 @@ fi
 read -r -a options < "$work/options" || options=(--data procedural --classes 0:40 --tasks 50)
 echo "${options[*]}" > "$work/options"
 stage 3_table1 80 TERM "${python[@]}" -m lop_tutorial reproduce table1 --profile "$profile" "${options[@]}" \
-  --device "$device" --out "$work/table1" --resume
+  --device "$device" --out "$work/table1" --resume "${small[@]}"
 tar -c -C "$work" options $([[ -d $work/table1 ]] && echo table1) | split -b 15M - "$out/3_table1.tar."
 
 stage 4_ftle 90 TERM "${python[@]}" benchmarks/ftle.py --device "$device" --exact --samples "$images"

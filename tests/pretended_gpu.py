@@ -452,7 +452,8 @@ def pretend(kind: str = "cuda", devices: int = 1, capability: tuple[int, int] = 
             stack.enter_context(mock.patch.object(torch.cuda, name, what))
         for name, look in looks.items():
             stack.enter_context(mock.patch.object(Tensor, name, property(look), create=True))
-        stack.enter_context(mock.patch.object(torch.version, "cuda", "12.8"))
+        built = torch.version.cuda or "12.8"  # torchvision, imported in here, compares it with its own
+        stack.enter_context(mock.patch.object(torch.version, "cuda", built))
         mps = functools.wraps(torch.backends.mps.is_available)(lambda: kind == "mps")  # torch looks at what is wrapped
         stack.enter_context(mock.patch.object(torch.backends.mps, "is_available", mps))
         on_cpu = lambda self, kind, *args, **how: autocast(self, "cpu", *args, **how)  # noqa: E731
