@@ -23,7 +23,7 @@ def over_length(
     gaps: Float[np.ndarray, "seed length"],
     quantity: str,
 ) -> Figure:
-    """Points from a fresh network over the epochs spent on the half; below each, the percentage of the half known by then.
+    """Points from a fresh network over the epochs on the half; below each, the percentage of the half known by then.
 
     A faint line is a seed; the mean has its 95 % t interval. `known` is a share of 1.
     """
