@@ -20,8 +20,11 @@ work=$(mktemp -d)
 mkdir -p "$out"
 export PYTHONUNBUFFERED=1
 
-cut='' running='' signal=TERM
-trap 'cut=yes; [[ -n $running ]] && kill -s "$signal" "$running"' TERM INT
+cut='' running='' told='' signal=TERM
+tell() { # what runs, once: a second signal would end it at once
+  [[ $running == "$told" ]] || { told=$running && kill -s "$signal" "$running"; }
+}
+trap 'cut=yes; tell' TERM INT
 trap 'rm -rf "$work"' EXIT
 
 limited() { # SIGNAL SECONDS COMMAND...: ended by the signal after so many seconds, or with this script
@@ -29,9 +32,10 @@ limited() { # SIGNAL SECONDS COMMAND...: ended by the signal after so many secon
   signal=$1
   timeout --signal="$1" --kill-after=15 "${@:2}" &
   running=$!
+  [[ -z $cut ]] || tell # cut just before its number was known
   local code=129
   while wait "$running"; code=$?; kill -s 0 "$running" 2> /dev/null; do :; done # a trap ends `wait`, not what it waits for
-  running=''
+  running='' told=''
   return "$code"
 }
 

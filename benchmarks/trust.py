@@ -274,6 +274,9 @@ PARTS = {"kills": (kills, 100), "damage": (damage, 0), "disk": (disk, 60), "powe
 """Each with how many cases are drawn; 0 for all there are."""
 
 
+ENOUGH_JOBS = 40
+
+
 class Growth(NamedTuple):
     """What a queue's process held in memory, job after job."""
 
@@ -294,8 +297,10 @@ class Growth(NamedTuple):
 
     @property
     def wrong(self) -> bool:
-        """Whether 8 hours would surely take more than a quarter of a GiB."""
-        return (self.slope - self.error) * self.in_hours > 256
+        """Whether 8 hours would surely take more than a quarter of a GiB. Few jobs cannot tell: they fill what later
+        ones use again.
+        """
+        return self.jobs >= ENOUGH_JOBS and (self.slope - self.error) * self.in_hours > 256
 
     def __str__(self) -> str:
         low, high = ((self.slope + sign * self.error) * self.in_hours for sign in (-1, 1))

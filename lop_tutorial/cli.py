@@ -68,17 +68,21 @@ def _run(words: list[str] | None) -> tuple[int, str]:
 def program() -> NoReturn:
     """The command line as a program, which ends with `main`'s code.
 
-    A signal that comes once more, while an interrupted program is ending (seconds, with torch), changes nothing: the
-    interpreter would end by the signal, or print what it interrupted.
+    A signal that comes while the program is ending (a second, with torch) changes nothing: the interpreter would end by
+    the signal, or print what it interrupted.
     """
     try:
         code = main()
-    except KeyboardInterrupt:  # the second, while the first was told
+        _hear_no_more()
+    except KeyboardInterrupt:  # the second, while the first was told; or the first, just now
         code = INTERRUPTED
-    if code == INTERRUPTED:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_IGN)
+        _hear_no_more()
     sys.exit(code)
+
+
+def _hear_no_more() -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
 
 
 if __name__ == "__main__":

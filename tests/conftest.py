@@ -1,10 +1,11 @@
-"""Every test runs on one thread, with the shapes and types in signatures checked at each call."""
+"""Every test runs on one thread, on the same random numbers, with the shapes and types in signatures checked."""
 
 from jaxtyping import install_import_hook
 
 install_import_hook("lop_tutorial", "beartype.beartype")
 
 import os
+import random
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,15 +16,39 @@ import matplotlib
 matplotlib.use("agg")
 
 import hypothesis
+import numpy as np
 import pretended_gpu
 import pytest
 import torch
 
 from lop_tutorial.data.procedural import ProceduralImages
 
-hypothesis.settings.register_profile("any machine", deadline=None)
+# neither how fast a machine is nor what was drawn before decides whether a test passes
+slow = [hypothesis.HealthCheck.too_slow]
+hypothesis.settings.register_profile("any machine", deadline=None, derandomize=True, suppress_health_check=slow)
 hypothesis.settings.load_profile("any machine")
 torch.set_num_threads(1)  # here as well, for fixtures of whole modules come before those of a test
+
+
+def begin_draws(place):
+    """Global generators at a beginning: what a test draws does not depend on which others its process has run."""
+    random.seed(place)
+    np.random.seed(place)
+    torch.manual_seed(place)
+
+
+def pytest_make_collect_report():
+    begin_draws(1)  # for what a file draws while it is imported
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup():
+    begin_draws(2)  # for what fixtures draw
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_call():
+    begin_draws(3)  # not what a fixture or the file has drawn already
 
 
 @pytest.fixture(autouse=True)

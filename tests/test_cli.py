@@ -3,10 +3,8 @@
 import importlib
 import json
 import os
-import signal
 import subprocess
 import sys
-import time
 from dataclasses import replace
 
 import pytest
@@ -303,19 +301,3 @@ def test_a_wrong_step_size_of_a_method_leaves_no_folder(step_size, words, tmp_pa
     assert main(["reproduce", "first_look", "--step-size", step_size, "--out", str(tmp_path / "run")]) == 2
     assert words in capsys.readouterr().err
     assert not (tmp_path / "run").exists()
-
-
-def test_an_interrupt_ends_with_one_line_and_keeps_what_was_written(tmp_path):
-    words = [sys.executable, "-m", "lop_tutorial", "reproduce", "first_look", "--workers", "1", "--out", "run"]
-    process = subprocess.Popen(words, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    metrics = tmp_path / "run/metrics.csv"
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and not (metrics.exists() and metrics.read_text().count("\n") > 2):
-        time.sleep(0.1)
-    process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=30)
-    assert process.returncode == 130
-    assert said == "lop-tutorial: interrupted; what was written until then is kept\n"
-    run = Run.open(tmp_path / "run")
-    assert run.environment["finished"] is False
-    assert len(run.results.rows) >= 2

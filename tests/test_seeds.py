@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 import torch
 
@@ -34,6 +35,18 @@ def test_generators_repeat():
 def test_negative_seed():
     with pytest.raises(ValueError, match=r"seed is -1.*0 up"):
         derive(-1, "weights")
+
+
+@pytest.mark.usefixtures("as_users_run")
+@pytest.mark.parametrize("seed", [1.0, "3", None, torch.tensor(3), np.float64(2)])
+def test_what_is_no_whole_number_is_no_seed(seed):
+    with pytest.raises(ValueError, match=r"seed is .*; a seed is a whole number from 0 up"):
+        derive(seed, "weights")
+
+
+@pytest.mark.usefixtures("as_users_run")
+def test_whole_numbers_of_numpy_are_the_same_seeds():
+    assert derive(np.int32(3), "weights", np.int64(1)) == derive(3, "weights", 1)
 
 
 def test_draws_are_the_same_however_they_are_asked_for():

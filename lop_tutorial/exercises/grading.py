@@ -27,9 +27,9 @@ def grade(path: Path, *, timeout: int = 600) -> dict[str, bool]:
     """
     try:
         notebook = nbformat.read(path, as_version=4)
-    except (OSError, UnicodeDecodeError, ValueError, nbformat.ValidationError) as error:
+        asked = _asked(notebook)
+    except (OSError, ValueError, AttributeError, TypeError, KeyError, nbformat.ValidationError) as error:
         raise ValueError(f"{path} is no notebook that can be read: {error}") from None
-    asked = _asked(notebook)
     if not asked:
         raise ValueError(f"{path} has no exercise of this book: no cell calls check(...) with a name that is known")
     client = NotebookClient(

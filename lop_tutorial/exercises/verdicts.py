@@ -29,7 +29,7 @@ def called(answer: Any, *arguments: Any) -> tuple[Any, str | None]:
         return None, f"A function was expected, not {type(answer).__name__}; hand in its name without brackets."
     try:
         return answer(*copy.deepcopy(arguments)), None
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # exit() in an answer ends the answer alone
         return None, f"Your function stopped with {type(error).__name__}: {error}"
 
 

@@ -33,7 +33,7 @@ the verdicts; none is set by hand.
 {RULE}
 Early and late are the first and the last fifth of the tasks; of studies, which store no more, the first and the last
 ten of forty. All methods of an experiment have the same step size, which is named; in one, each has its own best, found
-on other pictures. An experiment whose learners are all in another counts once. Some share learners still: `type1`,
+on other pictures. What two experiments say of the same learners counts once. Some share toys still: `type1`,
 `type2`, `inheritance.json` and `walk.json` are the same toys, looked at in other ways. A verdict speaks of these
 experiments, which are smaller than the paper's; it does not speak of the paper's own.
 """

@@ -52,10 +52,7 @@ def write_page(reports: Sequence[RunReport], pictures: Mapping[Path, bytes], fol
 
     `pictures` are learning curves as PNG, by the run's folder.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     names = {path: f"curves-{number}.png" for number, path in enumerate(pictures, start=1)}
-    for path, name in names.items():
-        write_bytes(folder / name, pictures[path])
     head = "# Reproduction\n\n" + (
         "Ours beside the paper's (Wang et al. 2025). Every number is computed from the run folders named here, and "
         "stands in numbers.csv with more digits. The choices that the paper leaves open are listed in "
@@ -67,16 +64,20 @@ def write_page(reports: Sequence[RunReport], pictures: Mapping[Path, bytes], fol
         parts = [section(report, picture.get(report.run.folder)) for report in reports]
         return "\n\n".join([head, summary, *parts]) + "\n"
 
-    write_text(folder / "report.md", page(names))
+    markdown = page(names)
     inline = {path: f"data:image/png;base64,{base64.b64encode(png).decode()}" for path, png in pictures.items()}
     body = MarkdownIt("commonmark", {"html": False}).enable("table").render(page(inline))
-    write_text(folder / "report.html", _HTML.replace("BODY", body))
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(("run", "method", "quantity", "tasks", "mean", "low", "high", "seeds", "paper"))
     for report in reports:
         if report.results.rows:
             writer.writerows(report.numbers())
+    folder.mkdir(parents=True, exist_ok=True)  # what cannot be told leaves no half of a page
+    for path, name in names.items():
+        write_bytes(folder / name, pictures[path])
+    write_text(folder / "report.md", markdown)
+    write_text(folder / "report.html", _HTML.replace("BODY", body))
     write_text(folder / "numbers.csv", out.getvalue())
 
 

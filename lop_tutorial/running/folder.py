@@ -106,10 +106,10 @@ def settings_in(folder: Path) -> dict[str, Any] | None:
     if folder.exists() and not folder.is_dir():
         raise ValueError(f"{folder} is a file; name a folder with --out")
     try:
-        there = json.loads(path.read_text())
+        there = json.loads(path.read_bytes())
     except FileNotFoundError:
         return None
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"{path} is damaged ({error}); begin the run anew in another folder") from error
     if not isinstance(there, dict):
         raise ValueError(f"{path} is damaged (it holds no settings); begin the run anew in another folder")

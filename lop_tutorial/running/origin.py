@@ -46,7 +46,7 @@ def code_of(origin: Mapping[str, Any]) -> str:
     if origin["commit"]:
         commit, changed = origin["commit"][:10], origin["commit"][40:]
         return f"commit {commit}{changed}"
-    release = f"lop-tutorial {origin['packages']['lop-tutorial']}"
+    release = f"lop-tutorial {origin.get('packages', {}).get('lop-tutorial', 'of an unknown version')}"
     return f"{release}, sources {origin['sources_sha256'][:10]}" if "sources_sha256" in origin else release
 
 

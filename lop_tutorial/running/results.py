@@ -72,12 +72,17 @@ class Results:
         A last line without its end is one that was still being written, and is left out.
         """
         rows: list[Row] = []
-        with path.open(newline="") as file:
-            reader = csv.DictReader(line for line in file if line.endswith("\n"))
-            missing = [c for c in COLUMNS[:5] if c not in (reader.fieldnames or ())]
+        seen: set[tuple[str | int | float, ...]] = set()
+        with path.open(newline="", encoding="utf-8") as file:
+            try:
+                reader = csv.DictReader([line for line in file if line.endswith("\n")])
+                lines, columns = list(reader), reader.fieldnames or ()
+            except (csv.Error, UnicodeDecodeError) as error:
+                raise ValueError(f"{path} is damaged ({error}); run the experiment again") from error
+            missing = [c for c in COLUMNS[:5] if c not in columns]
             if missing:
                 raise ValueError(f"{path}: column {missing[0]!r} is missing; is this a run's metrics.csv?")
-            for number, cells in enumerate(reader, start=2):
+            for number, cells in enumerate(lines, start=2):
                 try:
                     row: Row = {
                         "method": cells["method"],
@@ -86,6 +91,7 @@ class Results:
                     }
                     row |= {"width": int(cells["width"])} if "width" in cells else {}
                     row |= {k: float(v) for k, v in cells.items() if k not in row}
+                    _must_be_new_row(row, seen)
                 except (TypeError, ValueError) as error:
                     raise ValueError(f"{path}, line {number}: {error}; take the line away or run again") from error
                 rows.append(row)
@@ -159,3 +165,16 @@ class Results:
 def finite(values: Float64[np.ndarray, "seed *shape"]) -> Float64[np.ndarray, "kept *shape"]:
     """The seeds without a NaN: learners that have not diverged and have finished."""
     return values[~np.isnan(values).any(axis=tuple(range(1, values.ndim)))]
+
+
+def _must_be_new_row(row: Row, seen: set[tuple[str | int | float, ...]]) -> None:
+    """ValueError for a row that no learner can have, or has had already; else it is among those that were seen."""
+    learner = tuple(row[name] for name in ("width", "method", "seed", "task") if name in row)
+    if learner in seen:
+        raise ValueError(f"task {row['task']} of this learner came before")
+    seen.add(learner)
+    if int(row["task"]) < 0:
+        raise ValueError(f"task is {row['task']}; tasks are counted from 0")
+    for name in ("train_accuracy", "test_accuracy"):
+        if not (0 <= float(row[name]) <= 1 or math.isnan(float(row[name]))):
+            raise ValueError(f"{name} is {row[name]}; it must lie between 0 and 1")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,11 +15,45 @@ from typing import Any
 from lop_tutorial.atomic import must_take_files, write_text
 from lop_tutorial.running.results import Results
 
-NEEDED = {
-    "config.json": ("name", "about", "data", "methods", "seeds", "tasks"),
-    "environment.json": ("command", "date", "device", "commit", "finished"),
+Check = Callable[[Any], bool]
+
+
+def _kind(*kinds: type) -> Check:
+    return lambda value: isinstance(value, kinds)
+
+
+def _count(value: Any) -> bool:
+    return type(value) is int and value >= 1
+
+
+def _list_of(each: Check) -> Check:
+    return lambda value: isinstance(value, list) and all(map(each, value))
+
+
+_text, _methods, _numbers = _kind(str), _list_of(_kind(str)), _list_of(_kind(int))
+NEEDED: dict[str, dict[str, Check]] = {
+    "config.json": {
+        "name": _text,
+        "about": _text,
+        "data": _text,
+        "methods": _methods,
+        "seeds": _numbers,
+        "tasks": _count,
+    },
+    "environment.json": {
+        "command": _text,
+        "date": _text,
+        "device": _text,
+        "commit": _kind(str, type(None)),
+        "finished": _kind(bool),
+    },
 }
-"""What a run's files must hold at the least."""
+"""What a run's files must hold at the least, and what it must be."""
+KNOWN: dict[str, dict[str, Check]] = {
+    "config.json": {"bins": _count, "table": _kind(int, type(None)), "widths": _numbers, "edition": _count},
+    "environment.json": {"packages": _kind(dict)},
+}
+"""What it must be where it is there."""
 
 
 @dataclass(frozen=True)
@@ -38,19 +72,7 @@ class Run:
             raise ValueError(f"{folder} is not a run's folder")
         if (folder / "table.csv").exists():
             raise ValueError(f"{folder} is a table of learners, not a run")
-        parts = {}
-        for name, keys in NEEDED.items():
-            try:
-                parts[name] = json.loads((folder / name).read_text())
-            except FileNotFoundError:
-                raise ValueError(f"{folder} has no {name}: it is not a run folder") from None
-            except json.JSONDecodeError as error:
-                raise ValueError(f"{folder / name} is damaged ({error}); run the experiment again") from error
-            lacking = [key for key in keys if not isinstance(parts[name], dict) or key not in parts[name]]
-            if lacking:
-                raise ValueError(
-                    f"{folder / name} is damaged (it lacks {', '.join(lacking)}); run the experiment again"
-                )
+        parts = {name: _sound(folder, name) for name in NEEDED}
         if not (folder / "metrics.csv").exists():
             raise ValueError(f"{folder} has no metrics.csv yet: no task is done")
         config, results = parts["config.json"], Results.read(folder / "metrics.csv")
@@ -71,6 +93,23 @@ class Run:
         """The learners that diverged: method, seed, task and step."""
         path = self.folder / "diverged.csv"
         return list(csv.DictReader(path.read_text().splitlines())) if path.exists() else []
+
+
+def _sound(folder: Path, name: str) -> dict[str, Any]:
+    """What one of the files in NEEDED says; ValueError where it is not there, or not what a run writes."""
+    try:
+        said = json.loads((folder / name).read_bytes())
+    except FileNotFoundError:
+        raise ValueError(f"{folder} has no {name}: it is not a run folder") from None
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{folder / name} is damaged ({error}); run the experiment again") from error
+    there = said if isinstance(said, dict) else {}
+    lacking = [key for key in NEEDED[name] if key not in there]
+    odd = [key for key, sound in (NEEDED[name] | KNOWN[name]).items() if key in there and not sound(there[key])]
+    if lacking or odd:
+        why = f"it lacks {', '.join(lacking)}" if lacking else f"{odd[0]} is {there[odd[0]]!r:.40}"
+        raise ValueError(f"{folder / name} is damaged ({why}); run the experiment again")
+    return there
 
 
 def must_be_new(folder: Path, beside: Sequence[str] = ()) -> None:

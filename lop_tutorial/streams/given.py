@@ -44,6 +44,8 @@ def as_labels(name: str, y: Tensor, examples: int, outputs: int) -> Tensor:
 def _must_be_tensor(name: str, values: object) -> None:
     if not isinstance(values, Tensor):
         raise ValueError(f"{name} is of type {type(values).__name__}; it must be a tensor: torch.as_tensor makes one")
+    if values.layout is not torch.strided:
+        raise ValueError(f"{name} is sparse ({values.layout}); write {name}.to_dense()")
 
 
 def _kind(values: Tensor) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from numbers import Integral
 
 import torch
 from jaxtyping import Float, Int64
@@ -85,7 +86,9 @@ class Stream(ABC):
     def _task(self, index: int) -> Task: ...
 
     def task(self, index: int) -> Task:
-        """Task number `index`, counted from 0; IndexError outside the stream."""
+        """Task number `index`, counted from 0; IndexError outside the stream, TypeError for what is no whole number."""
+        if not isinstance(index, Integral):
+            raise TypeError(f"task {index!r}; tasks are counted by whole numbers, from 0")
         if index < 0 or (self.length is not None and index >= self.length):
             end = "no end" if self.length is None else f"{self.length} tasks"
             raise IndexError(f"task {index}; tasks are counted from 0 and this stream has {end}")

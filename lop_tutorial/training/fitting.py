@@ -81,6 +81,8 @@ def must_fit(network: Network, task: Task) -> None:
         if weight.dtype != task.train_x.dtype:
             kind = str(weight.dtype).removeprefix("torch.")
             raise ValueError(f"{place} of {name} is {kind}; networks train in float32: call .float()")
+    if not any(weight.requires_grad for weight in network.parameters()):
+        raise ValueError(f"{name} has no weight that may change: call requires_grad_() on those that are to be trained")
     try:
         with fp32_precision():
             logits = network.eval()(task.train_x[:1].to(network.head.weight.device))

@@ -107,8 +107,9 @@ class Learner:
     """A network that learns task after task.
 
     `make_network` makes a network from torch's global generator, which the learner seeds: equal seeds give equal
-    learners. Restarting draws new weights, the same ones in every learner of that seed. `precision` is that of the
-    steps' products, one of `PRECISIONS`; what is measured is measured in float32.
+    learners. Restarting draws new weights, the same ones in every learner of that seed. Layers that draw (dropout) draw
+    from that generator too, seeded for each epoch; on a GPU from the device's own, which is left alone. `precision` is
+    that of the steps' products, one of `PRECISIONS`; what is measured is measured in float32.
     """
 
     def __init__(
@@ -178,10 +179,11 @@ class Learner:
             self.network.train()
             for group in self.optimiser.param_groups:
                 group["lr"] = self.training.step_size_in(epoch, number)
-            for batch in self.batches(len(task.train_y), order):
-                x, y = examples.take(batch, shown)
-                made = self.intervention.batch(x, y, mixing, examples.at(batch))
-                self._step(*must_be_batch(made, x, y, self.intervention.title))
+            with seeded(self.seed, "layers", self.tasks_learned, epoch):  # for those that draw, as dropout does
+                for batch in self.batches(len(task.train_y), order):
+                    x, y = examples.take(batch, shown)
+                    made = self.intervention.batch(x, y, mixing, examples.at(batch))
+                    self._step(*must_be_batch(made, x, y, self.intervention.title))
             if best:
                 best.look(self, task)
             yield epoch

@@ -3,7 +3,9 @@
 import os
 import pickle
 import shutil
+import struct
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -221,6 +223,37 @@ def test_pictures_of_every_mode_become_rgb(tmp_path):
     Image.fromarray(grey.astype(np.uint16) * 257).save(tmp_path / "deep.png")
     with pytest.raises(DataError, match=r"deep\.png: pixels of mode 'I;16'"):
         shrunk(tmp_path / "deep.png")
+
+
+def deep_png(path, rgb):
+    """The same colours with 16 bits a channel, which Pillow does not write."""
+
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    lines = b"".join(b"\0" + line.tobytes() for line in rgb.astype(">u2") * 257)
+    head = struct.pack(">IIBBBBB", rgb.shape[1], rgb.shape[0], 16, 2, 0, 0, 0)
+    chunks = chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(lines)) + chunk(b"IEND", b"")
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunks)
+
+
+def test_pictures_as_cameras_printers_and_the_web_leave_them(tmp_path):
+    """Inks in place of colours, 16 bits a channel, several frames, on their side."""
+    rgb = np.stack([*np.meshgrid(np.arange(32) * 8, np.arange(32) * 8), np.full((32, 32), 128)], -1).astype(np.uint8)
+    picture, sideways = Image.fromarray(rgb), Image.Exif()
+    sideways[0x0112] = 6
+    best = {"quality": 100, "subsampling": 0}
+    picture.convert("CMYK").save(tmp_path / "inks.tif")
+    picture.convert("CMYK").save(tmp_path / "inks.jpg", **best)
+    picture.save(tmp_path / "moving.png", save_all=True, append_images=[Image.fromarray(255 - rgb)])
+    Image.fromarray(np.rot90(rgb).copy()).save(tmp_path / "turned.jpg", exif=sideways, **best)
+    deep_png(tmp_path / "deep.png", rgb)
+    off = {path.name: np.abs(shrunk(path) - rgb.astype(int)).max() for path in tmp_path.iterdir()}
+    assert (off["inks.tif"], off["moving.png"], off["deep.png"]) == (0, 0, 0)
+    assert max(off["inks.jpg"], off["turned.jpg"]) <= 4  # what JPEG loses
+    few = Image.fromarray(np.where(rgb < 128, 0, 255).astype(np.uint8))
+    few.save(tmp_path / "moving.gif", save_all=True, append_images=[picture], duration=50)
+    np.testing.assert_array_equal(shrunk(tmp_path / "moving.gif"), np.asarray(few))
 
 
 def test_hidden_files_and_macos_leavings_are_passed_over(tmp_path):

@@ -43,7 +43,14 @@ def test_answers_count_and_solutions_stored_outputs_and_second_tries_do_not(tmp_
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [("not json", "is no notebook that can be read"), (None, "is no notebook"), ("", "has no exercise")],
+    [
+        ("not json", "is no notebook that can be read"),
+        ("[]", "is no notebook that can be read"),
+        ('{"nbformat": 4, "nbformat_minor": 5, "metadata": {}}', "is no notebook that can be read"),
+        ('{"nbformat": 4, "nbformat_minor": 4, "metadata": {}, "cells": 7}', "is no notebook that can be read"),
+        (None, "is no notebook"),
+        ("", "has no exercise"),
+    ],
 )
 def test_what_cannot_be_graded_is_refused_in_one_line(text, words, tmp_path, capsys):
     path = tmp_path / "x.ipynb"

@@ -1,6 +1,7 @@
 """What `compare` says of answers that are wrong in the ways in which people are wrong, and that it never tells more."""
 
 import re
+import sys
 
 import numpy as np
 import pytest
@@ -171,6 +172,7 @@ def test_a_function_is_called_and_its_failure_told():
     assert called(lambda x: x + 1, 2) == (3, None)
     assert "not int; hand in its name" in called(3)[1]
     assert called(lambda: 1 / 0)[1] == "Your function stopped with ZeroDivisionError: division by zero"
+    assert called(lambda: sys.exit(3))[1] == "Your function stopped with SystemExit: 3"
 
 
 @pytest.mark.parametrize("answer", ["c", None, 3, ["a"], np.arange(3), {"a": 1}, torch.zeros(2)])

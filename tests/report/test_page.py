@@ -132,14 +132,34 @@ def test_a_run_of_several_widths_has_a_part_for_each():
         ("config.json", "[]", "config.json is damaged .it lacks name"),
         ("config.json", '{"name": "x"}', "it lacks about, data, methods, seeds, tasks"),
         ("environment.json", "{}", "environment.json is damaged .it lacks command"),
+        ("config.json", b"\xff{}", r"config\.json is damaged .*can't decode"),
+        ("config.json", "[" * 100_000, r"config\.json is damaged"),
+        ("config.json", {"methods": 3}, r"config\.json is damaged .methods is 3.; run the experiment again"),
+        ("config.json", {"methods": ["none", 1]}, r"damaged .methods is \['none', 1\]"),
+        ("config.json", {"tasks": "10"}, "damaged .tasks is '10'"),
+        ("config.json", {"bins": 0}, "damaged .bins is 0"),
+        ("environment.json", {"finished": "no"}, r"environment\.json is damaged .finished is 'no'"),
+        ("environment.json", {"packages": 7}, "damaged .packages is 7"),
+        ("metrics.csv", b"method,seed,task,train_accuracy,test_accuracy\n\xff,0,1,1,1\n", r"metrics\.csv is damaged"),
+        ("metrics.csv", "x" * 200_000 + "\n", r"metrics\.csv is damaged .*field limit"),
         ("metrics.csv", "method,seed,task,train_accuracy,test_accuracy,train_loss\nnone,0,10,1,1,1\n", "has task 10"),
     ],
 )
 def test_a_damaged_run_is_refused_by_name(tmp_path, name, text, message):
     folder = make_run(tmp_path / "run", learners=BOTH)
-    (folder / name).write_text(text)
+    if isinstance(text, dict):
+        text = json.dumps(json.loads((folder / name).read_text()) | text)
+    (folder / name).write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(ValueError, match=message):
         Run.open(folder)
+
+
+def test_a_page_that_cannot_be_written_leaves_none(tmp_path):
+    reports = RunReport.each(Run.open(make_run(tmp_path / "run", learners=BOTH)))
+    reports[0].run.config["table"] = 9
+    with pytest.raises(ValueError, match="table 9"):
+        write_page(reports, {reports[0].run.folder: b"a picture"}, tmp_path / "page")
+    assert not (tmp_path / "page").exists()
 
 
 def test_what_is_no_run_is_called_what_it_is(tmp_path):

@@ -15,19 +15,22 @@ from lop_tutorial.running.crews import Parts
 from lop_tutorial.running.folder import alone, holder, lock
 
 HOLDS = """
-import sys, time
+import sys
 from pathlib import Path
 from lop_tutorial.running.folder import alone
 with alone(Path(sys.argv[1]), "it"):
     print("held", flush=True)
-    time.sleep(60)
+    sys.stdin.read()
 """
 
 
 def test_a_second_process_is_told_which_one_has_it_and_a_killed_one_has_nothing(tmp_path):
     path = tmp_path / "checkpoints/lock"
     other = subprocess.Popen(
-        [sys.executable, "-c", HOLDS, str(path)], stdout=subprocess.PIPE, cwd=Path(__file__).parents[2]
+        [sys.executable, "-c", HOLDS, str(path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=Path(__file__).parents[2],
     )
     try:
         assert other.stdout.readline() == b"held\n"

@@ -30,7 +30,7 @@ GUARD = 'if __name__ == "__main__":\n'
 def test_workers_need_a_guard(start, workers, right, tmp_path):
     text = SCRIPT.format(start=start, workers=workers)
     (tmp_path / "mine.py").write_text(text if right else text.replace("\n    print", "\nprint"))
-    done = subprocess.run([sys.executable, "mine.py"], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    done = subprocess.run([sys.executable, "mine.py"], cwd=tmp_path, capture_output=True, text=True, timeout=600)
     assert (done.returncode == 0) is right, done.stderr
     assert (tmp_path / "run").exists() is right
     if right:

@@ -127,6 +127,9 @@ def test_the_table_sets_the_paper_beside_ours_and_says_so(results):
     assert shown._repr_markdown_().count("\n") == 2 + 6 + 1
 
 
+HEAD = "method,seed,task,train_accuracy,test_accuracy\n"
+
+
 def test_a_csv_is_read_as_it_was_written(tmp_path):
     path = tmp_path / "metrics.csv"
     path.write_text("method,seed,task,train_accuracy,test_accuracy,extra\nnone,3,0,0.5,nan,7\n")
@@ -142,6 +145,9 @@ def test_a_csv_is_read_as_it_was_written(tmp_path):
         ("method,seed,task,train_accuracy,test_accuracy\nnone,0,0,0.5,0.5\nnone,0,1,0.\n", "line 3"),
         ("method,seed,task,train_accuracy,test_accuracy\nnone,x,0,0.5,0.5\n", "line 2.*'x'"),
         ("", "column 'method' is missing"),
+        (f"{HEAD}none,0,0,0.5,0.5\nnone,1,0,0.5,0.5\nnone,0,0,0.9,0.9\n", "line 4: task 0 of this learner came before"),
+        (f"{HEAD}none,0,-1,0.5,0.5\n", "line 2: task is -1; tasks are counted from 0"),
+        (f"{HEAD}none,0,0,0.5,50\n", "line 2: test_accuracy is 50.0; it must lie between 0 and 1"),
     ],
 )
 def test_a_damaged_csv_is_named(text, message, tmp_path):

@@ -48,6 +48,7 @@ def test_inputs_of_other_precisions_become_float32():
         ({"train_x": X[:, 0]}, r"train_x has shape \(12,\); it must be \(examples,"),
         ({"test_x": X[:, :3]}, r"test_x has inputs of shape \(3,\), train_x of \(5,\)"),
         ({"train_x": X.numpy()}, "train_x is of type ndarray; .*torch.as_tensor"),
+        ({"train_x": X.to_sparse()}, r"train_x is sparse .*write train_x\.to_dense\(\)"),
         ({"valid_x": X, "valid_y": None}, "valid_y is of type NoneType"),
         ({"outputs": 0}, "outputs is 0"),
     ],

@@ -31,6 +31,14 @@ def test_toy_points_depend_on_seed_and_place_alone():
     assert not torch.equal(in_order[0].train_x, in_order[1].train_x)
 
 
+@pytest.mark.usefixtures("as_users_run")
+def test_what_is_no_whole_number_is_no_task():
+    for wrong in (1.0, "1", None):
+        with pytest.raises(TypeError, match=r"task .*; tasks are counted by whole numbers, from 0"):
+            ToyPoints(4).task(wrong)
+    assert same(ToyPoints(4).task(np.int64(1)), ToyPoints(4).task(1))
+
+
 @given(number=st.integers(2, 9), seed=st.integers(0, 1000))
 @settings(max_examples=25, deadline=None)
 def test_pairs_use_every_class_once_before_any_comes_again(number, seed):

@@ -174,6 +174,37 @@ def test_a_parametrised_layer_is_a_layer_still():
     assert Network(nn.Sequential(layer, nn.ReLU()), 8, 2).depth == 1
 
 
+def test_layers_that_draw_draw_what_the_seed_says_and_nobody_else_s_numbers():
+    """Whatever was drawn before, in one process or in two: a life that is gone on with is the same life."""
+
+    def dropping():
+        return Network(nn.Sequential(nn.Linear(20, 16), nn.ReLU(), nn.Dropout(0.5)), 16, 2)
+
+    def life(seed, before, restored=False):
+        torch.rand(before)
+        learner = Learner(dropping, FEW, seed=seed)
+        for t in range(2):
+            if restored and t == 1:
+                kept, learner = learner, Learner(dropping, FEW, seed=seed)
+                learner.network.load_state_dict(kept.network.state_dict())
+                learner.optimiser.load_state_dict(kept.optimiser.state_dict())
+                learner.tasks_learned = 1
+            learner.learn(ToyPoints(0).task(t))
+        return learner.network.state_dict()["body.0.weight"]
+
+    assert torch.equal(life(0, 0), life(0, 7))
+    assert torch.equal(life(0, 0), life(0, 3, restored=True))
+    assert not torch.equal(life(0, 0), life(1, 0))
+    before = torch.get_rng_state()
+    life(0, 0)
+    assert torch.equal(torch.get_rng_state(), before)  # and takes none of anybody else's
+
+
+def test_a_network_that_may_not_change_is_refused():
+    with pytest.raises(ValueError, match="MLP has no weight that may change: call requires_grad_"):
+        Learner(lambda: MLP((20,), 2).requires_grad_(False), FEW).learn(TASK)
+
+
 ONE = MLP((20,), 2)
 
 

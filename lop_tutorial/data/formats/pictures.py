@@ -25,7 +25,8 @@ def is_picture(path: Path) -> bool:
 def pixels(file: Path) -> UInt8[np.ndarray, "height width 3"]:
     """The picture in RGB, turned as its EXIF orientation says; what is transparent is laid over white.
 
-    Raises DataError if the file is damaged or has more than 8 bits a channel.
+    Of several frames it is the first; of colours with 16 bits a channel, the higher 8. Raises DataError if the file is
+    damaged, or grey with more than 8 bits.
     """
     return np.asarray(_open(file))
 

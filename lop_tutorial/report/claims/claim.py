@@ -12,6 +12,7 @@ from typing import Any, Literal
 import numpy as np
 from jaxtyping import Float64
 
+from lop_tutorial.report.claims.comparison import Comparison
 from lop_tutorial.report.numbers import counted
 from lop_tutorial.running.results import ENOUGH, Interval, finite, interval, share
 
@@ -102,6 +103,7 @@ class Evidence:
     of: str
     numbers: tuple[Number, ...]
     run: str
+    experiment: Comparison | None = None
 
     @property
     def says(self) -> Says:
@@ -109,6 +111,19 @@ class Evidence:
         found = {number.says for number in self.numbers}
         order: tuple[Says, ...] = ("against", "too few seeds", "open", "for")
         return next(says for says in order if says in found)
+
+    def repeats(self, other: Evidence) -> bool:
+        """Whether these are the other's numbers, of learners that both experiments have.
+
+        Where the experiments share some learners only, numbers that are the same for all seeds may be other learners'.
+        """
+        if self.experiment is None or other.experiment is None or len(self.numbers) != len(other.numbers):
+            return False
+        pairs = [(mine.values, theirs.values) for mine, theirs in zip(self.numbers, other.numbers, strict=True)]
+        if not all(np.array_equal(mine, theirs, equal_nan=True) for mine, theirs in pairs):
+            return False
+        shared = self.experiment.shared(other.experiment)
+        return shared == "all" or (shared == "some" and any(len(set(mine)) > 1 for mine, _ in pairs))
 
 
 @dataclass(frozen=True)
@@ -129,9 +144,12 @@ class Claim:
     exists: bool = False
 
     def evidence(self, stored: Iterable[Any]) -> Iterator[Evidence]:
-        """All evidence in what is stored."""
-        for each in stored:
-            yield from self.question(each)
+        """All evidence in what is stored; what two experiments with the same learners both say counts once."""
+        found: list[Evidence] = []
+        for piece in (piece for each in stored for piece in self.question(each)):
+            if not any(piece.repeats(other) for other in found):
+                found.append(piece)
+                yield piece
 
 
 def verdict(evidence: Iterable[Evidence], *, exists: bool = False) -> Verdict:

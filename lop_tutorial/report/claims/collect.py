@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -48,17 +47,9 @@ def in_results() -> tuple[Source, ...]:
 
 
 def collect(folder: Path) -> tuple[Source, ...]:
-    """Everything in a folder of stored experiments, by name. ValueError for a file that it cannot make sense of.
-
-    An experiment whose learners are all in another is marked: `width` trains those of `type1` and `type2` again.
-    """
+    """Everything in a folder of stored experiments, by name. ValueError for a file that it cannot make sense of."""
     paths = [path for path in sorted(folder.iterdir()) if path.name not in NO_LEARNERS and path.suffix not in TEXTS]
-    stored = tuple(Source(path.name, tuple(_read(path))) for path in paths)
-    everything = [each for source in stored for each in source]
-    return tuple(
-        Source(source.name, tuple(replace(e, again=any(e.part_of(other) for other in everything)) for e in source))
-        for source in stored
-    )
+    return tuple(Source(path.name, tuple(_read(path))) for path in paths)
 
 
 def _read(path: Path) -> Iterator[Comparison]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Float64
@@ -69,21 +69,19 @@ class Comparison:
     dimension: int
     """Of the representation."""
     learners: Mapping[str, Learners]
-    again: bool = False
-    """Whether all of its learners are in another experiment, which counts in its place where one is asked by itself."""
 
     @property
     def real(self) -> bool:
         """Whether its pictures are photographs, not drawn from a seed."""
         return self.data not in ("points", "procedural")
 
-    def part_of(self, other: Comparison) -> bool:
-        """Whether the other has all of these learners, and more."""
-        return (
-            self is not other
-            and set(self.learners) < set(other.learners)
-            and all(mine.same_as(other.learners[method]) for method, mine in self.learners.items())
-        )
+    def shared(self, other: Comparison) -> Literal["all", "some", "none"]:
+        """How many of one's learners are the other's too; of the one that has fewer methods."""
+        few, many = sorted((self.learners, other.learners), key=len)
+        same = [
+            mine.same_as(many[method]) or many[method].same_as(mine) for method, mine in few.items() if method in many
+        ]
+        return "none" if not any(same) else "all" if sum(same) == len(few) else "some"
 
     def has(self, *quantities: str) -> bool:
         """Whether every method's learners have these."""

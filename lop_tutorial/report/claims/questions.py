@@ -103,8 +103,9 @@ def each(question: Callable[[Comparison], Answers], *benchmarks: str) -> Questio
 
     def asked(stored: Source) -> Iterator[Evidence]:
         for experiment in stored:
-            if not experiment.again and (not benchmarks or experiment.benchmark in benchmarks):
+            if not benchmarks or experiment.benchmark in benchmarks:
                 for what, numbers in question(experiment):
-                    yield Evidence(f"{experiment.about}: {what}" if what else experiment.about, numbers, stored.name)
+                    words = f"{experiment.about}: {what}" if what else experiment.about
+                    yield Evidence(words, numbers, stored.name, experiment)
 
     return asked

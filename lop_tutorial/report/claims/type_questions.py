@@ -147,11 +147,12 @@ def belongs(which: Type) -> Question:
 
     def question(stored: Source) -> Iterator[Evidence]:
         compared_to_fresh = [experiment for experiment in stored if compares(experiment, "none", "retrained")]
-        for experiment in (one for one in compared_to_fresh if not one.again):
+        for experiment in compared_to_fresh:
             low = experiment.dimension <= LOW
             if low or experiment.dimension >= HIGH:
                 side = bad if low == (which == "Type-1") else good
-                yield Evidence(f"{experiment.about}: {word}", (Number(measure(experiment), side, bound),), stored.name)
+                number = Number(measure(experiment), side, bound)
+                yield Evidence(f"{experiment.about}: {word}", (number,), stored.name, experiment)
         widths = sorted({experiment.dimension for experiment in compared_to_fresh})
         if len(widths) == len(compared_to_fresh) > 1:  # one experiment at several widths, on the same streams
             by_width = sorted(compared_to_fresh, key=lambda experiment: experiment.dimension)
