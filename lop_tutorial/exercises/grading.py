@@ -35,6 +35,7 @@ def grade(path: Path, *, timeout: int = 600) -> dict[str, bool]:
     client = NotebookClient(
         notebook,
         timeout=timeout,
+        startup_timeout=600,  # of a kernel on a busy machine
         allow_errors=True,
         kernel_name="python3",
         resources={"metadata": {"path": str(path.resolve().parent)}},

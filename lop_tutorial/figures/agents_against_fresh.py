@@ -9,13 +9,17 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from lop_tutorial.figures.named import Curve, named_curves
-from lop_tutorial.figures.style import COLUMN_WIDTH, METHOD_COLOURS, method_colour
+from lop_tutorial.figures.style import COLUMN_WIDTH, METHOD_COLOURS
 from lop_tutorial.interventions import title, without_settings
 from lop_tutorial.report.agent_verdicts import lead, probe_lost
 from lop_tutorial.running.results import finite, interval
 from lop_tutorial.running.table import Table
 
 COLOURS = {"old": METHOD_COLOURS["none"], "fresh": METHOD_COLOURS["retrained"]}
+SCALE_COLOURS = {"size one": "#0072B2", "its own scale": "#009E73"}
+"""The old network with outputs of the targets' size, and against targets of its own outputs' size."""
+ROWS = "#333333"
+"""Rows that bear their names need no colour of their own."""
 
 
 def return_and_probe(table: Table) -> Figure:
@@ -24,7 +28,7 @@ def return_and_probe(table: Table) -> Figure:
     Means over seeds with 95 % t intervals; a faint line is a seed. Errors are of No Intv.'s network and of a fresh one
     on the same states; their means are taken of the logarithms.
     """
-    figure, axes = plt.subplots(2, 1, figsize=(COLUMN_WIDTH, 4.4), sharex=True)
+    figure, axes = plt.subplots(2, 1, figsize=(COLUMN_WIDTH, 3.9), sharex=True)
     pairs: Sequence[tuple[str, str, str]] = (("old", "none", "probe"), ("fresh", "retrained", "probe_fresh"))
     returns = {name: table.select("return", method=method) for name, method, _ in pairs}
     errors = {name: np.log10(table.select(column, method="none")) for name, _, column in pairs}
@@ -64,22 +68,51 @@ def probe_fits(errors: Mapping[str, Sequence[float]], steps: Sequence[int], colo
     return figure
 
 
+def probe_on_scales(sizes: Sequence[float], errors: Mapping[str, Sequence[float]]) -> Figure:
+    """Above, the size of a network's outputs after each phase; below, its errors on the probe, one line a scale.
+
+    `sizes` are root mean squares; the dashed line is 100, the largest value that a state of CartPole can have.
+    """
+    figure, axes = plt.subplots(2, 1, figsize=(COLUMN_WIDTH, 4.3), sharex=True, height_ratios=(1, 1.5))
+    after = np.arange(1.0, len(sizes) + 1)
+    axes[0].plot(after, sizes, "o-", color=COLOURS["old"], gid="size")
+    axes[0].axhline(100, color="#777777", linewidth=0.9, linestyle="--")
+    axes[0].text(
+        1.02, 100, "highest\ntrue value", color="#777777", va="center", transform=axes[0].get_yaxis_transform()
+    )
+    axes[0].set_ylim(0, None)
+    axes[0].set_ylabel("size of\nits outputs")
+    curves = {}
+    for name, values in errors.items():
+        logs = np.log10(np.asarray(values, dtype=float))
+        colour = COLOURS["fresh"] if name.startswith("fresh") else COLOURS.get(name, SCALE_COLOURS.get(name, "#777777"))
+        axes[1].plot(after, logs, "o", color=colour, markersize=4)
+        curves[name] = Curve(interval(np.stack([logs, logs])), colour)
+    axes[1].axhline(0, color="#777777", linewidth=0.9, linestyle=":")
+    low, high = (int(np.floor(end)) for end in axes[1].get_ylim())
+    named_curves(axes[1], after, curves, apart=0.11)
+    axes[1].set_yticks(range(low, high + 1), [f"$10^{{{power}}}$" for power in range(low, high + 1)])
+    axes[1].set(xlabel="phases learned", ylabel="error on the probe")
+    return figure
+
+
 def methods_of_agents(table: Table, methods: Sequence[str]) -> Figure:
-    """Methods in rows: on the left the lead in return over No Intv., on the right `probe_lost`."""
-    figure, axes = plt.subplots(1, 2, figsize=(COLUMN_WIDTH, 1.0 + 0.36 * len(methods)), sharey=True)
-    for place, method in enumerate(methods):
-        for ax, found in zip(axes, (lead(table, method, "none"), probe_lost(table, method)), strict=True):
+    """Methods in rows: on the left the lead in return over No Intv., the highest above, on the right `probe_lost`."""
+    figure, axes = plt.subplots(1, 2, figsize=(COLUMN_WIDTH, 1.0 + 0.3 * len(methods)), sharey=True)
+    leads = {method: lead(table, method, "none") for method in methods}
+    ordered = sorted(methods, key=lambda method: -float(leads[method].mean))
+    for place, method in enumerate(ordered):
+        for ax, found in zip(axes, (leads[method], probe_lost(table, method)), strict=True):
             mean, low, high = (float(end) for end in found)
-            colour = method_colour(method)
-            ax.plot([low, high], [-place] * 2, color=colour, linewidth=2, gid="interval")
-            ax.plot(mean, -place, "o", color=colour, markersize=5)
+            ax.plot([low, high], [-place] * 2, color=ROWS, linewidth=2, gid="interval")
+            ax.plot(mean, -place, "o", color=ROWS, markersize=5)
     for ax, label in zip(
         axes, ("return,\nless No Intv.'s", "probe: powers of ten\nabove a fresh network"), strict=True
     ):
         ax.axvline(0, color="#777777", linewidth=0.9)
         ax.set_xlabel(label)
         ax.grid(visible=False, axis="y")
-    axes[0].set_yticks(-np.arange(len(methods)), [name_of(method) for method in methods])
+    axes[0].set_yticks(-np.arange(len(methods)), [name_of(method) for method in ordered])
     return figure
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -13,16 +13,20 @@ from lop_tutorial.interventions import title, without_settings
 from lop_tutorial.running import Results, finite, interval
 
 
-def gap_dots(runs: Mapping[str, Results], reference: str = "retrained") -> Figure:
-    """Training and test accuracy of every method after the last task, less the reference's, in points.
+def gap_dots(runs: Mapping[str, Results], reference: str = "retrained", methods: Sequence[str] | None = None) -> Figure:
+    """Training and test accuracy of methods after the last task, less the reference's, in points.
 
     `runs` by the words that stand before a method's name; each has the reference, and every row is of its own run.
-    Seeds in which either diverged are left out.
+    `methods` in the order of their rows; where it is None, all but the reference. Seeds in which either diverged are
+    left out.
     """
     lines = [
-        (words, results, method) for words, results in runs.items() for method in results.methods if method != reference
+        (words, results, method)
+        for words, results in runs.items()
+        for method in methods or results.methods
+        if method != reference
     ]
-    figure, axes = subplots(2, 1, sharey=True, figsize=(COLUMN_WIDTH, 1.8 + 0.8 * len(lines)))
+    figure, axes = subplots(1, 2, sharey=True, figsize=(COLUMN_WIDTH, 1.0 + 0.5 * len(lines)))
     for axis, part in zip(axes, ("train", "test"), strict=True):
         axis.axvline(0, color=method_colour(reference), linestyle=":")
         for place, (_, results, method) in enumerate(lines):

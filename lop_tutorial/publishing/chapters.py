@@ -134,6 +134,7 @@ def run(notebook: NotebookNode, path: Path, top: Path, profile: str = "quick") -
     client = NotebookClient(
         notebook,
         timeout=600 if profile == "quick" else None,
+        startup_timeout=600,  # of a kernel on a busy machine
         kernel_name="python3",
         resources={"metadata": {"path": str(path.parent)}},
         record_timing=False,

@@ -7,7 +7,7 @@ from lop_tutorial.reinforcement.control_worlds import VARIED, World, changed
 from lop_tutorial.reinforcement.dqn import Agent, Lived, Settings, live
 from lop_tutorial.reinforcement.greedy_states import greedy_task
 from lop_tutorial.reinforcement.injection import PlasticityInjection
-from lop_tutorial.reinforcement.probe_task import probe_error, probe_targets
+from lop_tutorial.reinforcement.probe_task import probe_error, probe_targets, standardised
 from lop_tutorial.reinforcement.replay import Replay, Transitions
 
 __all__ = [
@@ -24,4 +24,5 @@ __all__ = [
     "live",
     "probe_error",
     "probe_targets",
+    "standardised",
 ]

@@ -30,20 +30,49 @@ def probe_targets(x: Float[Tensor, "state sensor"], outputs: int, seed: int) -> 
     return (said - said.mean(dim=0)) / said.std(dim=0, unbiased=False)
 
 
+@torch.no_grad()
+def standardised(network: Network, x: Float[Tensor, "state sensor"]) -> Network:
+    """A copy whose outputs have mean 0 and variance 1 over the states, each output by itself.
+
+    Only the last layer is changed, `head`, and it says the same as before in other units. An output that is the same
+    in every state has no such copy: its weights are infinite.
+    """
+    rescaled = copy.deepcopy(network)
+    said = network(x)
+    size = said.std(dim=0, unbiased=False)
+    rescaled.head.weight.div_(size[:, None])
+    rescaled.head.bias.sub_(said.mean(dim=0)).div_(size)
+    return rescaled
+
+
 def probe_error(
-    network: Network, x: Float[Tensor, "state sensor"], *, seed: int, steps: int = STEPS, step_size: float = STEP_SIZE
+    network: Network,
+    x: Float[Tensor, "state sensor"],
+    *,
+    seed: int,
+    steps: int = STEPS,
+    step_size: float = STEP_SIZE,
+    own_scale: bool = False,
 ) -> float:
     """The mean squared error of a copy of the network after `steps` steps of Adam on the `probe_targets`.
 
     1 is what the best constant would reach, 0 a perfect fit. The network is left as it is. It is the target-fitting
     capacity of Lyle et al. (2022), with their kind of targets; all weights are trained, whatever the agent's method.
+    With `own_scale`, targets have the mean and the variance that the network's own outputs had over the states, and the
+    error is in units of that variance.
     """
     learner = copy.deepcopy(network).train()
     targets = probe_targets(x, network.head.out_features, seed)
+    scale = torch.ones(network.head.out_features)
+    if own_scale:
+        with torch.no_grad():
+            said = network(x)
+        scale = said.std(dim=0, unbiased=False)
+        targets = targets * scale + said.mean(dim=0)
     optimiser = torch.optim.Adam(learner.parameters(), lr=step_size, fused=True)
     for _ in range(steps):
         optimiser.zero_grad()
         mse_loss(learner(x), targets).backward()
         optimiser.step()
     with torch.no_grad():
-        return float(mse_loss(learner.eval()(x), targets))
+        return float(mse_loss(learner.eval()(x) / scale, targets / scale))

@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 from matplotlib import pyplot as plt
 
-from lop_tutorial.figures.agents_against_fresh import COLOURS, methods_of_agents, probe_fits, return_and_probe
+from lop_tutorial.figures.agents_against_fresh import (
+    COLOURS,
+    methods_of_agents,
+    probe_fits,
+    probe_on_scales,
+    return_and_probe,
+)
 from lop_tutorial.running.table import Table
 
 RETURNS = {
@@ -54,11 +60,24 @@ def test_a_fit_s_errors_are_drawn_as_powers_of_ten_over_their_steps():
     plt.close(figure)
 
 
-def test_methods_stand_in_rows_with_their_lead_over_no_intervention():
+def test_sizes_stand_above_and_errors_of_every_scale_below_as_powers_of_ten():
+    figure = probe_on_scales(
+        (40.0, 90.0), {"old": (100.0, 1000.0), "size one": (0.1, 0.1), "fresh, size one": (0.01, 0.01)}
+    )
+    above, below = figure.axes
+    assert drawn(above, "size") == [[40.0, 90.0]]
+    assert drawn(below, "mean") == [pytest.approx([2, 3]), pytest.approx([-1, -1]), pytest.approx([-2, -2])]
+    names = {text.get_text(): text.get_color() for text in below.texts}
+    assert names["old"] == COLOURS["old"]
+    assert names["fresh, size one"] == COLOURS["fresh"]
+    plt.close(figure)
+
+
+def test_methods_stand_in_rows_by_their_lead_over_no_intervention():
     figure = methods_of_agents(TABLE, ("retrained", "injection", "redo:every=100"))
     left, right = figure.axes
-    assert [label.get_text() for label in left.get_yticklabels()] == ["Retrained", "Injection", "ReDo"]
+    assert [label.get_text() for label in left.get_yticklabels()] == ["Injection", "Retrained", "ReDo"]
     means = [float(line.get_xdata()[0]) for line in left.lines if line.get_marker() == "o"]
-    assert means == [-30, 20, -35]
+    assert means == [20, -30, -35]
     assert [float(line.get_xdata()[0]) for line in right.lines if line.get_marker() == "o"] == pytest.approx([3] * 3)
     plt.close(figure)

@@ -33,3 +33,11 @@ def test_dots_are_the_differences_at_the_end():
     assert other == pytest.approx([5])
     assert "points from Retrained" in test.get_xlabel()
     plt.close(figure)
+
+
+def test_methods_are_drawn_in_the_order_asked_for():
+    figure = gap_dots({"": Results(ROWS, planned=2)}, methods=("cbp:maturity=10", "none"))
+    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["CBP", "No Intv."]
+    dots = [list(map(float, line.get_xdata())) for line in figure.axes[1].get_lines() if line.get_linestyle() != ":"]
+    assert dots[0] == pytest.approx([5, 5])
+    plt.close(figure)

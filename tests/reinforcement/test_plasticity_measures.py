@@ -10,7 +10,7 @@ from lop_tutorial.running.measures import measure
 
 pytest.importorskip("gymnasium", reason="needs the extra reinforcement")
 
-from lop_tutorial.reinforcement import greedy_task, probe_error, probe_targets
+from lop_tutorial.reinforcement import greedy_task, probe_error, probe_targets, standardised
 
 X = torch.randn(100, 4, generator=torch.Generator().manual_seed(0))
 
@@ -45,6 +45,35 @@ def test_without_a_step_a_head_of_zeros_has_error_one():
     network = fresh()
     network.reset_head("zero")
     assert probe_error(network, X, seed=0, steps=0) == pytest.approx(1, abs=1e-5)
+
+
+def large():
+    """A network whose outputs are far from the targets, and of another size."""
+    network = fresh()
+    with torch.no_grad():
+        network.head.weight.mul_(50)
+        network.head.bias.copy_(torch.tensor([30.0, 80.0]))
+    return network
+
+
+def test_outputs_are_standardised_by_the_last_layer_alone():
+    network = large()
+    before = copy.deepcopy(network.state_dict())
+    with torch.no_grad():
+        said, rescaled = network(X), standardised(network, X)(X)
+        assert torch.allclose(rescaled, (said - said.mean(dim=0)) / said.std(dim=0, unbiased=False), atol=1e-4)
+    assert all(torch.equal(before[name], weight) for name, weight in network.state_dict().items())
+    kept = standardised(network, X).body.state_dict()
+    assert all(torch.equal(network.body.state_dict()[name], weight) for name, weight in kept.items())
+
+
+def test_own_scale_is_that_of_the_outputs():
+    """Without a step, moving the targets to the outputs is moving the outputs to the targets."""
+    network = large()
+    mine = probe_error(network, X, seed=0, steps=0, own_scale=True)
+    assert mine == pytest.approx(probe_error(standardised(network, X), X, seed=0, steps=0), rel=1e-4)
+    assert mine < 10 < 1000 < probe_error(network, X, seed=0, steps=0)
+    assert probe_error(network, X, seed=0, steps=100, own_scale=True) < mine / 2
 
 
 def by_action():

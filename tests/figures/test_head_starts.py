@@ -1,0 +1,35 @@
+"""Figures of warm starts, on numbers made up so that what must be seen is known."""
+
+import numpy as np
+import pytest
+from matplotlib import pyplot as plt
+
+from lop_tutorial.figures.head_starts import PULLS, over_length, pulls
+
+
+def test_the_gap_stands_over_the_length_and_what_was_known_below_it():
+    figure = over_length(
+        (0, 5, 30), np.array([0.1, 0.404, 0.99]), np.array([[0, 1.0, -1], [0, 2, -3]]), "test accuracy"
+    )
+    (ax,) = figure.axes
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["0\n10", "5\n40", "30\n99"]
+    (mean,) = (line for line in ax.lines if line.get_marker() == "o")
+    assert list(mean.get_ydata()) == [0, 1.5, -2]
+    assert len([line for line in ax.lines if line.get_gid() == "seed"]) == 2
+    assert ax.get_ylabel() == "test accuracy,\npoints from fresh"
+    plt.close(figure)
+
+
+def test_pulls_are_means_of_logarithms_old_above_new():
+    lengths = {
+        "fresh": dict.fromkeys(PULLS, np.array([0.1, 0.1])),
+        "warm": {"old half": np.array([0.1, 10]), "new half": np.array([100.0, 100])},
+    }
+    figure = pulls(lengths)
+    (ax,) = figure.axes
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["fresh", "warm"]
+    old, new = (list(bars.lines[0].get_xdata()) for bars in ax.containers)
+    assert old == pytest.approx([-1, 0])
+    assert new == pytest.approx([-1, 2])
+    assert "100" in [label.get_text() for label in ax.get_xticklabels()]
+    plt.close(figure)
