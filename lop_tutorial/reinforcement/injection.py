@@ -89,7 +89,7 @@ class PlasticityInjection(Intervention):
         return {"last.weight": last.weight, "last.bias": last.bias, "head.weight": network.head.weight}
 
     @staticmethod
-    def _rests(name: str, weight: Tensor, injected: Bool[Tensor, ""]) -> Bool[Tensor, "*ones unit *one"]:
+    def _rests(name: str, weight: Tensor, injected: Bool[Tensor, ""]) -> Bool[Tensor, "unit *one"]:
         """Which units' weights rest: before, those of new and kept; after, those of old and kept."""
         units = weight.shape[1] if name == "head.weight" else weight.shape[0]
         third = torch.arange(units, device=weight.device) * 3 // units
