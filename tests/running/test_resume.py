@@ -129,15 +129,14 @@ def test_stopped_by_request_it_ends_after_the_task_with_a_checkpoint(name, whole
 
 def test_the_crews_are_kept_whatever_number_of_workers_goes_on(tmp_path):
     plan = replace(TINY, methods=("none", "retrained"), tasks=4)
-    one, folder = tmp_path / "one", tmp_path / "run"
-    rows_of(plan, folder=one)
+    two, folder = tmp_path / "two", tmp_path / "run"
+    rows_of(plan, folder=two, workers=2)
     going = carry_out(plan, "quick", folder, workers=2, every=0)
     next(going)
     going.close()
     assert len(json.loads((folder / "checkpoints/crews.json").read_text())) == 2
     rows_of(plan, folder=folder, workers=1, resume=True)
-    metrics = [(each / "metrics.csv").read_text().splitlines() for each in (folder, one)]
-    assert sorted(metrics[0]) == sorted(metrics[1])
+    assert bits(folder) == bits(two)
 
 
 def test_a_finished_run_is_left_as_it_is(whole):

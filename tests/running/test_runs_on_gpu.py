@@ -32,7 +32,7 @@ def small(name, methods, **changes):
 
 PLANS = {
     "table1": small("table1", ("none", "layer_norm", "g_mixup")),
-    "table3": small("table3", ("cbp:maturity=1:replacement_rate=0.1",), network_settings={"width": 0.0625}),
+    "table3": small("table3", ("none", "cbp:maturity=1:replacement_rate=0.1"), network_settings={"width": 0.0625}),
 }
 
 

@@ -31,7 +31,15 @@ def lives(members, sizes, activation):
     return dict(zip(members, zip(bits, *outcomes, strict=True), strict=True))
 
 
-@pytest.mark.parametrize(("activation", "sizes"), [("relu", "odd"), ("gelu", "even")])
+@pytest.mark.parametrize(
+    ("activation", "sizes"),
+    [
+        ("relu", "odd"),
+        ("gelu", "even"),
+        pytest.param("relu", "even", marks=pytest.mark.product),
+        pytest.param("gelu", "odd", marks=pytest.mark.product),
+    ],
+)
 @pytest.mark.parametrize("method", INTERVENTIONS)
 def test_a_learners_bits_do_not_depend_on_its_company(method, activation, sizes):
     if method == "crelu" and activation == "gelu":
