@@ -12,7 +12,7 @@ from lop_tutorial.figures.named import Curve, named_curves
 from lop_tutorial.figures.style import COLUMN_WIDTH, METHOD_COLOURS
 from lop_tutorial.interventions import title, without_settings
 from lop_tutorial.report.agent_verdicts import lead, probe_lost
-from lop_tutorial.running.results import finite, interval
+from lop_tutorial.running.results import Interval, finite, interval
 from lop_tutorial.running.table import Table
 
 COLOURS = {"old": METHOD_COLOURS["none"], "fresh": METHOD_COLOURS["retrained"]}
@@ -59,7 +59,7 @@ def probe_fits(errors: Mapping[str, Sequence[float]], steps: Sequence[int], colo
     for name, values in errors.items():
         logs = np.log10(np.asarray(values, dtype=float))
         ax.plot(at, logs, "o", color=colours[name], markersize=4)
-        curves[name] = Curve(interval(np.stack([logs, logs])), colours[name])
+        curves[name] = Curve(Interval(logs, logs, logs), colours[name])
     named_curves(ax, at, curves)
     ax.set_xticks(at, [f"{step:,}" for step in steps])
     low, high = (int(np.floor(end)) for end in ax.get_ylim())
@@ -87,7 +87,7 @@ def probe_on_scales(sizes: Sequence[float], errors: Mapping[str, Sequence[float]
         logs = np.log10(np.asarray(values, dtype=float))
         colour = COLOURS["fresh"] if name.startswith("fresh") else COLOURS.get(name, SCALE_COLOURS.get(name, "#777777"))
         axes[1].plot(after, logs, "o", color=colour, markersize=4)
-        curves[name] = Curve(interval(np.stack([logs, logs])), colour)
+        curves[name] = Curve(Interval(logs, logs, logs), colour)
     axes[1].axhline(0, color="#777777", linewidth=0.9, linestyle=":")
     low, high = (int(np.floor(end)) for end in axes[1].get_ylim())
     named_curves(axes[1], after, curves, apart=0.11)
