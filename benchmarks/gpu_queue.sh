@@ -12,7 +12,10 @@
 set -uo pipefail -m # -m: what runs in the background is sent SIGINT like anything else
 out=${OUT:?name an empty folder for what comes out} from=${FROM:-} device=${DEVICE:-cuda}
 profile=h200 images=1000 small=() python=(python)
-[[ $device == cuda:* ]] && export CUDA_VISIBLE_DEVICES=${device#cuda:} device=cuda
+if [[ $device == cuda:* ]]; then # one of those that are visible, which may be named by number or otherwise
+  IFS=, read -r -a seen <<< "${CUDA_VISIBLE_DEVICES-$(seq -s, 0 "${device#cuda:}")}"
+  export CUDA_VISIBLE_DEVICES=${seen[${device#cuda:}]:?too few devices in CUDA_VISIBLE_DEVICES for $device} device=cuda
+fi
 [[ $device == cuda ]] || profile=quick images=50
 [[ $device == pretended ]] && images=2 small=(--seeds 1 --epochs 1) device=cuda python+=(tests/with_pretended_gpu.py)
 end=$((SECONDS + ${1:-570}))
