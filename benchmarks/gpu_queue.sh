@@ -17,7 +17,7 @@ if [[ $device == cuda:* ]]; then # one of those that are visible, which may be n
   export CUDA_VISIBLE_DEVICES=${seen[${device#cuda:}]:?too few devices in CUDA_VISIBLE_DEVICES for $device} device=cuda
 fi
 [[ $device == cuda ]] || profile=quick images=50
-[[ $device == pretended ]] && images=2 small=(--seeds 1 --epochs 1) device=cuda python+=(tests/with_pretended_gpu.py)
+[[ $device == pretended ]] && images=1 small=(--seeds 1 --epochs 1) device=cuda python+=(tests/with_pretended_gpu.py)
 end=$((SECONDS + ${1:-570}))
 work=$(mktemp -d)
 mkdir -p "$out"
@@ -52,7 +52,10 @@ stage() { # NAME SHARE SIGNAL COMMAND...: at most SHARE hundredths of the time t
   echo "$name: exit status $? after $((SECONDS - began)) of at most $most s" | tee -a "$out/0_machine.txt"
 }
 
-limited TERM 60 "${python[@]}" -m lop_tutorial doctor > "$out/0_machine.txt" 2>&1
+{
+  [[ -z $(command -v nvidia-smi) ]] || limited TERM 20 nvidia-smi # at once, and also where torch does not come up
+  limited TERM 60 "${python[@]}" -m lop_tutorial doctor
+} > "$out/0_machine.txt" 2>&1
 
 # The tests pretend a device by themselves where there is none.
 [[ -e $from/1_tests.txt ]] || stage 1_tests 25 INT python -m pytest -v -p no:cacheprovider -m cuda tests --durations=10

@@ -37,6 +37,8 @@ def queue(tmp_path):
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "python").write_text(PYTHON)
     (tmp_path / "bin" / "python").chmod(0o755)
+    (tmp_path / "bin" / "nvidia-smi").write_text("#!/bin/sh\necho a card\n")
+    (tmp_path / "bin" / "nvidia-smi").chmod(0o755)
     (tmp_path / "work").mkdir()
 
     def begin(name, wait="nothing", seconds=570, **more):
@@ -66,6 +68,7 @@ def test_every_stage_is_asked_for_once_and_a_second_time_only_what_is_missing(qu
     assert "--data procedural --tasks 5 --device cuda" in asked[4]
     assert all(" cuda" in line for line in asked[2:])
     assert held(tmp_path / "first") == ["row"]
+    assert (tmp_path / "first" / "0_machine.txt").read_text().startswith("a card\nbegun\n1_tests: exit status 0")
     (tmp_path / "log").unlink()
     assert queue("second", FROM=str(tmp_path / "first"), DEVICE="pretended").wait(600) == 0
     asked = (tmp_path / "log").read_text().splitlines()
