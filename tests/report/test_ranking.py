@@ -76,7 +76,7 @@ def test_figures_show_every_method_that_has_a_number(stands):
     (ax,) = against_retrained({"D": stands}).axes
     shown = {line.get_gid() for line in ax.get_lines() if str(line.get_gid()).startswith("D, ")}
     assert shown == {f"D, {method}" for method in ("none", "l2_init:strength=0.1", "cbp")}
-    assert {text.get_text() for text in ax.texts} == {"left: 2 of 3", "all diverged"}
+    assert {text.get_text() for text in ax.texts} == {"1 of 3 diverged", "all diverged"}
     (ax,) = factor_against_accuracy({"D": stands}, "dead_units", ("none",)).axes
     assert len(ax.get_lines()) == 3
     assert [text.get_text() for text in ax.texts] == ["No Intv."]
