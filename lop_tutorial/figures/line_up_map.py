@@ -9,6 +9,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from matplotlib.patheffects import withStroke
 
 from lop_tutorial.experiments.suspects import CONTROLS
 from lop_tutorial.figures.style import COLUMN_WIDTH
@@ -49,12 +50,14 @@ def line_up_map(scores: Sequence[SuspectScores], gap: str, only: Sequence[str] =
             x, value = settings.index(score.setting), float(score.within_age.mean)
             if math.isnan(value):
                 continue
-            ax.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, color=colours(0.5 + 0.5 * value / _STRONGEST), lw=0))
-            ax.text(x, y, _signed(value), ha="center", va="center", fontsize=8.5, color=_ink(value))
+            paper = colours(0.5 + 0.5 * value / _STRONGEST)
+            ax.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, color=paper, lw=0))
+            number = ax.text(x, y, _signed(value), ha="center", va="center", fontsize=9, color=_ink(paper))
             if score.tells:
                 ax.add_patch(Rectangle((x - 0.46, y - 0.44), 0.92, 0.88, fill=False, edgecolor="black", linewidth=1.3))
             if score.misleads:
                 ax.plot([x - 0.4, x + 0.4], [y + 0.35, y - 0.35], color="black", linewidth=1, gid="misleads")
+                number.set_path_effects([withStroke(linewidth=3, foreground=paper)])
     if len(order) > len(CONTROLS):
         ax.axhline(len(order) - len([name for name in CONTROLS if name in rows]) - 0.5, color="black", linewidth=0.8)
     signs = {1: " +", -1: " −", 0: "  "}
@@ -79,8 +82,9 @@ def _signed(value: float) -> str:
     return text[0] + text[2:]
 
 
-def _ink(value: float) -> str:
-    return "white" if abs(value) > 0.75 * _STRONGEST else "black"
+def _ink(paper: tuple[float, ...]) -> str:
+    """White on what is dark, by its luminance, black on the rest."""
+    return "white" if np.dot(paper[:3], (0.299, 0.587, 0.114)) < 0.5 else "black"
 
 
 def state_scatter(
