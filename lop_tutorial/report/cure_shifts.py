@@ -9,11 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Float64
 from scipy.stats import norm
 
+from lop_tutorial.interventions import without_settings
 from lop_tutorial.report.suspect_scores import rank_shares
 from lop_tutorial.running.results import Interval, interval
 from lop_tutorial.running.table import Table
@@ -117,3 +119,42 @@ def against(shifts: Shifts, suspect: str, what: int) -> tuple[list[str], list[st
     tried = [method for method in shifts.methods if method not in (NOTHING, FRESH)]
     held = {method: (shifts.holds(method, suspect), shifts.cures(method, what)) for method in tried}
     return tuple([m for m in tried if held[m] == pair] for pair in ((True, True), (True, False), (False, True)))  # type: ignore[return-value]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What one setting says of a suspect as the cause of what is lost there, over both accuracies."""
+
+    verdict: Literal["stands", "not the cause", "open", "nothing to hold"]
+    speaking: frozenset[str]
+    """The methods that hold it and cure if it stands; those that speak against it if it is not the cause."""
+
+
+def tried(setting: Shifts, suspect: str) -> Trial:
+    """Not the cause, if a method holds the suspect and does not cure, or cures and does not hold it.
+
+    It stands if no method speaks against it, and two or more hold it and cure, of which one is not G-mixup. There is
+    nothing to hold where old networks are as fresh ones in it.
+    """
+    fresh = setting.shift(FRESH, suspect)
+    if not (fresh.low > 0 or fresh.high < 0):
+        return Trial("nothing to hold", frozenset())
+    found = [against(setting, suspect, what) for what in (0, 1)]
+    if no := frozenset(method for _, *other in found for methods in other for method in methods):
+        return Trial("not the cause", no)
+    holding = max((frozenset(cause) for cause, *_ in found), key=len)
+    other = {method for method in holding if without_settings(method) != "g_mixup"}
+    return Trial("stands" if len(holding) >= 2 and other else "open", holding)
+
+
+def verdict_as_cause(settings: Sequence[Shifts], suspect: str) -> Literal["stands", "cleared", "open"]:
+    """What is left of a suspect over all settings.
+
+    Cleared where two methods speak against it in one setting, or methods in two settings. It stands where it is not
+    cleared and stands in some setting.
+    """
+    trials = [tried(setting, suspect) for setting in settings]
+    no = [len(trial.speaking) for trial in trials if trial.verdict == "not the cause"]
+    if len(no) >= 2 or max(no, default=0) >= 2:
+        return "cleared"
+    return "stands" if any(trial.verdict == "stands" for trial in trials) else "open"
