@@ -23,6 +23,7 @@ from lop_tutorial.networks import MLP, Network, Watch
 from lop_tutorial.reinforcement.control_worlds import Observation, World, world_seed
 from lop_tutorial.reinforcement.replay import Replay, Transitions
 from lop_tutorial.seeds import derive, draw_for, numpy_generator, seeded
+from lop_tutorial.training.optimisers import Adam
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,7 @@ class Agent:
         """Fresh weights, a fresh optimiser and a fresh memory of the intervention."""
         self.network = self.fresh_network("weights", self.phases_learned)
         self.target = copy.deepcopy(self.network).eval()
-        self.optimiser = torch.optim.Adam(self.network.parameters(), lr=self.settings.step_size, fused=True)
+        self.optimiser = Adam(self.network.parameters(), lr=self.settings.step_size, fused=True)
         self.units = self.network.units()
         self.activations = Watch(self.units).activations if self.intervention.watches else []
         self.draw = draw_for(self.seed, "intervention", self.phases_learned)

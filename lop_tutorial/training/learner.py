@@ -29,6 +29,7 @@ from lop_tutorial.training.fitting import (
     must_fit,
     steps_told,
 )
+from lop_tutorial.training.optimisers import SGD
 from lop_tutorial.training.precision import Precision, strict
 
 LOSSES: dict[str, Loss] = {"cross_entropy": cross_entropy, "squared_error": mse_loss}
@@ -153,7 +154,7 @@ class Learner:
 
     def _fresh_optimiser(self) -> torch.optim.SGD:
         t = self.training
-        return torch.optim.SGD(
+        return SGD(
             self.network.parameters(), lr=t.step_size, momentum=t.momentum, weight_decay=t.weight_decay, fused=True
         )
 
