@@ -110,6 +110,20 @@ def rows_of(plan, **how):
     return list(carry_out(plan, "quick", **how))
 
 
+def test_killed_while_the_first_file_is_written_the_next_one_begins(whole, tmp_path, monkeypatch):
+    folder = tmp_path / "run"
+    monkeypatch.setattr(os, "fsync", lambda handle: os.kill(os.getpid(), signal.SIGKILL))
+    assert ended(child(lambda: rows_of(TINY, folder=folder))) == -signal.SIGKILL
+    monkeypatch.undo()
+    left = {path.name for path in folder.iterdir()} - {"checkpoints"}
+    assert len(left) == 1  # the settings, beside their place
+    with pytest.raises(ValueError, match="is there already"):
+        rows_of(TINY, folder=folder)  # a new run takes only what is empty
+    rows_of(TINY, folder=folder, resume=True)
+    assert bits(folder) == bits(whole["fleet"])
+    assert not left & {path.name for path in folder.iterdir()}
+
+
 @pytest.mark.parametrize("name", PLANS)
 def test_stopped_by_request_it_ends_after_the_task_with_a_checkpoint(name, whole, tmp_path):
     folder, plan = tmp_path / "run", PLANS[name]
