@@ -4,8 +4,10 @@ from jaxtyping import install_import_hook
 
 install_import_hook("lop_tutorial", "beartype.beartype")
 
+import atexit
 import os
 import random
+import shutil
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,6 +30,18 @@ slow = [hypothesis.HealthCheck.too_slow]
 hypothesis.settings.register_profile("any machine", deadline=None, derandomize=True, suppress_health_check=slow)
 hypothesis.settings.load_profile("any machine")
 torch.set_num_threads(1)  # here as well, for fixtures of whole modules come before those of a test
+
+
+def compile_once():
+    """What tests start (kernels, workers, command lines) shares the package's compiled files, also where Python may
+    write none: each would take a second to compile them anew. They go when the tests end, and nothing is left.
+    """
+    if os.environ.pop("PYTHONDONTWRITEBYTECODE", "") and "PYTHONPYCACHEPREFIX" not in os.environ:
+        folder = os.environ["PYTHONPYCACHEPREFIX"] = tempfile.mkdtemp(prefix="compiled-")
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+
+
+compile_once()
 
 
 def begin_draws(place):
