@@ -1,6 +1,7 @@
 """The value update against numbers worked out by hand, and the hooks that supervised learners have."""
 
 import copy
+import math
 
 import numpy as np
 import pytest
@@ -197,8 +198,17 @@ def test_injection_never_is_no_intervention():
 
 @pytest.mark.parametrize(
     ("setting", "told"),
-    [({"steps": 0}, "steps is 0"), ({"discount": 1.5}, "discount is 1.5"), ({"step_size": -1.0}, "step_size is -1.0")],
+    [
+        ({"steps": 0}, "steps is 0"),
+        ({"steps": True}, "steps is True; it must be a whole number"),
+        ({"discount": 1.5}, "discount is 1.5"),
+        ({"discount": True}, "discount is True; it must be a number from 0 to 1"),
+        ({"step_size": -1.0}, "step_size is -1.0"),
+        ({"step_size": math.inf}, "step_size is inf"),
+        ({"learning_starts": 2.5}, "learning_starts is 2.5; it must be a whole number"),
+    ],
 )
+@pytest.mark.usefixtures("as_users_run")
 def test_settings_that_make_no_sense(setting, told):
     with pytest.raises(ValueError, match=told):
         Settings(**setting)

@@ -113,9 +113,9 @@ def rows_of(plan, **how):
 
 def test_killed_while_the_first_file_is_written_the_next_one_begins(whole, tmp_path, monkeypatch):
     folder = tmp_path / "run"
-    monkeypatch.setattr(os, "fsync", lambda handle: os.kill(os.getpid(), signal.SIGKILL))
-    assert ended(child(lambda: rows_of(TINY, folder=folder))) == -signal.SIGKILL
-    monkeypatch.undo()
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", lambda handle: os.kill(os.getpid(), signal.SIGKILL))
+        assert ended(child(lambda: rows_of(TINY, folder=folder))) == -signal.SIGKILL
     left = {path.name for path in folder.iterdir()} - {"checkpoints"}
     assert len(left) == 1  # the settings, beside their place
     with pytest.raises(ValueError, match="is there already"):
