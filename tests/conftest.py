@@ -4,10 +4,8 @@ from jaxtyping import install_import_hook
 
 install_import_hook("lop_tutorial", "beartype.beartype")
 
-import atexit
 import os
 import random
-import shutil
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,17 +29,8 @@ hypothesis.settings.register_profile("any machine", deadline=None, derandomize=T
 hypothesis.settings.load_profile("any machine")
 torch.set_num_threads(1)  # here as well, for fixtures of whole modules come before those of a test
 
-
-def compile_once():
-    """What tests start (kernels, workers, command lines) shares the package's compiled files, also where Python may
-    write none: each would take a second to compile them anew. They go when the tests end, and nothing is left.
-    """
-    if os.environ.pop("PYTHONDONTWRITEBYTECODE", "") and "PYTHONPYCACHEPREFIX" not in os.environ:
-        folder = os.environ["PYTHONPYCACHEPREFIX"] = tempfile.mkdtemp(prefix="compiled-")
-        atexit.register(shutil.rmtree, folder, ignore_errors=True)
-
-
-compile_once()
+# what tests start (kernels, workers, command lines) compiles the package once, and not in each process anew
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def begin_draws(place):
