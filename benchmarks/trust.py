@@ -1,7 +1,7 @@
 """What survives what: runs that are killed, damaged, out of disk space, cut from power, or asked for twice.
 
     python benchmarks/trust.py                    # some ten minutes, one thread
-    python benchmarks/trust.py --only damage      # one part: kills, signals, damage, disk, power, twice or memory
+    python benchmarks/trust.py --only damage      # one part: kills, damage, disk, power, twice or memory
     python benchmarks/trust.py --page book/trust.md    # and write the page of the book
 
 A tiny run (five methods, two seeds, twelve tasks) is carried out without a break. Then it is harmed, resumed, and its
@@ -32,7 +32,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from textwrap import fill
 from typing import Any, NamedTuple
@@ -136,67 +136,6 @@ def kills(unbroken: str, number: int) -> Iterator[tuple[str, str]]:
             found = outcome(where, unbroken)
             yield from (("SIGKILL", found) for _ in range(times))
             killed += times
-
-
-def signals(unbroken: str, number: int) -> Iterator[tuple[str, str]]:
-    """`reproduce` or `queue` gets Ctrl-C twice at random moments, and so does the next one that goes on.
-
-    They begin when the command line does: before, Python alone is there, and ends in its own way.
-    """
-    job = "reproduce first_look --methods none,cbp --seeds 1 --tasks 12 --epochs 1"
-    alone = f"{job} --workers 1 --every 0 --resume --out runs/job"
-    commands = {"reproduce": alone, "queue": "queue jobs.txt --runs runs --again"}
-    moments, began = random.Random(0), time.monotonic()
-
-    def begun(name: str, where: Path) -> subprocess.Popen[str]:
-        where.mkdir(exist_ok=True)
-        (where / "jobs.txt").write_text(f"job: {job}\n")
-        command = [sys.executable, "-c", SAYS_WHEN_IT_BEGINS, *commands[name].split()]
-        pipe = subprocess.PIPE
-        process = subprocess.Popen(command, cwd=where, stdout=pipe, stderr=pipe, text=True, start_new_session=True)
-        assert process.stdout is not None
-        assert process.stdout.readline() == "begun\n"
-        return process
-
-    def ended(name: str, where: Path) -> str:
-        """What metrics.csv holds in the end; where there is none, what the process said instead."""
-        process, metrics = begun(name, where), where / "runs/job/metrics.csv"
-        said = " ".join(process.communicate())
-        return metrics.read_text() if metrics.exists() else f"exit code {process.returncode}, {said!r}"
-
-    with folder() as where:
-        expected = ended("reproduce", where)
-    lasts, sent = time.monotonic() - began, 0
-    while sent < number:
-        name = ("reproduce", "queue")[sent % 2]
-        with folder() as where:
-            found: list[str] = []
-            while sent + len(found) < number:
-                process = begun(name, where)
-                for longest in (lasts, 0.2 * lasts):
-                    time.sleep(moments.uniform(0, longest))
-                    with suppress(ProcessLookupError):
-                        os.killpg(process.pid, signal.SIGINT)  # as a terminal does it
-                said = " ".join(process.communicate())
-                if not process.returncode:
-                    break
-                clean = process.returncode == 130 and "Traceback" not in said
-                found.append("same" if clean else f"wrong: exit code {process.returncode}, {said!r}")
-            last = ended(name, where)
-            known = "other numbers" if last.startswith("method,") else last
-            yield from ((name, each if last == expected else f"wrong: {known}") for each in found)
-            sent += len(found)
-
-
-SAYS_WHEN_IT_BEGINS = """
-from lop_tutorial import cli
-run = cli._run
-def begins(words):
-    print("begun", flush=True)
-    return run(words)
-cli._run = begins
-cli.program()
-"""
 
 
 def damage(unbroken: str, number: int) -> Iterator[tuple[str, str]]:
@@ -331,14 +270,7 @@ def twice(unbroken: str, number: int) -> Iterator[tuple[str, str]]:
             yield "the first", "same" if (where / "metrics.csv").read_text() == unbroken else "wrong: other numbers"
 
 
-PARTS = {
-    "kills": (kills, 100),
-    "signals": (signals, 50),
-    "damage": (damage, 0),
-    "disk": (disk, 60),
-    "power": (power, 100),
-    "twice": (twice, 0),
-}
+PARTS = {"kills": (kills, 100), "damage": (damage, 0), "disk": (disk, 60), "power": (power, 100), "twice": (twice, 0)}
 """Each with how many cases are drawn; 0 for all there are."""
 
 

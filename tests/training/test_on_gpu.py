@@ -125,7 +125,7 @@ def test_convolutions_can_be_recorded_with_a_method_of_each_kind():
 
 
 @pytest.mark.product
-@pytest.mark.parametrize(("network", "way"), product(NETWORKS, WAYS))
+@pytest.mark.parametrize(("network", "way"), list(product(NETWORKS, WAYS)))
 def test_every_way_of_every_network_can_be_recorded_with_every_method(network, way):
     """SmallConv's ways have all methods; a deep network's four ways have a quarter each, and one that watches units."""
     together, alone = [name for name in INTERVENTIONS if name not in LAYERS], list(LAYERS)
