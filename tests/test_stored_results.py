@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -23,10 +24,12 @@ from lop_tutorial.experiments.sweeps import SWEEPS
 from lop_tutorial.experiments.type2_settings import SETTINGS, USUAL
 from lop_tutorial.experiments.weight_walk import first_size, size_alone, stored_walks
 from lop_tutorial.figures.findings import mixup_differences
+from lop_tutorial.geometry.line_up import LINE_UP
 from lop_tutorial.interventions import title as title_of
 from lop_tutorial.report import paper_table
 from lop_tutorial.report.claims.collect import in_results
 from lop_tutorial.report.control_verdicts import DECIDES, beside, of_change, of_kind, of_time
+from lop_tutorial.report.cure_shifts import LATE, shifts, verdict_as_cause
 from lop_tutorial.report.loss_type import loss_type
 from lop_tutorial.report.suspect_scores import GAPS
 from lop_tutorial.report.suspect_sheet import by_suspect, stored_scores, stored_states
@@ -87,6 +90,36 @@ def test_a_stored_trial_of_cures_is_whole_and_carries_its_origin(trial):
             assert [row["task"] for row in life] == measured[: len(life)]
             assert len(life) == len(measured) or part["setting"] == "cifar100", "on toys no network diverged"
     assert {row["method"] for row in table.rows} == set(METHODS)
+
+
+def test_what_the_note_on_cures_tells_of_pairs_and_of_all_settings():
+    names = [suspect.name for suspect in LINE_UP]
+    toys = [shifts(load(f"cures_{name}").table, name, names) for name in ("type1", "type2")]
+    pairs = shifts(load("cures_pairs").table, "cifar100", names)
+    text = " ".join((RESULTS / "cures.md").read_text(encoding="utf-8").replace("−", "-").split())
+    part = text[text.index("### Pairs, sixteen seeds") :]
+    for method in METHODS:
+        if method != "retrained":
+            cells = [
+                "{:.1f} ({:.1f} to {:.1f})".format(*(100 * float(x) for x in pairs.gap(method, what, reference)))
+                for reference in ("retrained", "none")[: 1 if method == "none" else 2]
+                for what in (0, 1)
+            ]
+            assert f"| {' | '.join(cells)} |" in part, method
+    assert [pairs.diverged(method) for method in METHODS] == [3, 1, 0, 0, 1, 4, 0, 0, 2, 0]
+    assert np.isfinite(pairs.accuracies[:2, :, 0]).all(axis=0).sum() == 12
+    assert {pairs.cures(method, what) for method in METHODS[2:] for what in (0, 1)} == {True}
+    found = {name: verdict_as_cause([*toys, pairs], name) for name in names}
+    assert Counter(found.values()) == {"cleared": 14, "stands": 8, "open": 4}
+    told = ["ftle_within", "ftle_between", "ftle_within_zero", "ftle_between_zero", "effective_rank", "feature_rank"]
+    assert {name for name, one in found.items() if one == "stands"} == {*told, "gradient_coherence", "hessian_rank"}
+    late = [row for row in load("cures_pairs").table.rows if row["task"] >= LATE]
+    old, fresh = (np.array([row["ftle_within"] for row in late if row["method"] == m]) for m in METHODS[:2])
+    assert (len(old), np.isneginf(old).sum()) == (39, 31)
+    alive = old[np.isfinite(old)]
+    assert (alive.min().round(2), alive.max().round(2)) == (0.35, 0.83)
+    assert fresh.max() < alive.min()
+    assert abs(np.median(fresh) + 0.5) < 0.06
 
 
 @pytest.mark.parametrize("name", RUNS)

@@ -45,5 +45,5 @@ def _in(setting: str, name: str, where: str, seeds: Sequence[int]) -> Trial:
 EXPERIMENTS = (
     _in("type1", "cures_type1", "in two dimensions", FITTED),
     _in("type2", "cures_type2", "in 256 dimensions", FITTED),
-    _in("cifar100", "cures_pairs", "on pairs of classes", range(5)),
+    _in("cifar100", "cures_pairs", "on pairs of classes", range(16)),
 )

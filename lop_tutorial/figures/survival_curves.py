@@ -26,7 +26,7 @@ def survival_curves(lives: Mapping[str, Sequence[Lifetimes]]) -> Figure:
         len(lives), 1, figsize=(COLUMN_WIDTH, 0.5 + 1.9 * len(lives)), sharex=True, squeeze=False
     )
     steps = sorted({each.step_size for mine in lives.values() for each in mine}, reverse=True)
-    shades = mpl.colormaps["viridis"](np.linspace(0, 0.8, max(len(steps), 2)))
+    shades = mpl.colormaps["viridis"](np.linspace(0, 0.6, max(len(steps), 2)))
     colours = dict(zip(steps, map(mpl.colors.to_hex, shades), strict=False))
     longest = max(float(each.times.max()) for mine in lives.values() for each in mine)
     for ax, (data, mine) in zip(axes[:, 0], lives.items(), strict=True):

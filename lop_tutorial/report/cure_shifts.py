@@ -9,11 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Float64
 from scipy.stats import norm
 
+from lop_tutorial.interventions import without_settings
 from lop_tutorial.report.suspect_scores import rank_shares
 from lop_tutorial.running.results import Interval, interval
 from lop_tutorial.running.table import Table
@@ -117,3 +119,24 @@ def against(shifts: Shifts, suspect: str, what: int) -> tuple[list[str], list[st
     tried = [method for method in shifts.methods if method not in (NOTHING, FRESH)]
     held = {method: (shifts.holds(method, suspect), shifts.cures(method, what)) for method in tried}
     return tuple([m for m in tried if held[m] == pair] for pair in ((True, True), (True, False), (False, True)))  # type: ignore[return-value]
+
+
+def verdict_as_cause(settings: Sequence[Shifts], suspect: str) -> Literal["stands", "cleared", "open"]:
+    """What is left of a suspect as a cause, over all settings and both accuracies.
+
+    Cleared where two methods in one setting speak against it, or methods in two settings: they hold it and do not
+    cure, or cure and do not hold it. It stands where it is not cleared, and in some setting none speaks against it
+    while two or more hold it and cure, of which one is not G-mixup.
+    """
+    stands, against_it = False, []
+    for setting in settings:
+        speak: set[str] = set()
+        for what in (0, 1):
+            cause, *other = against(setting, suspect, what)
+            no = {method for methods in other for method in methods}
+            stands |= not no and len(cause) >= 2 and any(without_settings(method) != "g_mixup" for method in cause)
+            speak |= no
+        against_it.append(len(speak))
+    if max(against_it) >= 2 or sum(map(bool, against_it)) >= 2:
+        return "cleared"
+    return "stands" if stands else "open"

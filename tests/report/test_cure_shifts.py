@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from lop_tutorial.report.cure_shifts import against, normal_scores, shifts
+from lop_tutorial.report.cure_shifts import against, normal_scores, shifts, verdict_as_cause
 from lop_tutorial.running.table import Table
 
 SEEDS, TASKS = range(6), (9, 19, 29)
@@ -82,3 +82,29 @@ def test_without_a_reference_there_are_no_shifts():
     some = Table(tuple(row for row in rows() if row["method"] != "retrained"))
     with pytest.raises(ValueError, match="type1 has no late states of 'retrained'"):
         shifts(some, "type1", ("suspect",))
+
+
+def setting(**places):
+    return shifts(
+        Table(tuple(rows({name: PLACES[name] for name in ("none", "retrained")} | places))), "type1", ("suspect",)
+    )
+
+
+HOLDS, CURES, BOTH = PLACES["holder"], PLACES["curer"], PLACES["both"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ([{"muon": BOTH, "fire": BOTH}], "stands"),
+        ([{"muon": BOTH, "g_mixup": BOTH}], "stands"),
+        ([{"muon": BOTH}], "open"),
+        ([{"g_mixup": BOTH, "g_mixup:M=1": BOTH}], "open"),
+        ([{"muon": BOTH, "fire": BOTH, "upgd": HOLDS}], "open"),
+        ([{"muon": BOTH, "fire": BOTH, "upgd": HOLDS}, {"muon": BOTH, "fire": BOTH}], "stands"),
+        ([{"muon": BOTH, "fire": BOTH, "upgd": HOLDS}, {"muon": CURES}], "cleared"),
+        ([{"muon": BOTH, "fire": BOTH}, {"upgd": HOLDS, "fire": CURES}], "cleared"),
+    ],
+)
+def test_what_is_left_of_a_suspect_over_all_settings(settings, expected):
+    assert verdict_as_cause([setting(**places) for places in settings], "suspect") == expected

@@ -87,11 +87,12 @@ function curves(view) {
       svg.append(h("svg:text", { x: box.left + 4, y: at + 13 }, spec.reference.label));
     }
     const xs = spec.x.map((value) => x(value));
+    const inside = (at) => (Number.isFinite(at) ? Math.min(box.top + box.height, Math.max(box.top, at)) : at);
     panel.series.forEach((series, k) => {
       if (!on.get(series.label)) return;
       const at = (what) => Array.from(view.frame(`${number}.${k}.${what}`).values, (value) => y(value));
       const style = `--light:${series.light};--dark:${series.dark}`;
-      svg.append(h("svg:path", { class: "series band", d: band(xs, at("low"), at("high")), style }));
+      svg.append(h("svg:path", { class: "series band", d: band(xs, at("low").map(inside), at("high").map(inside)), style }));
       svg.append(h("svg:path", { class: "series", d: path(xs, at("mean")), style, "stroke-dasharray": LINES[series.line] }));
     });
     svg.append(h("svg:path", { class: "cursor", d: `M${xs[cursor]} ${box.top}v${box.height}`, opacity: 0.6 }));
