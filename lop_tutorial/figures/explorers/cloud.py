@@ -55,8 +55,10 @@ class CloudExplorer(Explorer):
     def picture(self) -> Figure:
         """Up to four frames along the first slider, on the same axes."""
         frames, arrays, spec = self.frames(4), self.arrays(), self.spec
-        size = {"figsize": (PAGE_WIDTH, 2.5), "layout": "constrained"}
-        figure, axes = plt.subplots(1, len(frames), sharex=True, sharey=True, squeeze=False, **size)
+        shape = (PAGE_WIDTH, 2.5)
+        figure, axes = plt.subplots(
+            1, len(frames), figsize=shape, sharex=True, sharey=True, squeeze=False, layout="constrained"
+        )
         for ax, (frame, words) in zip(axes[0], frames, strict=True):
             points = arrays["points"][frame]
             classes = np.rint(arrays["classes"] if spec["still"] else arrays["classes"][frame])

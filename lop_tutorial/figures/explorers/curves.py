@@ -82,8 +82,9 @@ class CurveExplorer(Explorer):
         """The panels, with the sliders at `still`, as a figure's words say."""
         spec, arrays = self.spec, self.arrays()
         at = tuple(spec.get("still", [len(stops) // 2 for stops in self.sliders.values()]))
-        size = {"figsize": (PAGE_WIDTH, 3.3), "layout": "constrained"}
-        figure, axes = plt.subplots(1, len(spec["panels"]), squeeze=False, **size)
+        figure, axes = plt.subplots(
+            1, len(spec["panels"]), figsize=(PAGE_WIDTH, 3.3), squeeze=False, layout="constrained"
+        )
         for number, (ax, panel) in enumerate(zip(axes[0], spec["panels"], strict=True)):
             for k, series in enumerate(panel["series"]):
                 mean, low, high = (arrays[f"{number}.{k}.{what}"][at] for what in ("mean", "low", "high"))
