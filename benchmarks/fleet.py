@@ -184,6 +184,11 @@ def ways(network: str, method: str, numbers: list[int], rounds: int) -> dict[str
     return {"ours": round(rate[best], 2), "theirs": round(rate["plain"], 2), "ratio": ratio, "way": best, "all": found}
 
 
+def named(index: int, visible: str | None) -> str:
+    """What CUDA calls device number `index` of those that CUDA_VISIBLE_DEVICES names; IndexError where it has fewer."""
+    return str(index) if visible is None else [name for name in visible.split(",") if name][index]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--network", choices=["mlp", "smallconv", "convnet"], default="mlp")
@@ -201,7 +206,10 @@ def main() -> None:
     if asked.reference and not (asked.reference / "lop" / "imagenet" / "single_expr.py").exists():
         parser.error(f"{asked.reference} has no lop/imagenet/single_expr.py; see --help for how to get it")
     if asked.device.index is not None:  # the reference takes the first one that it sees
-        os.environ["CUDA_VISIBLE_DEVICES"] = str(asked.device.index)
+        try:
+            os.environ["CUDA_VISIBLE_DEVICES"] = named(asked.device.index, os.environ.get("CUDA_VISIBLE_DEVICES"))
+        except IndexError:
+            parser.error(f"too few devices in CUDA_VISIBLE_DEVICES for --device {asked.device}")
     if asked.device.type == "cuda" or asked.rehearse:
         import fleet_cuda
 

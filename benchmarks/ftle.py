@@ -70,6 +70,13 @@ def network_and_images(samples: int, trained: bool) -> tuple[Network, Tensor]:
         return ConvNet((3, 32, 32), 2).eval(), x
 
 
+def in_parts(x: Tensor) -> list[Tensor]:
+    """A fiftieth, so that there is something to tell soon; then the rest, in fifths."""
+    first = math.ceil(len(x) / 50)
+    rest = x[first:]
+    return [x[:first], *(rest.split(math.ceil(len(rest) / PARTS)) if len(rest) else ())]
+
+
 def machine(device: torch.device) -> str:
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
@@ -90,16 +97,16 @@ def main() -> None:
 
     network, x = network_and_images(asked.samples, asked.trained)
     network, x = network.to(asked.device), x.to(asked.device)
-    ftle(network, x[:64]), loop(network, x[:4])  # to warm up
-
     work = {"ours": lambda part: ftle(network, part)[:, 0], "theirs": lambda part: loop(network, part)}
     if asked.exact:
         work["exact"] = lambda part: ftle(network, part, method="exact")[:, 0]
+    for name, do in work.items():
+        do(x[: 1 if name == "theirs" else 64])  # to warm up
     rounds: list[Round] = []
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))
     try:
         # in turn, so that what else the machine does falls on all alike
-        for part in x.split(math.ceil(len(x) / PARTS)):
+        for part in in_parts(x):
             rounds.append({name: timed(do, part) for name, do in work.items()})
     finally:
         if rounds:

@@ -12,9 +12,12 @@
 set -uo pipefail -m # -m: what runs in the background is sent SIGINT like anything else
 out=${OUT:?name an empty folder for what comes out} from=${FROM:-} device=${DEVICE:-cuda}
 profile=h200 images=1000 small=() python=(python)
-[[ $device == cuda:* ]] && export CUDA_VISIBLE_DEVICES=${device#cuda:} device=cuda
+if [[ $device == cuda:* ]]; then # one of those that are visible, which may be named by number or otherwise
+  IFS=, read -r -a seen <<< "${CUDA_VISIBLE_DEVICES-$(seq -s, 0 "${device#cuda:}")}"
+  export CUDA_VISIBLE_DEVICES=${seen[${device#cuda:}]:?too few devices in CUDA_VISIBLE_DEVICES for $device} device=cuda
+fi
 [[ $device == cuda ]] || profile=quick images=50
-[[ $device == pretended ]] && images=2 small=(--seeds 1 --epochs 1) device=cuda python+=(tests/with_pretended_gpu.py)
+[[ $device == pretended ]] && images=1 small=(--seeds 1 --epochs 1) device=cuda python+=(tests/with_pretended_gpu.py)
 end=$((SECONDS + ${1:-570}))
 work=$(mktemp -d)
 mkdir -p "$out"
@@ -49,7 +52,10 @@ stage() { # NAME SHARE SIGNAL COMMAND...: at most SHARE hundredths of the time t
   echo "$name: exit status $? after $((SECONDS - began)) of at most $most s" | tee -a "$out/0_machine.txt"
 }
 
-limited TERM 60 "${python[@]}" -m lop_tutorial doctor > "$out/0_machine.txt" 2>&1
+{
+  [[ -z $(command -v nvidia-smi) ]] || limited TERM 20 nvidia-smi # at once, and also where torch does not come up
+  limited TERM 60 "${python[@]}" -m lop_tutorial doctor
+} > "$out/0_machine.txt" 2>&1
 
 # The tests pretend a device by themselves where there is none.
 [[ -e $from/1_tests.txt ]] || stage 1_tests 25 INT python -m pytest -v -p no:cacheprovider -m cuda tests --durations=10

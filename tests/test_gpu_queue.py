@@ -7,6 +7,7 @@ import tarfile
 import time
 from pathlib import Path
 
+import fleet
 import pytest
 
 TOP = Path(__file__).parents[1]
@@ -15,6 +16,7 @@ STAGES = {"1_tests": "pytest", "2_speed": "fleet.py", "3_table1": "reproduce", "
 PYTHON = """#!/usr/bin/env bash
 [[ $1 == -c ]] && { echo 1; exit; }
 echo "$*" >> "$LOG"
+echo "${CUDA_VISIBLE_DEVICES-all}" >> "$LOG.visible"
 [[ $* == *gpu_options* ]] && { echo --data procedural --tasks 5; exit; }
 if [[ $* == *reproduce* ]]; then
   while [[ $1 != --out ]]; do shift; done
@@ -35,10 +37,13 @@ def queue(tmp_path):
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "python").write_text(PYTHON)
     (tmp_path / "bin" / "python").chmod(0o755)
+    (tmp_path / "bin" / "nvidia-smi").write_text("#!/bin/sh\necho a card\n")
+    (tmp_path / "bin" / "nvidia-smi").chmod(0o755)
     (tmp_path / "work").mkdir()
 
     def begin(name, wait="nothing", seconds=570, **more):
-        there = {key: value for key, value in os.environ.items() if key not in ("OUT", "FROM", "DEVICE")}
+        ours = ("OUT", "FROM", "DEVICE", "CUDA_VISIBLE_DEVICES")
+        there = {key: value for key, value in os.environ.items() if key not in ours}
         there |= {"PATH": f"{tmp_path / 'bin'}:{there['PATH']}", "TMPDIR": str(tmp_path / "work")}
         there |= {"OUT": str(tmp_path / name), "LOG": str(tmp_path / "log"), "WAIT": wait, **more}
         command = ["bash", "benchmarks/gpu_queue.sh", str(seconds)]
@@ -63,6 +68,7 @@ def test_every_stage_is_asked_for_once_and_a_second_time_only_what_is_missing(qu
     assert "--data procedural --tasks 5 --device cuda" in asked[4]
     assert all(" cuda" in line for line in asked[2:])
     assert held(tmp_path / "first") == ["row"]
+    assert (tmp_path / "first" / "0_machine.txt").read_text().startswith("a card\nbegun\n1_tests: exit status 0")
     (tmp_path / "log").unlink()
     assert queue("second", FROM=str(tmp_path / "first"), DEVICE="pretended").wait(600) == 0
     asked = (tmp_path / "log").read_text().splitlines()
@@ -70,6 +76,23 @@ def test_every_stage_is_asked_for_once_and_a_second_time_only_what_is_missing(qu
     assert "--profile quick --data procedural --tasks 5 --device cuda" in asked[1]
     assert held(tmp_path / "second") == ["row", "row"]
     assert list((tmp_path / "work").iterdir()) == []
+
+
+@pytest.mark.parametrize(("visible", "chosen"), [(None, "1"), ("5,7", "7"), ("GPU-1e0d,GPU-75fa,GPU-0c2b", "GPU-75fa")])
+def test_a_second_device_is_the_second_of_those_that_are_visible(queue, tmp_path, visible, chosen):
+    more = {} if visible is None else {"CUDA_VISIBLE_DEVICES": visible}
+    assert queue("out", DEVICE="cuda:1", **more).wait(600) == 0
+    assert set((tmp_path / "log.visible").read_text().split()) == {chosen}
+    assert " cuda:" not in (tmp_path / "log").read_text()
+    assert fleet.named(1, visible) == chosen
+
+
+@pytest.mark.parametrize("visible", ["", "5"])
+def test_a_device_that_is_not_visible_is_refused(queue, tmp_path, visible):
+    assert queue("out", DEVICE="cuda:1", CUDA_VISIBLE_DEVICES=visible).wait(600) != 0
+    assert not (tmp_path / "log").exists()
+    with pytest.raises(IndexError):
+        fleet.named(1, visible)
 
 
 @pytest.mark.parametrize("stage", STAGES)

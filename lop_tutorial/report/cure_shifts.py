@@ -121,22 +121,40 @@ def against(shifts: Shifts, suspect: str, what: int) -> tuple[list[str], list[st
     return tuple([m for m in tried if held[m] == pair] for pair in ((True, True), (True, False), (False, True)))  # type: ignore[return-value]
 
 
-def verdict_as_cause(settings: Sequence[Shifts], suspect: str) -> Literal["stands", "cleared", "open"]:
-    """What is left of a suspect as a cause, over all settings and both accuracies.
+@dataclass(frozen=True)
+class Trial:
+    """What one setting says of a suspect as the cause of what is lost there, over both accuracies."""
 
-    Cleared where two methods in one setting speak against it, or methods in two settings: they hold it and do not
-    cure, or cure and do not hold it. It stands where it is not cleared, and in some setting none speaks against it
-    while two or more hold it and cure, of which one is not G-mixup.
+    verdict: Literal["stands", "not the cause", "open", "nothing to hold"]
+    speaking: frozenset[str]
+    """The methods that hold it and cure if it stands; those that speak against it if it is not the cause."""
+
+
+def tried(setting: Shifts, suspect: str) -> Trial:
+    """Not the cause, if a method holds the suspect and does not cure, or cures and does not hold it.
+
+    It stands if no method speaks against it, and two or more hold it and cure, of which one is not G-mixup. There is
+    nothing to hold where old networks are as fresh ones in it.
     """
-    stands, against_it = False, []
-    for setting in settings:
-        speak: set[str] = set()
-        for what in (0, 1):
-            cause, *other = against(setting, suspect, what)
-            no = {method for methods in other for method in methods}
-            stands |= not no and len(cause) >= 2 and any(without_settings(method) != "g_mixup" for method in cause)
-            speak |= no
-        against_it.append(len(speak))
-    if max(against_it) >= 2 or sum(map(bool, against_it)) >= 2:
+    fresh = setting.shift(FRESH, suspect)
+    if not (fresh.low > 0 or fresh.high < 0):
+        return Trial("nothing to hold", frozenset())
+    found = [against(setting, suspect, what) for what in (0, 1)]
+    if no := frozenset(method for _, *other in found for methods in other for method in methods):
+        return Trial("not the cause", no)
+    holding = max((frozenset(cause) for cause, *_ in found), key=len)
+    other = {method for method in holding if without_settings(method) != "g_mixup"}
+    return Trial("stands" if len(holding) >= 2 and other else "open", holding)
+
+
+def verdict_as_cause(settings: Sequence[Shifts], suspect: str) -> Literal["stands", "cleared", "open"]:
+    """What is left of a suspect over all settings.
+
+    Cleared where two methods speak against it in one setting, or methods in two settings. It stands where it is not
+    cleared and stands in some setting.
+    """
+    trials = [tried(setting, suspect) for setting in settings]
+    no = [len(trial.speaking) for trial in trials if trial.verdict == "not the cause"]
+    if len(no) >= 2 or max(no, default=0) >= 2:
         return "cleared"
-    return "stands" if stands else "open"
+    return "stands" if any(trial.verdict == "stands" for trial in trials) else "open"

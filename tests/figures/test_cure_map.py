@@ -1,9 +1,10 @@
-"""The map of methods and suspects shows the shifts that it is given."""
+"""The maps of methods, suspects and causes show what they are given."""
 
 import numpy as np
 
+from lop_tutorial.figures.cause_map import cause_map
 from lop_tutorial.figures.cure_map import cure_map
-from lop_tutorial.report.cure_shifts import Shifts
+from lop_tutorial.report.cure_shifts import Shifts, tried, verdict_as_cause
 
 
 def made():
@@ -40,3 +41,30 @@ def test_a_frame_where_a_suspect_is_held_and_dots_where_shifts_are_clear():
         means = [line.get_xdata()[0] for line in ax.lines if line.get_marker() in ("o", "s")]
         np.testing.assert_allclose(means, [100 * float(shifts.gap(m, what).mean) for m in shifts.methods])
     assert len(cure_map(shifts, ["nc1"]).axes[0].get_xticks()) == 1
+
+
+def causes(held):
+    """A setting in which both methods cure, and `held` says which of the two suspects each of them holds."""
+    methods = ("none", "retrained", "fire:iterations=10", "muon:scale=0.06")
+    draw = np.random.default_rng(1)
+    scores = draw.normal(0, 0.01, (4, 6, 2))
+    scores[1] += 2
+    for row, suspects in enumerate(held, start=2):
+        scores[row, :, suspects] += 2
+    accuracies = 0.6 + draw.normal(0, 0.01, (4, 6, 2))
+    accuracies[1:] += 0.2
+    return Shifts(methods, ("weight_norm", "nc1"), tuple(range(6)), scores, accuracies)
+
+
+def test_suspects_that_stand_come_first_and_boxes_count_methods():
+    settings = {"toy": causes(([0, 1], [0, 1])), "pairs": causes(([1], [1]))}
+    assert tried(settings["toy"], "weight_norm").verdict == "stands"
+    assert tried(settings["pairs"], "weight_norm").verdict == "not the cause"
+    assert verdict_as_cause(list(settings.values()), "weight_norm") == "cleared"
+    (ax,) = cause_map(settings, ("weight_norm", "nc1")).axes
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["NC1 of the new task", "weight norm"]
+    boxes = {(round(box.get_x() + 0.45), round(box.get_y() + 0.42)): box.get_gid() for box in ax.patches}
+    assert boxes == {(0, 0): "stands", (1, 0): "stands", (0, 1): "stands", (1, 1): "not the cause"}
+    texts = {(text.get_position(), text.get_text()) for text in ax.texts}
+    assert {((x, y), "2") for x in (0, 1) for y in (0, 1)} <= texts
+    assert {text for _, text in texts} == {"2", "stands", "cleared"}
