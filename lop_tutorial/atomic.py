@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+UNFINISHED = ".unfinished"
+
 
 def must_take_files(folder: Path) -> None:
     """ValueError unless files can be made in the folder, or in the nearest one above it that is there."""
@@ -29,8 +31,11 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_bytes(path: Path, data: bytes) -> None:
-    """Writes beside `path` first, then renames into its place; whatever goes wrong, the old file is kept."""
-    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    """Writes beside `path` first, then renames into its place; whatever goes wrong, the old file is kept.
+
+    A process that is killed half-way leaves what it had written beside it: see `is_left_over`.
+    """
+    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=UNFINISHED)
     try:
         with os.fdopen(handle, "wb", buffering=0) as file:
             _write_all(file, data)
@@ -41,6 +46,17 @@ def write_bytes(path: Path, data: bytes) -> None:
         os.unlink(beside)
         raise
     _sync(path.parent)
+
+
+def is_left_over(path: Path) -> bool:
+    """Whether a file is what `write_bytes` had written when its process was killed."""
+    return path.name.startswith(".") and path.name.endswith(UNFINISHED)
+
+
+def clear_left_over(folder: Path) -> None:
+    """Removes what killed processes left; only while no other writes into the folder."""
+    for path in filter(is_left_over, folder.iterdir()):
+        path.unlink()
 
 
 def append(file: BinaryIO, data: bytes) -> None:

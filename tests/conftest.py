@@ -29,6 +29,9 @@ hypothesis.settings.register_profile("any machine", deadline=None, derandomize=T
 hypothesis.settings.load_profile("any machine")
 torch.set_num_threads(1)  # here as well, for fixtures of whole modules come before those of a test
 
+# what tests start (kernels, workers, command lines) compiles the package once, and not in each process anew
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 
 def begin_draws(place):
     """Global generators at a beginning: what a test draws does not depend on which others its process has run."""

@@ -16,6 +16,7 @@ ROOMS = (
         "fp32_precision",
         "atomic",
         "own_classes",
+        "settings_given",
         "data",
         "networks",
         "streams",

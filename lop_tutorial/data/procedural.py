@@ -17,6 +17,7 @@ from jaxtyping import Float64, UInt8
 
 from lop_tutorial.data.image_set import Split
 from lop_tutorial.seeds import numpy_generator
+from lop_tutorial.settings_given import must_be_number, must_be_whole
 
 RECIPE = 1  # raise it whenever the same settings would give other images
 
@@ -39,9 +40,10 @@ class ProceduralImages:
     _drawn: dict[int, np.ndarray] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        for name, low in (("number", 1), ("train", 1), ("test", 1), ("size", 4), ("seed", 0), ("signal", 0)):
-            if getattr(self, name) < low:
-                raise ValueError(f"{name} is {getattr(self, name)}; it must be at least {low}")
+        must_be_whole(1, number=self.number, train=self.train, test=self.test)
+        must_be_whole(4, size=self.size)
+        must_be_whole(0, seed=self.seed)
+        must_be_number(0, signal=self.signal)
 
     @property
     def name(self) -> str:

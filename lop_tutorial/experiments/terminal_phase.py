@@ -13,9 +13,10 @@ from torch import Tensor
 
 from lop_tutorial.data.procedural import ProceduralImages
 from lop_tutorial.geometry import neural_collapse, summary, variability, within
+from lop_tutorial.interventions import NoIntervention
 from lop_tutorial.networks import MLP, Network
 from lop_tutorial.streams import ClassIncrements, Pixels, Stream, Task, ToyPoints
-from lop_tutorial.training import Learner, Training, watch
+from lop_tutorial.training import Fleet, Learner, Training, watch
 
 LONG = Training(step_size=0.3, weight_decay=1.5e-3, batch_size=1000, epochs=600, loss="squared_error", head="keep")
 """Gradient descent on all samples at once, with momentum and a decay of all weights."""
@@ -99,22 +100,28 @@ class TerminalPhase:
 
     def watch(self, seed: int) -> Iterator[Look]:
         """Trains the learner of that seed, and shows its network at each of `epochs`."""
-        stream = self.stream(seed)
-
-        def network() -> MLP:
-            return MLP(stream.shape, stream.outputs, hidden=(64, 64, self.width), last_activation="linear")
-
-        learner, task = Learner(network, self.training, seed=seed), stream.task(0)
+        learner, task = Learner(self._network, self.training, seed=seed), self.stream(seed).task(0)
         for epoch in watch(learner, task, self.epochs):
             yield Look(epoch, learner.network, task)
 
+    def watch_all(self) -> Iterator[list[Look]]:
+        """As `watch`, all seeds at once: their looks at each of `epochs`, up to rounding, in a fraction of the time."""
+        fleet = Fleet(self._network, self.training, [(NoIntervention(), seed) for seed in self.seeds])
+        tasks = {seed: self.stream(seed).task(0) for seed in self.seeds}
+        for epoch in fleet.epochs(tasks, self.training.epochs):
+            if epoch in self.epochs:
+                fleet.write_back()
+                yield [Look(epoch, learner.network, tasks[learner.seed]) for learner in fleet.learners]
+
     def measure(self) -> Traces:
         """Trains all seeds and measures, at every look, what `measured` gives."""
-        rows = [[measured(look) for look in self.watch(seed)] for seed in self.seeds]
-        return Traces(
-            np.array(self.epochs),
-            {name: np.array([[row[name] for row in looks] for looks in rows]) for name in rows[0][0]},
-        )
+        rows = [[measured(look) for look in looks] for looks in self.watch_all()]
+        values = {name: np.array([[row[name] for row in each] for each in rows]).T for name in rows[0][0]}
+        return Traces(np.array(self.epochs), values)
+
+    def _network(self) -> MLP:
+        stream = self.stream(self.seeds[0])
+        return MLP(stream.shape, stream.outputs, hidden=(64, 64, self.width), last_activation="linear")
 
 
 @torch.no_grad()

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from lop_tutorial.figures.style import PAGE_WIDTH, TEST_LINE, TRAIN_LINE, method_colour
+from lop_tutorial.figures.style import COLUMN_WIDTH, PAGE_WIDTH, TEST_LINE, TRAIN_LINE, method_colour
 from lop_tutorial.interventions import title as title_of
 from lop_tutorial.interventions import titles
 from lop_tutorial.running.results import Interval, Results, finite, interval
@@ -23,22 +23,22 @@ QUANTITIES = (
 
 
 def accuracy_over_tasks(results: Results, *, smooth: int = 5, title: str = "", chance: float | None = 0.5) -> Figure:
-    """Training accuracy left, test accuracy right: mean over seeds, 95 % t interval, a thin line for each seed.
+    """Training accuracy above, test accuracy below: mean over seeds, 95 % t interval, a thin line for each seed.
 
     `smooth` averages each learner over that many tasks in a row, since tasks differ in difficulty. `chance` None is for
     streams in which it differs from task to task.
     """
-    figure, axes = plt.subplots(1, 2, figsize=(PAGE_WIDTH, 3.0), sharey=True)
+    figure, axes = plt.subplots(2, 1, figsize=(COLUMN_WIDTH, 5.2), sharex=True, layout="constrained")
     for ax, (quantity, label, line) in zip(axes, QUANTITIES, strict=True):
         curves(ax, results, quantity, line=line, smooth=smooth)
         if chance is not None:
             ax.axhline(chance, color="#999999", linewidth=0.8, linestyle=":")
             ax.text(0.01, chance + 0.006, "chance", transform=ax.get_yaxis_transform(), color="#777777", fontsize=8)
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-        ax.set(title=label, xlabel="task", ylim=(0 if chance is None else chance - 0.04, 1.01))
-    axes[0].set_ylabel("accuracy on the task just learned")
-    if axes[0].get_legend_handles_labels()[0]:
-        axes[0].legend()
+        ax.set(title=f"{label} on the task just learned", ylim=(0 if chance is None else chance - 0.04, 1.01))
+    axes[1].set_xlabel("task")
+    if axes[1].get_legend_handles_labels()[0]:
+        figure.legend(*axes[1].get_legend_handles_labels(), loc="outside lower center", ncols=3)
     else:
         axes[0].text(0.5, 0.75, "no learner is done yet", transform=axes[0].transAxes, ha="center", color="#777777")
     if title:

@@ -65,7 +65,7 @@ def properties_over_passes(panels: Mapping[str, str], kinds: Mapping[str, tuple[
             values = 1 - traces[quantity] if quantity == "nc4" else traces[quantity]
             over_epochs(ax, traces.epochs.tolist(), values, kind, label)
         ax.set_title(title)
-    axes[0, 0].legend(fontsize=9, handlelength=1.2)
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=len(kinds), fontsize=9)
     for ax in axes[-1]:
         ax.set_xlabel("passes over the samples")
     return figure

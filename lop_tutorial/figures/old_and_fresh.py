@@ -78,7 +78,10 @@ def name_ends(ax: Axes, ends: Mapping[str, tuple[float, str]], *, apart: float =
 
 
 def each_network(lives: Lives, *, smooth: int = 5, chance: float = 0.5, columns: int = 4) -> Figure:
-    """A small panel a seed, old beside fresh. Where a network diverged, its line ends in a cross."""
+    """A small panel a seed, old beside fresh. Where a network diverged, its line ends in a cross.
+
+    One that diverged in its first `smooth` tasks is drawn as it was, not averaged.
+    """
     number = len(next(iter(lives.values())))
     rows = -(-number // columns)
     figure, axes = plt.subplots(
@@ -89,6 +92,8 @@ def each_network(lives: Lives, *, smooth: int = 5, chance: float = 0.5, columns:
         for name, values in lives.items():
             curve = running_mean(values, smooth)[seed] if seed < number else np.empty(0)
             tasks = np.arange(len(curve)) + (smooth + 1) / 2
+            if seed < number and np.isnan(curve).all():
+                curve, tasks = values[seed], np.arange(values.shape[1]) + 1.0
             ax.plot(tasks, curve, color=COLOURS[name], linewidth=1.3, label=name)
             alive = np.flatnonzero(np.isfinite(curve))
             if 0 < len(alive) < len(curve):

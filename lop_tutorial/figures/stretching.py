@@ -95,6 +95,7 @@ def errors_by_product(untrained: Mapping[str, Values], trained: Mapping[str, Val
     Solid lines with names for the untrained network, dashed ones for the trained; `wanted` is where one would stop.
     """
     figure, ax = plt.subplots(figsize=(COLUMN_WIDTH, 3.0))
+    ends = []
     for line, errors in (("-", untrained), ("--", trained)):
         for (name, values), colour in zip(errors.items(), ("#D55E00", "#0072B2"), strict=True):
             worst = values.max(axis=1)
@@ -104,7 +105,9 @@ def errors_by_product(untrained: Mapping[str, Values], trained: Mapping[str, Val
             side: dict[str, Any] = {"ha": "right"} if spot[0] == len(worst) else {"ha": "left"}
             if line == "-":
                 ax.annotate(name, spot, (5 - 5 * (side["ha"] == "right"), 8), **_POINTS, color=colour, **side)
-    ax.annotate("trained:\neither", (seen[-1] + 1, worst[seen[-1]]), (8, -34), **_POINTS, color="#4D4D4D")
+            else:
+                ends.append(spot)
+    ax.annotate("trained:\neither", max(ends), (8, 0), **_POINTS, va="center", color="#4D4D4D")
     ax.axhline(wanted, color="#777777", linewidth=0.8, linestyle=":")
     ax.text(len(worst), wanted * 1.2, f"{wanted:g}", ha="right", color="#777777")
     ax.set(xlabel="rounds: a product with J, one with its transpose", ylabel="error of the exponent", yscale="log")

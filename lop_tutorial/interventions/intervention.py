@@ -160,6 +160,9 @@ def must_be_sound(method: object) -> None:
                 f"{kind.__name__} keeps a {type(value).__name__} as {setting.name!r}, which may change while learners "
                 "share the method: take a tuple, and keep what changes in the learner's memory"
             )
+        usual = setting.default
+        if isinstance(value, bool) and isinstance(usual, int | float) and not isinstance(usual, bool):
+            raise ValueError(f"{setting.name} is {value}; it must be a number, as {usual} is")
     own = [name for base in kind.__mro__[: kind.__mro__.index(Intervention)] for name in vars(base)]
     known = {field.name for field in fields(method)} | set(vars(Intervention))
     for name in (name for name in own if not name.startswith("_") and name not in known):

@@ -11,7 +11,6 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from numbers import Integral, Real
 
 import torch
 from jaxtyping import Float
@@ -23,6 +22,8 @@ from lop_tutorial.networks import MLP, Network, Watch
 from lop_tutorial.reinforcement.control_worlds import Observation, World, world_seed
 from lop_tutorial.reinforcement.replay import Replay, Transitions
 from lop_tutorial.seeds import derive, draw_for, numpy_generator, seeded
+from lop_tutorial.settings_given import must_be_number, must_be_whole
+from lop_tutorial.training.optimisers import Adam
 
 
 @dataclass(frozen=True)
@@ -53,15 +54,11 @@ class Settings:
 
     def __post_init__(self) -> None:
         for name in ("steps", "buffer", "batch_size", "learn_every", "updates", "target_every"):
-            if not (isinstance(getattr(self, name), Integral) and getattr(self, name) >= 1):
-                raise ValueError(f"{name} is {getattr(self, name)!r}; it must be a whole number, at least 1")
+            must_be_whole(1, **{name: getattr(self, name)})
         for name in ("discount", "explore_first", "explore_last", "explore_share"):
-            if not (isinstance(getattr(self, name), Real) and 0 <= getattr(self, name) <= 1):
-                raise ValueError(f"{name} is {getattr(self, name)!r}; it must be a number from 0 to 1")
-        if self.step_size < 0 or self.learning_starts < 0:
-            raise ValueError(
-                f"step_size is {self.step_size}, learning_starts {self.learning_starts}; neither is below 0"
-            )
+            must_be_number(0, 1, **{name: getattr(self, name)})
+        must_be_number(0, step_size=self.step_size)
+        must_be_whole(0, learning_starts=self.learning_starts)
 
     def explore(self, step: int) -> float:
         """The probability of a random action at a step of a phase."""
@@ -122,7 +119,7 @@ class Agent:
         """Fresh weights, a fresh optimiser and a fresh memory of the intervention."""
         self.network = self.fresh_network("weights", self.phases_learned)
         self.target = copy.deepcopy(self.network).eval()
-        self.optimiser = torch.optim.Adam(self.network.parameters(), lr=self.settings.step_size, fused=True)
+        self.optimiser = Adam(self.network.parameters(), lr=self.settings.step_size, fused=True)
         self.units = self.network.units()
         self.activations = Watch(self.units).activations if self.intervention.watches else []
         self.draw = draw_for(self.seed, "intervention", self.phases_learned)

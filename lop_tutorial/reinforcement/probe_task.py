@@ -11,6 +11,7 @@ from torch.nn.functional import mse_loss
 
 from lop_tutorial.networks import MLP, Network
 from lop_tutorial.seeds import seeded
+from lop_tutorial.training.optimisers import Adam
 
 STATES, STEPS, STEP_SIZE = 128, 200, 1e-3
 """Replayed states of a probe, and the steps of Adam that it gets on all of them at once. Our choice."""
@@ -69,7 +70,7 @@ def probe_error(
             said = network(x)
         scale = said.std(dim=0, unbiased=False)
         targets = targets * scale + said.mean(dim=0)
-    optimiser = torch.optim.Adam(learner.parameters(), lr=step_size, fused=True)
+    optimiser = Adam(learner.parameters(), lr=step_size, fused=True)
     for _ in range(steps):
         optimiser.zero_grad()
         mse_loss(learner(x), targets).backward()

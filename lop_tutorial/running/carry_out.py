@@ -12,7 +12,7 @@ from pathlib import Path
 from shutil import rmtree
 from typing import Any
 
-from lop_tutorial.atomic import append, write_text
+from lop_tutorial.atomic import append, clear_left_over, write_text
 from lop_tutorial.interventions import FIRST_EDITION, intervention
 from lop_tutorial.running.crews import EVERY, STEP, Crew, Parts, cell
 from lop_tutorial.running.execute import carry_on, crews_of
@@ -53,13 +53,14 @@ def carry_out(
     parts = Parts(folder.absolute(), plan.columns, every)
     fresh: list[Crew] = []
     if not resume or not begun(folder, plan, profile):
-        must_be_new(folder, beside=("checkpoints",) if resume else ())
+        must_be_new(folder, resume)
         plan.spec.must_repeat(plan.seeds[0])
         fresh = crews_of(plan, device, workers)  # what cannot be begun leaves no folder
     with alone(parts.folder / "lock", str(folder)):
         if (folder / "config.json").exists() and not resume:
             must_be_new(folder)
         if not is_finished(folder):
+            clear_left_over(folder)
             crews = parts.crews()
             if crews is None:
                 _no_rows(folder)

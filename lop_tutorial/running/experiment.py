@@ -11,7 +11,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import torch
 
-from lop_tutorial.atomic import write_text
+from lop_tutorial.atomic import clear_left_over, write_text
 from lop_tutorial.running.folder import Origins, alone, holds, is_finished
 from lop_tutorial.running.plan import former_settings
 from lop_tutorial.running.run import must_be_new, write_json
@@ -82,10 +82,11 @@ def fill(
     config = json.loads(json.dumps(experiment.as_config()))
     former = {"plans": {name: former_settings() for name in config["plans"]}} if "plans" in config else {}
     if not resume or not holds(folder, config, former):
-        must_be_new(folder, beside=("checkpoints",) if resume else ())
+        must_be_new(folder, resume)
     with alone(folder / "checkpoints" / "lock", str(folder)):
         if (folder / "config.json").exists() and not resume:
             must_be_new(folder)
+        clear_left_over(folder)
         write_json(folder / "config.json", config)
         yield from _parts(experiment, folder, device, workers)
     rmtree(folder / "checkpoints", ignore_errors=True)

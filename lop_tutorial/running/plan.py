@@ -26,6 +26,7 @@ from lop_tutorial.running.stream_spec import (
     StreamSpec,
     WarmStartSpec,
 )
+from lop_tutorial.settings_given import must_be_whole
 from lop_tutorial.streams import OnDevice, Stream
 from lop_tutorial.training import Learner, Training
 
@@ -100,11 +101,10 @@ class Plan:
             self.intervention(method).check(self.training.loss)
         if self.spec.what != "pictures" and self.classes is not None:
             raise ValueError(f"classes is {self.classes}, but the tasks are {self.spec.what}, not classes of pictures")
+        must_be_whole(1, tasks=self.tasks, measure_every=self.measure_every)
+        must_be_whole(0, dead_after=self.dead_after)
         if self.tasks > MOST_TASKS:
             raise ValueError(f"tasks is {self.tasks}; {MOST_TASKS:,} are the most")
-        for name, low in (("tasks", 1), ("measure_every", 1), ("dead_after", 0)):
-            if getattr(self, name) < low:
-                raise ValueError(f"{name} is {getattr(self, name)}; it must be at least {low}")
         for name in self.measures:
             if name not in COLUMNS_OF:
                 raise ValueError(f"measure is {name!r}; known are {', '.join(COLUMNS_OF)}")

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lop_tutorial.atomic import must_take_files, write_text
+from lop_tutorial.atomic import is_left_over, must_take_files, write_text
 from lop_tutorial.running.results import Results
 
 Check = Callable[[Any], bool]
@@ -112,14 +112,22 @@ def _sound(folder: Path, name: str) -> dict[str, Any]:
     return there
 
 
-def must_be_new(folder: Path, beside: Sequence[str] = ()) -> None:
-    """ValueError unless a run can be written there without touching what is there, apart from the names `beside`."""
+def must_be_new(folder: Path, resume: bool = False) -> None:
+    """ValueError unless a run can be written there without touching what is there.
+
+    With `resume`, what a run left that was killed before it had written its settings does not count.
+    """
     for above in folder.absolute().parents:
         if above.exists() and not above.is_dir():
             raise ValueError(f"{above} is a file, and {folder} would lie in it; name another place with --out")
-    if folder.exists() and (not folder.is_dir() or any(path.name not in beside for path in folder.iterdir())):
+    there = [] if not folder.is_dir() else [path for path in folder.iterdir() if not (resume and _is_begun(path))]
+    if there or (folder.exists() and not folder.is_dir()):
         raise ValueError(f"{folder} is there already; name another place with --out, or remove it first")
     must_take_files(folder)
+
+
+def _is_begun(path: Path) -> bool:
+    return path.name == "checkpoints" or is_left_over(path)
 
 
 def stored(name: str) -> Run:

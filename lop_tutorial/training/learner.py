@@ -6,7 +6,6 @@ import copy
 import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, fields
-from numbers import Integral, Real
 
 import torch
 from jaxtyping import Float, Int64
@@ -16,6 +15,7 @@ from torch.nn.functional import cross_entropy, mse_loss, one_hot
 from lop_tutorial.interventions import Examples, Intervention, Loss, NoIntervention, must_be_sound
 from lop_tutorial.networks import HEADS, Network, Watch
 from lop_tutorial.seeds import draw_for, seeded, torch_generator
+from lop_tutorial.settings_given import must_be_number, must_be_whole
 from lop_tutorial.streams import Task
 from lop_tutorial.training.augmentation import AUGMENTATIONS
 from lop_tutorial.training.cpu import lay_out, lay_out_images
@@ -29,6 +29,7 @@ from lop_tutorial.training.fitting import (
     must_fit,
     steps_told,
 )
+from lop_tutorial.training.optimisers import SGD
 from lop_tutorial.training.precision import Precision, strict
 
 LOSSES: dict[str, Loss] = {"cross_entropy": cross_entropy, "squared_error": mse_loss}
@@ -60,13 +61,14 @@ class Training:
     Weights and running averages are set back, momentum and the intervention's memory are not."""
 
     def __post_init__(self) -> None:
-        for name, low in (("step_size", 0), ("momentum", 0), ("weight_decay", 0), ("factor", 0)):
-            value = getattr(self, name)
-            if not (isinstance(value, Real) and math.isfinite(value) and float(value) >= low):
-                raise ValueError(f"{name} is {value!r}; it must be a finite number from {low} up")
-        for name in ("batch_size", "epochs"):
-            if not (isinstance(getattr(self, name), Integral) and getattr(self, name) >= 1):
-                raise ValueError(f"{name} is {getattr(self, name)!r}; it must be a whole number, at least 1")
+        must_be_number(0, step_size=self.step_size, weight_decay=self.weight_decay, factor=self.factor)
+        must_be_number(0, 1, momentum=self.momentum)
+        if self.momentum == 1:
+            raise ValueError("momentum is 1; it must be less, or no step is ever forgotten")
+        must_be_whole(1, batch_size=self.batch_size, epochs=self.epochs)
+        for name in ("keep_momentum", "keep_best"):
+            if not isinstance(getattr(self, name), bool):
+                raise ValueError(f"{name} is {getattr(self, name)!r}; it must be True or False")
         for name, known in (("loss", tuple(LOSSES)), ("head", HEADS), ("augmentation", tuple(AUGMENTATIONS))):
             if getattr(self, name) not in known:
                 raise ValueError(f"{name} is {getattr(self, name)!r}; it must be one of {', '.join(known)}")
@@ -153,7 +155,7 @@ class Learner:
 
     def _fresh_optimiser(self) -> torch.optim.SGD:
         t = self.training
-        return torch.optim.SGD(
+        return SGD(
             self.network.parameters(), lr=t.step_size, momentum=t.momentum, weight_decay=t.weight_decay, fused=True
         )
 

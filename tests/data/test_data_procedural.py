@@ -56,8 +56,19 @@ def test_a_fresh_small_network_learns_by_heart_and_errs_on_new_images():
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"number": 0}, {"train": 0}, {"test": 0}, {"size": 3}, {"seed": -1}, {"signal": -0.1}]
+    "wrong",
+    [
+        {"number": 0},
+        {"train": 0},
+        {"test": 0},
+        {"size": 3},
+        {"seed": -1},
+        {"signal": -0.1},
+        {"train": 1.5},
+        {"seed": True},
+    ],
 )
+@pytest.mark.usefixtures("as_users_run")
 def test_wrong_settings_are_named(wrong):
     ((name, value),) = wrong.items()
     with pytest.raises(ValueError, match=f"{name} is {value}"):

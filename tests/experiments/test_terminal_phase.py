@@ -21,7 +21,7 @@ def test_what_it_measures_is_what_one_would_compute_by_hand():
     phase = TerminalPhase(width=3, training=SHORT, looks=2, seeds=(1, 5))
     traces = phase.measure()
     assert traces["nc1"].shape == (2, 3)
-    *_, last = phase.watch(5)
+    *_, (_, last) = phase.watch_all()
     h, y = last.features.double().numpy(), last.task.train_y.numpy()
     mu = np.stack([h[y == c].mean(axis=0) for c in range(3)])
     dot = mu - mu.mean(axis=0)
@@ -40,6 +40,18 @@ def test_what_it_measures_is_what_one_would_compute_by_hand():
     )
     right = (last.network(last.task.test_x).argmax(dim=1) == last.task.test_y).double().mean().item()
     assert traces.at_end("test_accuracy")[1] == pytest.approx(right)
+
+
+def test_all_seeds_at_once_are_those_that_train_alone():
+    phase = TerminalPhase(width=2, training=SHORT, looks=3, seeds=(1, 5))
+    together = list(phase.watch_all())
+    for place, seed in enumerate(phase.seeds):
+        for alone, looks in zip(phase.watch(seed), together, strict=True):
+            assert looks[place].epoch == alone.epoch
+            assert torch.equal(looks[place].task.train_x, alone.task.train_x)
+    for place, seed in enumerate(phase.seeds):
+        *_, alone = phase.watch(seed)
+        torch.testing.assert_close(together[-1][place].features, alone.features, rtol=1e-3, atol=1e-4)
 
 
 def test_the_terminal_phase_begins_where_accuracy_is_one_for_good():

@@ -131,9 +131,19 @@ def test_every_curve_of_the_picture_is_named_once():
     found = interval(draw.uniform(0.5, 1, size=(4, 6)))
     same, other = {"none": found, "retrained": found}, {"none": found, "l2": found}
     figure = CurveExplorer(range(6), {"training": same, "test": same, "further": other}).picture()
-    legends = [ax.get_legend() for ax in figure.axes]
-    named = [legend and [text.get_text() for text in legend.get_texts()] for legend in legends]
-    assert named == [["No Intv.", "Retrained"], None, ["No Intv.", "L2"]]
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == ["No Intv.", "Retrained", "L2"]
+
+
+def test_a_legend_of_a_picture_covers_no_panel():
+    found = interval(draw.uniform(0.5, 1, size=(4, 6)))
+    curves = CurveExplorer(range(6), {"test": {"none": found, "retrained": found}})
+    for figure in (curves.picture(), cloud().picture()):
+        figure.canvas.draw()
+        (legend,) = figure.legends
+        box = legend.get_window_extent()
+        assert box.y0 >= 0
+        assert all(ax.get_tightbbox().y0 >= box.y1 for ax in figure.axes)
 
 
 def test_an_explorer_shows_another_s_frames_in_place():

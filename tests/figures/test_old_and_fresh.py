@@ -60,6 +60,15 @@ def test_each_network_has_its_panel_and_a_cross_where_it_diverged():
     np.testing.assert_allclose(crosses[2][0].get_xydata(), [[2, 0.6]])
 
 
+def test_a_network_that_diverged_before_a_mean_was_possible_has_its_line_and_cross_too():
+    gone = np.array([[0.9, 0.6, np.nan, np.nan], [0.9, 0.8, 0.5, 0.7]])
+    first, second = each_network({"old": gone}, smooth=3).axes[:2]
+    (cross,) = lines(first, "diverged")
+    np.testing.assert_allclose(cross.get_xydata(), [[2, 0.6]])
+    np.testing.assert_allclose(first.get_lines()[0].get_xydata()[:2], [[1, 0.9], [2, 0.6]])
+    np.testing.assert_allclose(second.get_lines()[0].get_ydata(), [2.2 / 3, 2 / 3])
+
+
 def test_losses_go_from_top_to_bottom_with_mean_and_interval():
     ax = losses({"first": np.array([1.0, 3.0]), "second": np.array([5.0, 5.0])}, unit="points").axes[0]
     assert [label.get_text() for label in ax.get_yticklabels()] == ["second", "first"]

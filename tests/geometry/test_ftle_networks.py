@@ -33,8 +33,13 @@ FOREIGN = {  # with the layers with weights on their longest way, counted in the
 }
 
 
+LARGE = ("resnet", "shufflenet")  # with what the others, and the package's own ResNet-18, have too
+
+
 @pytest.mark.filterwarnings("ignore:There is a performance drop")  # of attention under vmap
-@pytest.mark.parametrize("name", FOREIGN)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.product] * (name in LARGE)) for name in FOREIGN]
+)
 def test_networks_from_torchvision(name):
     make, depth = FOREIGN[name]
     torch.manual_seed(0)

@@ -1,6 +1,6 @@
 """Spectral regularisation against singular values of NumPy."""
 
-from itertools import pairwise
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
@@ -29,8 +29,13 @@ def converged(one, times=300):
     return penalty
 
 
-@pytest.mark.parametrize("power", [1, 2, 3])
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize(
+    ("name", "power"),
+    [
+        pytest.param(name, power, marks=[pytest.mark.product] * (name == "resnet18" and power != 2))
+        for name, power in product(NETWORKS, (1, 2, 3))
+    ],
+)
 def test_the_penalty_is_that_of_the_singular_values(name, power):
     one = Learner(NETWORKS[name], KEEP, Spectral(strength=0.3, power=power, iterations=3))
     with torch.no_grad():

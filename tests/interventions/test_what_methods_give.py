@@ -45,6 +45,7 @@ SLIPS = [
     (NoDataclass(1.0), r"NoDataclass keeps 'strength' outside its fields.*@dataclass\(frozen=True\)"),
     (Misspelt(), "Misspelt has 'after_steps', which is never called: is 'after_step' meant"),
     (Former(), r"Former: its batch is called with \(x, y, draw, examples\)"),
+    (L2(strength=True), "strength is True; it must be a number, as 0.0001 is"),
     (L2, r"intervention is L2, which is no Intervention: write L2\(\)"),
 ]
 

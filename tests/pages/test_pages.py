@@ -109,7 +109,7 @@ def test_a_method_can_be_switched_off_and_the_numbers_follow_the_cursor(browser,
         curves = wait_for_explorers(tab).nth(0)
         assert curves.locator("tbody tr").count() == 2
         before = curves.locator(".lop-panels").screenshot()
-        curves.get_by_label("No Intv.").uncheck()
+        curves.get_by_label("old", exact=True).uncheck()
         assert curves.locator("tbody tr").count() == 1
         assert curves.locator(".lop-panels").screenshot() != before
         last = curves.locator("tbody").inner_text()

@@ -1,6 +1,8 @@
 """The value update against numbers worked out by hand, and the hooks that supervised learners have."""
 
 import copy
+import math
+from functools import cache
 
 import numpy as np
 import pytest
@@ -72,6 +74,12 @@ def lived(method=NoIntervention(), seed=3, phases=2):
     return agent, returns
 
 
+@cache
+def untreated():
+    """The weights of an agent without a method; it lives once."""
+    return weights(lived()[0])
+
+
 def test_equal_seeds_give_equal_bits_and_others_do_not():
     (first, returns), (again, returns_again), (other, _) = lived(), lived(), lived(seed=4)
     assert torch.equal(weights(first), weights(again))
@@ -83,7 +91,7 @@ def test_equal_seeds_give_equal_bits_and_others_do_not():
     "nothing", ["l2_init:strength=0", "shrink_and_perturb:shrink=1:noise=0", "cbp:replacement_rate=0", "redo:every=0"]
 )
 def test_strength_zero_is_no_intervention_to_the_last_bit(nothing):
-    assert torch.equal(weights(lived(intervention(nothing))[0]), weights(lived()[0]))
+    assert torch.equal(weights(lived(intervention(nothing))[0]), untreated())
 
 
 @pytest.mark.parametrize(
@@ -94,7 +102,7 @@ def test_strength_zero_is_no_intervention_to_the_last_bit(nothing):
 def test_a_method_acts_on_an_agent(method):
     acted = weights(lived(intervention(method))[0])
     assert acted.isfinite().all()
-    assert not torch.equal(acted, weights(lived()[0]))
+    assert not torch.equal(acted, untreated())
 
 
 def test_the_hooks_are_called_when_supervised_learners_call_them(monkeypatch):
@@ -192,13 +200,22 @@ def test_networks_without_room_for_an_injection_are_refused(make):
 
 
 def test_injection_never_is_no_intervention():
-    assert torch.equal(weights(lived(PlasticityInjection(at=0))[0]), weights(lived()[0]))
+    assert torch.equal(weights(lived(PlasticityInjection(at=0))[0]), untreated())
 
 
 @pytest.mark.parametrize(
     ("setting", "told"),
-    [({"steps": 0}, "steps is 0"), ({"discount": 1.5}, "discount is 1.5"), ({"step_size": -1.0}, "step_size is -1.0")],
+    [
+        ({"steps": 0}, "steps is 0"),
+        ({"steps": True}, "steps is True; it must be a whole number"),
+        ({"discount": 1.5}, "discount is 1.5"),
+        ({"discount": True}, "discount is True; it must be a number from 0 to 1"),
+        ({"step_size": -1.0}, "step_size is -1.0"),
+        ({"step_size": math.inf}, "step_size is inf"),
+        ({"learning_starts": 2.5}, "learning_starts is 2.5; it must be a whole number"),
+    ],
 )
+@pytest.mark.usefixtures("as_users_run")
 def test_settings_that_make_no_sense(setting, told):
     with pytest.raises(ValueError, match=told):
         Settings(**setting)

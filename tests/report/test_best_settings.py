@@ -107,6 +107,7 @@ def folder(tmp_path_factory):
     top = tmp_path_factory.mktemp("runs")
     for step in ("0.01", "0.025"):
         words = ["--tasks", "1", "--epochs", "1", "--methods", "none", "--seeds", "100:102", "--step-size", step]
+        words += ["--workers", "1"]
         assert main(["reproduce", "step_search", *words, "--out", str(top / f"step_search_{step}")]) == 0
     return top
 

@@ -34,6 +34,7 @@ CONV = replace(
     methods=("none", "hare_and_tortoise"),
     tasks=5,
 )
+FEW_TASKS = replace(TINY, tasks=4)
 PLANS = {"fleet": TINY, "each by itself": CONV}
 
 
@@ -110,6 +111,20 @@ def rows_of(plan, **how):
     return list(carry_out(plan, "quick", **how))
 
 
+def test_killed_while_the_first_file_is_written_the_next_one_begins(whole, tmp_path, monkeypatch):
+    folder = tmp_path / "run"
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", lambda handle: os.kill(os.getpid(), signal.SIGKILL))
+        assert ended(child(lambda: rows_of(TINY, folder=folder))) == -signal.SIGKILL
+    left = {path.name for path in folder.iterdir()} - {"checkpoints"}
+    assert len(left) == 1  # the settings, beside their place
+    with pytest.raises(ValueError, match="is there already"):
+        rows_of(TINY, folder=folder)  # a new run takes only what is empty
+    rows_of(TINY, folder=folder, resume=True)
+    assert bits(folder) == bits(whole["fleet"])
+    assert not left & {path.name for path in folder.iterdir()}
+
+
 @pytest.mark.parametrize("name", PLANS)
 def test_stopped_by_request_it_ends_after_the_task_with_a_checkpoint(name, whole, tmp_path):
     folder, plan = tmp_path / "run", PLANS[name]
@@ -146,12 +161,12 @@ def test_a_finished_run_is_left_as_it_is(whole):
 
 
 def test_two_processes_on_one_folder(tmp_path):
-    going = carry_out(TINY, "quick", tmp_path)
+    going = carry_out(FEW_TASKS, "quick", tmp_path)
     next(going)
     with pytest.raises(ValueError, match="is in use"):
-        rows_of(TINY, folder=tmp_path, resume=True)
+        rows_of(FEW_TASKS, folder=tmp_path, resume=True)
     going.close()
-    assert len(rows_of(TINY, folder=tmp_path, resume=True)) == TINY.steps
+    assert len(rows_of(FEW_TASKS, folder=tmp_path, resume=True)) == FEW_TASKS.steps
 
 
 def begun(folder: Path, plan: Plan = TINY, tasks: int = 3) -> dict[str, str]:
@@ -259,8 +274,8 @@ def test_a_folder_with_anything_else_is_refused(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["precious"]
 
 
-def test_a_learner_that_diverges_is_marked_and_the_others_go_on_undisturbed(whole, tmp_path):
-    wild = replace(TINY, methods=("none", "l2:strength=1e30", *TINY.methods[1:]))
+def test_a_learner_that_diverges_is_marked_and_the_others_go_on_undisturbed(tmp_path):
+    wild = replace(FEW_TASKS, methods=("none", "l2:strength=1e30", *TINY.methods[1:]))
     rows_of(wild, folder=tmp_path / "run")
     run = Run.open(tmp_path / "run")
     assert {row["method"] for row in run.diverged} == {"l2:strength=1e30"}
@@ -270,13 +285,13 @@ def test_a_learner_that_diverges_is_marked_and_the_others_go_on_undisturbed(whol
     rows_of(tame, folder=tmp_path / "tame")
     lines = [(tmp_path / name / "metrics.csv").read_text().splitlines() for name in ("run", "tame")]
     wild_lines, tame_lines = ([line for line in each if not line.startswith("l2")] for each in lines)
-    assert len(wild_lines) == 1 + TINY.steps
+    assert len(wild_lines) == 1 + FEW_TASKS.steps
     assert wild_lines == tame_lines
     assert sum(line.startswith("l2") for line in lines[0]) == 2  # each seed's first task, and no more
 
 
 def test_divergence_survives_an_interruption(tmp_path):
-    wild = replace(TINY, methods=("none", "retrained", "l2:strength=1e30"))
+    wild = replace(TINY, methods=("none", "retrained", "l2:strength=1e30"), tasks=6)
     rows_of(wild, folder=tmp_path / "whole")
     begun(tmp_path / "run", wild, tasks=4)
     rows_of(wild, folder=tmp_path / "run", resume=True)

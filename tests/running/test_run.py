@@ -152,12 +152,15 @@ def test_what_is_no_run_is_named(tmp_path):
         ({"methods": ("none", "none")}, "none of them twice"),
         ({"seeds": ()}, "at least one"),
         ({"tasks": 0}, "tasks is 0"),
+        ({"tasks": True}, "tasks is True; it must be a whole number"),
+        ({"measure_every": 0.5}, "measure_every is 0.5; it must be a whole number"),
         ({"benchmark": "triples"}, "'triples'; known are pairs, increments, warm_start"),
         ({"widths": (2, 2)}, "none of them twice"),
         ({"widths": (4, 0)}, "each must be at least 1"),
         ({"widths": (4,), "network": "smallconv", "network_settings": {}}, "no hidden layers to be that wide"),
     ],
 )
+@pytest.mark.usefixtures("as_users_run")
 def test_wrong_plans_are_named(change, message):
     with pytest.raises(ValueError, match=message):
         replace(TINY, **change)

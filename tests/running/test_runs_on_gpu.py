@@ -46,7 +46,7 @@ def in_float64(monkeypatch):
     torch.set_default_dtype(before)
 
 
-@pytest.mark.parametrize("name", PLANS)
+@pytest.mark.parametrize("name", ["table1", pytest.param("table3", marks=pytest.mark.product)])
 def test_a_tables_rows_are_those_of_the_cpu(name, a_gpu, in_float64):
     """In float32 a change of 1e-7 in its first weights moves the small ResNet's last loss by a tenth, on one CPU."""
     by_place = [{}, {}]

@@ -299,8 +299,17 @@ def test_an_intervention_is_asked_at_every_moment():
         ({"augmentation": "blur"}, "'blur'; it must be one of none, flip_crop_rotate"),
         ({"factor": -1}, "factor is -1"),
         ({"head": "cut"}, "'cut'; it must be one of zero, fresh, keep"),
+        ({"momentum": 1}, "momentum is 1; it must be less"),
+        ({"momentum": 1.5}, "momentum is 1.5; it must be a number from 0 to 1"),
+        ({"momentum": False}, "momentum is False; it must be a number"),
+        ({"step_size": True}, "step_size is True; it must be a finite number"),
+        ({"epochs": True}, "epochs is True; it must be a whole number"),
+        ({"epochs": 2.5}, "epochs is 2.5; it must be a whole number"),
+        ({"keep_best": 2}, "keep_best is 2; it must be True or False"),
+        ({"keep_momentum": "no"}, "keep_momentum is 'no'; it must be True or False"),
     ],
 )
+@pytest.mark.usefixtures("as_users_run")
 def test_wrong_settings_are_named(settings, message):
     with pytest.raises(ValueError, match=message):
         Training(**settings)

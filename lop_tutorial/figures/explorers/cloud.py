@@ -55,7 +55,10 @@ class CloudExplorer(Explorer):
     def picture(self) -> Figure:
         """Up to four frames along the first slider, on the same axes."""
         frames, arrays, spec = self.frames(4), self.arrays(), self.spec
-        figure, axes = plt.subplots(1, len(frames), figsize=(PAGE_WIDTH, 2.3), sharex=True, sharey=True, squeeze=False)
+        shape = (PAGE_WIDTH, 2.5)
+        figure, axes = plt.subplots(
+            1, len(frames), figsize=shape, sharex=True, sharey=True, squeeze=False, layout="constrained"
+        )
         for ax, (frame, words) in zip(axes[0], frames, strict=True):
             points = arrays["points"][frame]
             classes = np.rint(arrays["classes"] if spec["still"] else arrays["classes"][frame])
@@ -64,5 +67,5 @@ class CloudExplorer(Explorer):
                 ax.plot(*points[classes == k].T, mark, color=look["light"], markersize=2.5, label=look["label"])
             ax.set(title=words, xlabel=spec["axes"][0])
         axes[0, 0].set_ylabel(spec["axes"][1])
-        axes[0, 0].legend(fontsize=8)
+        figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=6, markerscale=2)
         return figure

@@ -82,7 +82,9 @@ class CurveExplorer(Explorer):
         """The panels, with the sliders at `still`, as a figure's words say."""
         spec, arrays = self.spec, self.arrays()
         at = tuple(spec.get("still", [len(stops) // 2 for stops in self.sliders.values()]))
-        figure, axes = plt.subplots(1, len(spec["panels"]), figsize=(PAGE_WIDTH, 3.0), squeeze=False)
+        figure, axes = plt.subplots(
+            1, len(spec["panels"]), figsize=(PAGE_WIDTH, 3.3), squeeze=False, layout="constrained"
+        )
         for number, (ax, panel) in enumerate(zip(axes[0], spec["panels"], strict=True)):
             for k, series in enumerate(panel["series"]):
                 mean, low, high = (arrays[f"{number}.{k}.{what}"][at] for what in ("mean", "low", "high"))
@@ -90,12 +92,8 @@ class CurveExplorer(Explorer):
                 ax.plot(spec["x"], mean, series["line"], color=series["light"], label=series["label"])
             ax.set(title=panel["title"], xlabel=spec["names"][0], ylim=panel["limits"])
         axes[0, 0].set_ylabel(spec["names"][1])
-        explained: set[str] = set()
-        for ax, panel in zip(axes[0], spec["panels"], strict=True):
-            labels = {series["label"] for series in panel["series"]}
-            if labels - explained:
-                ax.legend()
-            explained |= labels
+        named = {label: line for ax in axes[0] for line, label in zip(*ax.get_legend_handles_labels(), strict=True)}
+        figure.legend(list(named.values()), list(named), loc="outside lower center", ncols=min(len(named), 4))
         stops = [f"{name} {values[place]}" for (name, values), place in zip(self.sliders.items(), at, strict=True)]
         figure.suptitle(", ".join(stops), x=0.01, ha="left", fontsize=11)
         return figure

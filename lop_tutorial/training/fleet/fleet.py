@@ -104,20 +104,25 @@ class Fleet:
             _ = [task.validation for task in tasks.values()]  # a ValueError where one has none
         if lacking := [one.seed for one in self.learners if one.seed not in tasks]:
             raise ValueError(f"there is no task for seed {lacking[0]}: give each learner's seed its task")
-        for learner in self.learners:
-            learner.start(tasks[learner.seed])
-        self._stack.read(self.learners)
-        self._tasks.fill(tasks)
-        self.train(self.training.epochs)
-        self._stack.write_back(self.learners)
-        for group in self._groups:
-            group.write_back(self.learners[group.where])
+        for _ in self.epochs(tasks, self.training.epochs):
+            pass
+        self.write_back()
         for learner in self.learners:
             learner.end()
         return self._outcomes([tasks[learner.seed] for learner in self.learners])
 
-    def train(self, epochs: int) -> None:
-        """Epochs of the task that the stack is at, from where the weights are."""
+    def write_back(self) -> None:
+        """Gives the learners what has become of them, which `epochs` does not."""
+        self._stack.write_back(self.learners)
+        for group in self._groups:
+            group.write_back(self.learners[group.where])
+
+    def epochs(self, tasks: Mapping[int, Task], epochs: int) -> Iterator[int]:
+        """Begins a task and trains on it: gives 0 before the first step, then 1, 2, ..., as `Learner.epochs` does."""
+        for learner in self.learners:
+            learner.start(tasks[learner.seed])
+        self._stack.read(self.learners)
+        self._tasks.fill(tasks)
         size = min(self.training.batch_size, self._tasks.length)
         steps = epochs * (self._tasks.length // size)
         for group in self._groups:
@@ -125,6 +130,7 @@ class Fleet:
         order = [torch_generator(seed, "batches", self.learners[0].tasks_learned) for seed in self._tasks.streams]
         self.divergence = Divergence()
         best = StackedBest() if self.training.keep_best else None
+        yield 0
         for epoch in range(1, epochs + 1):
             self._stack.set_step_size(self.training.step_size_in(epoch, epochs))
             for batch in self._batches(order):
@@ -135,6 +141,7 @@ class Fleet:
                     self.divergence.see(self._step())
             if best:
                 best.look(self.evaluate("valid")[1], self._stack)
+            yield epoch
         if best:
             best.put_back(self._stack)
         self.divergence.settle()

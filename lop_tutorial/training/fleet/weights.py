@@ -11,6 +11,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from lop_tutorial.training.learner import Learner
+from lop_tutorial.training.optimisers import SGD
 
 LANES = 64
 """Numbers; a multiple of what any CPU takes in one vector, and of a cache line."""
@@ -52,7 +53,7 @@ class Stack:
         self._step_size = torch.zeros((), device=device) if device.type == "cuda" else None
         first_size = 0.0 if self._step_size is None else self._step_size
         flat.grad = gradient
-        self.optimiser = torch.optim.SGD([flat], lr=first_size, **kept, fused=True)
+        self.optimiser = SGD([flat], lr=first_size, **kept, fused=True)
         self.momentum = views(momentum) if kept["momentum"] else {}
         """The learners' momenta, by the weights' names; empty without momentum."""
         if kept["momentum"]:
