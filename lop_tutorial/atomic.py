@@ -42,8 +42,8 @@ def write_bytes(path: Path, data: bytes) -> None:
             os.fsync(file.fileno())
         os.chmod(beside, path.stat().st_mode if path.exists() else 0o644)
         os.replace(beside, path)
-    except BaseException:
-        os.unlink(beside)
+    except BaseException:  # also an interrupt that comes just after the renaming
+        Path(beside).unlink(missing_ok=True)
         raise
     _sync(path.parent)
 

@@ -36,6 +36,19 @@ def test_what_fails_in_the_block_takes_all_back(folder, error):
     assert everything(folder) == {"old": "was\n"}
 
 
+def test_an_interrupt_just_after_the_renaming_stays_an_interrupt(folder, monkeypatch):
+    replace = atomic.os.replace
+
+    def interrupted(*paths):
+        replace(*paths)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(atomic.os, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        atomic.write_text(folder / "old", "new\n")
+    assert everything(folder) == {"old": "new\n"}
+
+
 def test_a_file_that_cannot_be_written_takes_the_others_back(folder, monkeypatch):
     write_text = atomic.write_text
 

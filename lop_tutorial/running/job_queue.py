@@ -143,8 +143,9 @@ class JobQueue:
             self._note(began=None)
 
     def again(self) -> None:
-        """Forgets which jobs failed."""
-        self._note(failed={})
+        """Forgets which jobs failed; a queue that has not begun has none."""
+        if self._facts.exists():
+            self._note(failed={})
 
     def pid(self) -> int | None:
         """The process that carries out this queue; None if there is none."""

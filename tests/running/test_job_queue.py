@@ -67,6 +67,12 @@ def test_a_job_that_fails_is_told_and_passed_over_until_it_is_mended(file, tmp_p
     assert [one.state for one in queue.statuses()] == ["done"]
 
 
+def test_again_is_no_error_where_nothing_has_begun(file, tmp_path, capsys):
+    file.write_text("# no job yet\n")
+    assert main(["queue", str(file), "--runs", str(tmp_path / "runs"), "--again"]) == 0
+    assert "0 of 0 jobs done" in capsys.readouterr().out
+
+
 def test_again_tries_what_failed(file, tmp_path):
     queue, tried = JobQueue(file, tmp_path / "runs"), []
 
