@@ -29,7 +29,7 @@ from lop_tutorial.interventions import title as title_of
 from lop_tutorial.report import paper_table
 from lop_tutorial.report.claims.collect import in_results
 from lop_tutorial.report.control_verdicts import DECIDES, beside, of_change, of_kind, of_time
-from lop_tutorial.report.cure_shifts import LATE, shifts, verdict_as_cause
+from lop_tutorial.report.cure_shifts import LATE, finding, shifts, verdict_as_cause
 from lop_tutorial.report.loss_type import loss_type
 from lop_tutorial.report.suspect_scores import GAPS
 from lop_tutorial.report.suspect_sheet import by_suspect, stored_scores, stored_states
@@ -109,7 +109,7 @@ def test_what_the_note_on_cures_tells_of_pairs_and_of_all_settings():
     assert [pairs.diverged(method) for method in METHODS] == [3, 1, 0, 0, 1, 4, 0, 0, 2, 0]
     assert np.isfinite(pairs.accuracies[:2, :, 0]).all(axis=0).sum() == 12
     assert {pairs.cures(method, what) for method in METHODS[2:] for what in (0, 1)} == {True}
-    found = {name: verdict_as_cause([*toys, pairs], name) for name in names}
+    found = {name: verdict_as_cause([finding(one, name) for one in (*toys, pairs)]) for name in names}
     assert Counter(found.values()) == {"cleared": 14, "stands": 8, "open": 4}
     told = ["ftle_within", "ftle_between", "ftle_within_zero", "ftle_between_zero", "effective_rank", "feature_rank"]
     assert {name for name, one in found.items() if one == "stands"} == {*told, "gradient_coherence", "hessian_rank"}

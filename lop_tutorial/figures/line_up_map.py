@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
@@ -61,13 +62,19 @@ def line_up_map(scores: Sequence[SuspectScores], gap: str, only: Sequence[str] =
     if len(order) > len(CONTROLS):
         ax.axhline(len(order) - len([name for name in CONTROLS if name in rows]) - 0.5, color="black", linewidth=0.8)
     signs = {1: " +", -1: " −", 0: "  "}
-    ax.set_yticks(range(len(order)), [TITLES.get(name, name) + signs[EXPECTED[name]] for name in order], fontsize=9)
-    ax.set_xticks(range(len(settings)), [SETTING_TITLES.get(name, name) for name in settings], fontsize=8)
+    rows_told = [TITLES.get(name, name) + signs[EXPECTED[name]] for name in order]
+    label_grid(ax, rows_told, [SETTING_TITLES.get(name, name) for name in settings], size=8)
+    return figure
+
+
+def label_grid(ax: Axes, rows: Sequence[str], columns: Sequence[str], *, size: int) -> None:
+    """Makes an axis a grid of cells around whole numbers, the first row above: names beside rows and above columns."""
+    ax.set_yticks(range(len(rows)), rows, fontsize=9)
+    ax.set_xticks(range(len(columns)), columns, fontsize=size)
     ax.tick_params(top=True, labeltop=True, bottom=False, labelbottom=False, length=0)
-    ax.set(xlim=(-0.5, len(settings) - 0.5), ylim=(len(order) - 0.5, -0.5))
+    ax.set(xlim=(-0.5, len(columns) - 0.5), ylim=(len(rows) - 0.5, -0.5))
     ax.spines[:].set_visible(False)
     ax.grid(visible=False)
-    return figure
 
 
 def _strength(scores: Sequence[SuspectScores]) -> float:

@@ -53,10 +53,10 @@ class Settings:
     phase, evenly, and stays there."""
 
     def __post_init__(self) -> None:
-        for name in ("steps", "buffer", "batch_size", "learn_every", "updates", "target_every"):
-            must_be_whole(1, **{name: getattr(self, name)})
-        for name in ("discount", "explore_first", "explore_last", "explore_share"):
-            must_be_number(0, 1, **{name: getattr(self, name)})
+        whole = ("steps", "buffer", "batch_size", "learn_every", "updates", "target_every")
+        shares = ("discount", "explore_first", "explore_last", "explore_share")
+        must_be_whole(1, **{name: getattr(self, name) for name in whole})
+        must_be_number(0, 1, **{name: getattr(self, name) for name in shares})
         must_be_number(0, step_size=self.step_size)
         must_be_whole(0, learning_starts=self.learning_starts)
 

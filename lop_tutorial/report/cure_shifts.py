@@ -70,9 +70,13 @@ class Shifts:
         return _reaches(self.gap(method, what, NOTHING), lost) if lost.low > 0 else None
 
 
+def _leaves_out_zero(found: Interval) -> bool:
+    return bool(found.low > 0 or found.high < 0)
+
+
 def _reaches(way: Interval, whole: Interval) -> bool | None:
     """Whether a way is at least half of another: yes or no where its interval says so."""
-    if not (whole.low > 0 or whole.high < 0):
+    if not _leaves_out_zero(whole):
         return None
     sign, half = math.copysign(1, float(whole.mean)), HALF * abs(float(whole.mean))
     low, high = sorted((sign * float(way.low), sign * float(way.high)))
@@ -122,7 +126,7 @@ def against(shifts: Shifts, suspect: str, what: int) -> tuple[list[str], list[st
 
 
 @dataclass(frozen=True)
-class Trial:
+class Finding:
     """What one setting says of a suspect as the cause of what is lost there, over both accuracies."""
 
     verdict: Literal["stands", "not the cause", "open", "nothing to hold"]
@@ -130,31 +134,29 @@ class Trial:
     """The methods that hold it and cure if it stands; those that speak against it if it is not the cause."""
 
 
-def tried(setting: Shifts, suspect: str) -> Trial:
+def finding(setting: Shifts, suspect: str) -> Finding:
     """Not the cause, if a method holds the suspect and does not cure, or cures and does not hold it.
 
     It stands if no method speaks against it, and two or more hold it and cure, of which one is not G-mixup. There is
     nothing to hold where old networks are as fresh ones in it.
     """
-    fresh = setting.shift(FRESH, suspect)
-    if not (fresh.low > 0 or fresh.high < 0):
-        return Trial("nothing to hold", frozenset())
+    if not _leaves_out_zero(setting.shift(FRESH, suspect)):
+        return Finding("nothing to hold", frozenset())
     found = [against(setting, suspect, what) for what in (0, 1)]
     if no := frozenset(method for _, *other in found for methods in other for method in methods):
-        return Trial("not the cause", no)
+        return Finding("not the cause", no)
     holding = max((frozenset(cause) for cause, *_ in found), key=len)
     other = {method for method in holding if without_settings(method) != "g_mixup"}
-    return Trial("stands" if len(holding) >= 2 and other else "open", holding)
+    return Finding("stands" if len(holding) >= 2 and other else "open", holding)
 
 
-def verdict_as_cause(settings: Sequence[Shifts], suspect: str) -> Literal["stands", "cleared", "open"]:
-    """What is left of a suspect over all settings.
+def verdict_as_cause(findings: Sequence[Finding]) -> Literal["stands", "cleared", "open"]:
+    """What is left of a suspect, by what all settings say of it.
 
     Cleared where two methods speak against it in one setting, or methods in two settings. It stands where it is not
     cleared and stands in some setting.
     """
-    trials = [tried(setting, suspect) for setting in settings]
-    no = [len(trial.speaking) for trial in trials if trial.verdict == "not the cause"]
+    no = [len(each.speaking) for each in findings if each.verdict == "not the cause"]
     if len(no) >= 2 or max(no, default=0) >= 2:
         return "cleared"
-    return "stands" if any(trial.verdict == "stands" for trial in trials) else "open"
+    return "stands" if any(each.verdict == "stands" for each in findings) else "open"

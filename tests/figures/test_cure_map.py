@@ -4,7 +4,7 @@ import numpy as np
 
 from lop_tutorial.figures.cause_map import cause_map
 from lop_tutorial.figures.cure_map import cure_map
-from lop_tutorial.report.cure_shifts import Shifts, tried, verdict_as_cause
+from lop_tutorial.report.cure_shifts import Shifts, finding, verdict_as_cause
 
 
 def made():
@@ -58,9 +58,9 @@ def causes(held):
 
 def test_suspects_that_stand_come_first_and_boxes_count_methods():
     settings = {"toy": causes(([0, 1], [0, 1])), "pairs": causes(([1], [1]))}
-    assert tried(settings["toy"], "weight_norm").verdict == "stands"
-    assert tried(settings["pairs"], "weight_norm").verdict == "not the cause"
-    assert verdict_as_cause(list(settings.values()), "weight_norm") == "cleared"
+    found = [finding(setting, "weight_norm") for setting in settings.values()]
+    assert [each.verdict for each in found] == ["stands", "not the cause"]
+    assert verdict_as_cause(found) == "cleared"
     (ax,) = cause_map(settings, ("weight_norm", "nc1")).axes
     assert [label.get_text() for label in ax.get_yticklabels()] == ["NC1 of the new task", "weight norm"]
     boxes = {(round(box.get_x() + 0.45), round(box.get_y() + 0.42)): box.get_gid() for box in ax.patches}

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from lop_tutorial.report.cure_shifts import against, normal_scores, shifts, verdict_as_cause
+from lop_tutorial.report.cure_shifts import against, finding, normal_scores, shifts, verdict_as_cause
 from lop_tutorial.running.table import Table
 
 SEEDS, TASKS = range(6), (9, 19, 29)
@@ -107,4 +107,4 @@ HOLDS, CURES, BOTH = PLACES["holder"], PLACES["curer"], PLACES["both"]
     ],
 )
 def test_what_is_left_of_a_suspect_over_all_settings(settings, expected):
-    assert verdict_as_cause([setting(**places) for places in settings], "suspect") == expected
+    assert verdict_as_cause([finding(setting(**places), "suspect") for places in settings]) == expected
