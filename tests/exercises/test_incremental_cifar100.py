@@ -3,8 +3,7 @@
 import pytest
 
 from lop_tutorial.exercises import check
-from lop_tutorial.report import paper_table
-from lop_tutorial.report.advantage import of_paper
+from lop_tutorial.running import interval, stored
 
 RIGHT = {"a": "head start", "b": "holds on", "c": "both", "d": "neither"}
 ENDS = {"a": (0.93, 0.73), "b": (0.90, 0.79), "c": (0.93, 0.83), "d": (0.87, 0.67)}
@@ -28,14 +27,21 @@ def test_the_four_words_follow_from_the_numbers():
         assert RIGHT[method] == words
 
 
-def test_cbp_s_lead_grew_most_in_three_of_the_paper_s_tables():
-    methods = ("L2 init", "Layernorm", "CBP", "G-mixup")
-    best = [max(methods, key=lambda m: of_paper(paper_table(n), m, "No Intv.").grown) for n in (1, 2, 3, 4)]
-    assert best == ["CBP", "CBP", "Layernorm", "CBP"]
+LEADS = [
+    100 * (run.binned("none") - run.binned("retrained"))
+    for run in (stored(f"table3_{name}").results for name in ("cifar100", "long_cifar100"))
+]
+CHANGE = interval((LEADS[1] - LEADS[0])[:, -1])
+
+
+def test_the_two_intervals_overlap_and_the_change_clears_zero():
+    short, long = (interval(lead[:, -1]) for lead in LEADS)
+    assert short.low < long.high
+    assert CHANGE.high < 0
 
 
 @pytest.mark.parametrize(
-    ("name", "answer"), [("head start", RIGHT), ("errors saved", errors_saved), ("who makes up", 3)]
+    ("name", "answer"), [("head start", RIGHT), ("errors saved", errors_saved), ("interval of a change", CHANGE)]
 )
 def test_done_right(name, answer, capsys):
     assert said(capsys, name, answer).startswith(f"{name}: right. ")
@@ -78,7 +84,22 @@ def test_errors_saved_wrong(answer, words, capsys):
 
 
 @pytest.mark.parametrize(
-    ("answer", "words"), [(..., "three dots"), (4, "In one table another"), (2, "another number"), ("3", "Numbers")]
+    ("answer", "words"),
+    [
+        (..., "three dots"),
+        ("-4.7", "Numbers"),
+        ([end / 100 for end in CHANGE], "multiply by 100"),
+        ((-CHANGE.mean, -CHANGE.high, -CHANGE.low), "the other way round"),
+        (
+            [later - before for before, later in zip(*(interval(lead[:, -1]) for lead in LEADS), strict=True)],
+            "seed by seed",
+        ),
+        (interval((LEADS[1] - LEADS[0]).mean(axis=1)), "take the last one"),
+    ],
 )
-def test_makes_up_wrong(answer, words, capsys):
-    assert words in said(capsys, "who makes up", answer)
+def test_change_wrong(answer, words, capsys):
+    assert words in said(capsys, "interval of a change", answer)
+
+
+def test_a_change_may_be_rounded_to_a_tenth(capsys):
+    assert ": right. " in said(capsys, "interval of a change", [round(float(end), 1) for end in CHANGE])
