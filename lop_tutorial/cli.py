@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import _thread
 import codecs
 import io
 import signal
 import sys
+import threading
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
@@ -71,6 +73,7 @@ def program() -> NoReturn:
     A signal that comes while the program is ending (a second, with torch) changes nothing: the interpreter would end by
     the signal, or print what it interrupted.
     """
+    sys.unraisablehook = _once_more
     try:
         code = main()
         _hear_no_more()
@@ -78,6 +81,14 @@ def program() -> NoReturn:
         code = INTERRUPTED
         _hear_no_more()
     sys.exit(code)
+
+
+def _once_more(lost: Any) -> None:
+    """An interrupt that came while an object was thrown away: Python would show it and go on, here it comes again."""
+    if issubclass(lost.exc_type, KeyboardInterrupt):
+        threading.Timer(0.001, _thread.interrupt_main).start()
+    else:
+        sys.__unraisablehook__(lost)
 
 
 def _hear_no_more() -> None:
