@@ -151,9 +151,8 @@ def model_beside_network(
         left.set_title(f"{title}, networks")
         right.set_title(f"{title}, model")
     axes[0, 0].set_ylim(1e-6, 100)
-    for ax in axes[0]:
-        ax.legend(fontsize=9, loc="lower left")
     for ax in axes[-1]:
+        ax.legend(fontsize=9, loc="upper right")
         ax.set_xlabel("passes")
     return figure
 
