@@ -50,8 +50,8 @@ TYPE1 = (
         accumulates("within", "below"),
         "type_1",
         "It does in narrow representations. In wide ones of small networks exponents within classes rise on drawn "
-        "pictures and on all toys but one, and on photographs no change is seen. In convolutional networks at large steps "
-        "they fall in most seeds, too few to count.",
+        "pictures and on all toys but one, and on photographs no change is seen. In convolutional networks at large "
+        "steps they fall in most seeds, too few to count.",
     ),
     Claim(
         "The exponents follow the product of the β",
