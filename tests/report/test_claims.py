@@ -225,6 +225,23 @@ def test_every_claim_has_evidence_and_a_chapter(claim):
     assert {each.says for each in found} <= set(SAYS)
 
 
+@pytest.mark.parametrize(
+    ("short", "in_wide_ones"), [("Collapse accumulates", "against"), ("Stretch accumulates", "for")]
+)
+def test_the_remarks_on_wide_representations_say_what_their_evidence_says(short, in_wide_ones):
+    """Of 32 dimensions and more: where exponents rise, where no change is seen, and who is too few to count."""
+    wide = [each for each in question(short).evidence(in_results()) if each.experiment.dimension >= 32]
+    toys = [each.says for each in wide if "toy" in each.of and each.says != "too few seeds"]
+    assert len(toys) - toys.count(in_wide_ones) == 1
+    small = [each for each in wide if "MLP" in each.of]
+    assert {each.says for each in small if each.experiment.real} == {"open"}
+    assert {each.says for each in small if not each.experiment.real} == {in_wide_ones}
+    convolutional = [each for each in wide if "Conv" in each.of and each.says == "too few seeds"]
+    assert len(convolutional) == 6
+    share = np.concatenate([each.numbers[0].kept for each in convolutional]).mean()
+    assert share > 0.9 if short.startswith("Collapse") else share < 0.1
+
+
 def test_the_page_is_what_the_stored_runs_give():
     assert (TOP / "book/claims.md").read_text(encoding="utf-8") == page(), "lop-tutorial book claims"
 
