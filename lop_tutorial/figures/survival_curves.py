@@ -22,7 +22,8 @@ def survival_curves(lives: Mapping[str, Sequence[Lifetimes]]) -> Figure:
     """Kaplan and Meier's curves: a panel an image set, a line a step size, with how many of its networks died.
 
     A tick is a network that was alive when its run ended, or diverged. The line of the largest step has a band, its
-    95 % interval. Steps at which none died share a grey line. Tasks are on a logarithmic axis where anybody lived for more than 300 of them.
+    95 % interval. Steps at which none died share a grey line. Tasks are on a logarithmic axis where anybody lived for
+    more than 300 of them.
     """
     figure, axes = plt.subplots(
         len(lives), 1, figsize=(COLUMN_WIDTH, 0.5 + 1.9 * len(lives)), sharex=True, squeeze=False
@@ -52,7 +53,7 @@ def survival_curves(lives: Mapping[str, Sequence[Lifetimes]]) -> Figure:
 
 
 def _name(lives: Sequence[Lifetimes], colour: str) -> tuple[str, str]:
-    steps = ", ".join(f"{each.step_size:g}" for each in lives)
+    steps = f"{lives[0].step_size:g}" + " and less" * (len(lives) > 1)
     dead, number = (sum(counts) for counts in zip(*((each.died.sum(), len(each.times)) for each in lives), strict=True))
     return f"step {steps}: {dead} of {number} died", colour
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lop_tutorial.atomic import write_text
-from lop_tutorial.report.claims.claim import RULE, VERDICTS, Number, Verdict
+from lop_tutorial.report.claims.claim import RULE, VERDICTS, Evidence, Number, Verdict
 from lop_tutorial.report.claims.comparison import Source
 from lop_tutorial.report.claims.elsewhere import judge_elsewhere
 from lop_tutorial.report.claims.judge import Judged, judge
@@ -20,6 +20,7 @@ _COLOURS: dict[Verdict, str] = {
     "too few seeds": "dark",
     "not tested": "dark",
 }
+MANY = 4
 _HEAD = """\
 <!-- Written by `lop-tutorial book claims` from the stored runs. -->
 # Claims
@@ -100,9 +101,18 @@ def _section(number: int, judged: Judged) -> list[str]:
         lines += [f":::{{dropdown}} {pieces} piece{'s' * (pieces > 1)} of evidence", ""]
         lines += ["| says | `results/` | what | mean, 95 % interval |", "|:--|:--|:--|:--|"]
         for each in judged.evidence:
-            lines.append(f"| {each.says} | `{each.run}` | {each.of} | {'<br>'.join(map(_told, each.numbers))} |")
+            lines.append(f"| {each.says} | `{each.run}` | {each.of} | {'<br>'.join(_numbers(each))} |")
         lines += [":::", ""]
     return lines
+
+
+def _numbers(piece: Evidence) -> list[str]:
+    """A line each; of many, those that settle what the piece says."""
+    if len(piece.numbers) <= MANY:
+        return [_told(number) for number in piece.numbers]
+    settle = [number for number in piece.numbers if number.says == piece.says]
+    others = f"and {len(piece.numbers) - min(MANY, len(settle))} more"
+    return [*(_told(number) for number in settle[:MANY]), others]
 
 
 def _told(number: Number) -> str:
