@@ -79,8 +79,8 @@ def _summary(claims: Sequence[Judged], first: int = 1) -> list[str]:
         "|--:|:--|:--|--:|--:|--:|--:|",
     ]
     for number, judged in enumerate(claims, start=first):
-        counts = Counter(each.says for each in judged.evidence)
-        pieces = " | ".join(f"{counts[says] or ''}" for says in ("for", "against", "open", "too few seeds"))
+        says = [each.says for each in judged.evidence]
+        pieces = " | ".join(f"{says.count(word) or ''}" for word in ("for", "against", "open", "too few seeds"))
         lines.append(f"| {number} | [{judged.claim.short}](claim-{number}) | {_badge(judged)} | {pieces} |")
     return [*lines, ""]
 
