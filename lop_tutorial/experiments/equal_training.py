@@ -7,7 +7,7 @@ where a fresh one is stopped at the same training accuracy, what is left between
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -64,7 +64,7 @@ class EqualTraining(Experiment):
         """Every setting, for config.json, with the images' content hash."""
         return super().as_config() | {"plans": {str(p["data"]): self.plan(p["data"]).as_config() for p in self.parts}}
 
-    def rows_of(self, part: TableRow, device: str, workers: int) -> Iterator[TableRow]:
+    def rows_of(self, part: TableRow, device: str, workers: int) -> Iterable[TableRow]:
         """The rows of one image set; on one process."""
         return self.run(self.plan(part["data"]), self.seeds, device)
 

@@ -7,7 +7,7 @@ from lop_tutorial.exercises import check
 from lop_tutorial.report.loss_type import MARGIN
 
 RIGHT = {"a": "Type-2", "b": "Type-1", "c": "both", "d": "Type-1"}
-RUNS = {"a": (0.97, 0.70), "b": (0.71, 0.60), "c": (0.90, 0.72), "d": (0.93, 0.81)}
+RUNS = {"a": (0.975, 0.70), "b": (0.71, 0.60), "c": (0.90, 0.72), "d": (0.93, 0.81)}
 FRESH = (0.98, 0.84)
 
 

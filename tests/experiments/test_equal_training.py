@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.stats import spearmanr
 
 from lop_tutorial.experiments import equal_training
 from lop_tutorial.experiments.catalogue import REAL_IMAGES
@@ -67,3 +68,84 @@ def test_the_stored_networks_are_those_of_the_stored_runs():
             theirs = run.results.at(WIDTH).curves("retrained", part)[:, -LAST:]
             assert np.abs(ends - theirs).mean() < 0.005
             assert abs(interval(ends.mean(axis=1) - theirs.mean(axis=1)).mean) < 0.002
+
+
+def told(values, digits=1):
+    mean, low, high = (float(end) for end in interval(values))
+    return f"{mean:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
+
+
+@pytest.mark.parametrize(
+    ("name", "lost", "whole"),
+    [
+        ("cifar100", "-2.0 (-2.9 to -1.1)", "-3.1 (-5.1 to -1.2)"),
+        ("tinyimagenet", "-3.2 (-4.8 to -1.7)", "-3.2 (-5.1 to -1.3)"),
+        ("procedural", "-5.0 (-5.6 to -4.3)", "-4.8 (-5.4 to -4.2)"),
+    ],
+)
+def test_what_the_chapter_on_real_images_tells_of_equal_training(name, lost, whole):
+    run, table = stored(f"real_images_{name}").results.at(WIDTH), load("equal_training").table
+    reached, old = (run.curves("none", f"{part}_accuracy")[:, -LAST:] for part in ("train", "test"))
+    train, test = (table.select(f"{part}_accuracy", data=name) for part in ("train", "test"))
+    behind = (old - at_equal_training(reached, train, test)).mean(axis=1)
+    assert told(100 * behind) == lost
+    assert (behind < 0).all()
+    assert told(100 * (old - test[..., -1]).mean(axis=1)) == whole
+
+
+TRENDS = {
+    ("cifar100", "ftle_within_q05"): ("0.07 (-0.06 to 0.20)", "0.18 (0.02 to 0.33)"),
+    ("cifar100", "ftle_between_q95"): ("-0.12 (-0.34 to 0.10)", "0.12 (-0.02 to 0.27)"),
+    ("cifar100", "effective_rank"): ("0.23 (0.04 to 0.42)", None),
+    ("tinyimagenet", "ftle_within_q05"): ("0.31 (0.09 to 0.53)", "0.11 (0.03 to 0.20)"),
+    ("tinyimagenet", "ftle_between_q95"): ("-0.12 (-0.40 to 0.16)", "0.14 (0.02 to 0.27)"),
+    ("tinyimagenet", "effective_rank"): ("0.41 (0.19 to 0.64)", None),
+}
+"""Rank correlation with training accuracy lost, without trends; and how far the rank's is ahead of it, with them."""
+
+
+def correlations(run, quantity, trend):
+    """Within each seed, over the measured tasks; without the straight lines in time if `trend` is False."""
+    lost = run.curves("none", "train_accuracy") - run.curves("retrained", "train_accuracy")
+    found = []
+    for x, y in zip(run.curves("none", quantity), lost, strict=True):
+        at = np.flatnonzero(~np.isnan(x))
+        lines = [np.zeros(len(at)) if trend else np.polyval(np.polyfit(at, z[at], 1), at) for z in (x, y)]
+        found.append(spearmanr(x[at] - lines[0], y[at] - lines[1]).statistic)
+    return np.array(found)
+
+
+@pytest.mark.parametrize(("name", "quantity"), TRENDS)
+def test_what_the_chapter_on_real_images_tells_of_trends(name, quantity):
+    run, (alone, ahead) = stored(f"real_images_{name}").results.at(WIDTH), TRENDS[name, quantity]
+    assert told(correlations(run, quantity, trend=False), 2) == alone
+    if ahead is not None:
+        sign = 1 if quantity == "ftle_within_q05" else -1
+        better = correlations(run, "effective_rank", trend=True) - sign * correlations(run, quantity, trend=True)
+        assert told(better, 2) == ahead
+        better = correlations(run, "effective_rank", trend=False) - sign * correlations(run, quantity, trend=False)
+        left = (name, quantity) == ("tinyimagenet", "ftle_between_q95")
+        assert (interval(better).low > 0) == left
+
+
+def test_what_the_chapter_on_real_images_tells_of_medians():
+    """On one set they say nothing, on the other Type-2."""
+    found = {}
+    for name in ("cifar100", "tinyimagenet"):
+        run = stored(f"real_images_{name}").results.at(WIDTH)
+        old, fresh = (run.curves(m, "ftle_within_q50")[:, -LAST:] for m in ("none", "retrained"))
+        found[name] = np.nanmean(old, axis=1) - np.nanmean(fresh, axis=1)
+    assert told(found["cifar100"], 2) == "-0.04 (-0.08 to 0.01)"
+    assert told(found["tinyimagenet"], 2) == "0.06 (0.03 to 0.09)"
+    assert (found["tinyimagenet"] > 0).all()
+
+
+def test_what_the_chapter_on_real_images_tells_of_four_seeds():
+    """Type-2 by the sign of accuracies, on photographs, with too few seeds to count."""
+    for step, told_of in (("0.05", ("4.5 (3.5 to 5.5)", "-4.4 (-8.5 to -0.4)")), ("0.01", (None, None))):
+        run = stored(f"step_search_plain_tinyimagenet_step_{step}").results
+        for part, words in zip(("train", "test"), told_of, strict=True):
+            old, fresh = (run.curves(m, f"{part}_accuracy")[:, -12:] for m in ("none", "retrained"))
+            ahead = 100 * (old - fresh).mean(axis=1)
+            assert len(ahead) == 4
+            assert told(ahead) == words if words else interval(ahead).low > 0
