@@ -41,4 +41,5 @@ _MODULES = (
 )
 OWN: dict[str, Experiment | Sweep] = {module.EXPERIMENT.name: module.EXPERIMENT for module in _MODULES}
 OWN |= {more.name: more for more in (changing_control.HELD_OUT, changing_control.REPLAY_RATIO, *cures.EXPERIMENTS)}
+OWN[warm_start.CONTROL.name] = warm_start.CONTROL
 OWN |= SWEEPS

@@ -2,7 +2,8 @@
 
 `lop-tutorial reproduce warm_start` compares methods at one share and one length of the first part, as a plan.
 `lop-tutorial reproduce warm_start_gap` varies both, without any method, on the image set `cifar100`. What was foretold,
-and what counts as a verdict, stands in `results/warm_start.md`, written before either ran.
+and what counts as a verdict, stands in `results/warm_start.md`, written before either ran. `warm_start_longer`, made
+after both were seen, is their control: networks that never saw a share alone, and are trained for as many steps.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from lop_tutorial.training.cpu import keep_memory
 LENGTHS = {0.1: (30,), 0.25: (30,), 0.5: (0, 5, 15, 30), 0.75: (30,)}
 """Epochs on a share before all images come, by the share: one length of every share, and every length of a half. Of no
 epoch, the network is fresh: it has the others' first weights and batches."""
+LONGER = {1.0: (15,)}
+"""Epochs on all images before all images come once more. They have as many steps as 30 epochs on a half."""
 
 # Chosen on places 80 to 99 of CIFAR-100's classes and seeds 50 to 53, which no stored run takes.
 DRAWN = Plan(
@@ -54,14 +57,14 @@ WARM_STARTS = {"quick": DRAWN, "colab": REAL}
 def gaps(
     share: float, seeds: Sequence[int], device: str = "cpu", base: Plan = REAL, lengths: Sequence[int] | None = None
 ) -> Iterator[TableRow]:
-    """One share, a row a seed; lists over the lengths of the first part, `LENGTHS` of that share where none are given.
+    """One share, a row a seed; lists over the lengths of the first part, those of that share where none are given.
 
     `first_train` and `first_test` are the accuracies before all images come, `train_accuracy` and `test_accuracy` those
     after the plan's epochs on all of them. A step size that falls does so within each length, and again on all.
     """
     plan = replace(base, warm_start={**base.warm_start, "share": share}, seeds=tuple(seeds))
     images = plan.images_on(device)
-    lengths = LENGTHS[share] if lengths is None else lengths
+    lengths = (LENGTHS | LONGER)[share] if lengths is None else lengths
     keep_memory()
     for seed in seeds:
         some, everything = plan.stream(seed, images)
@@ -112,4 +115,12 @@ EXPERIMENT = Gap(
     parts=tuple({"share": share} for share in LENGTHS),
     seeds=(0, 1, 2, 3, 4),
     settings={"lengths": {str(share): lengths for share, lengths in LENGTHS.items()}},
+)
+CONTROL = Gap(
+    "warm_start_longer",
+    "Test accuracy of networks that had all images throughout, and as many steps as a warm start from a half",
+    gaps,
+    parts=tuple({"share": share} for share in LONGER),
+    seeds=(0, 1, 2, 3, 4),
+    settings={"lengths": {str(share): lengths for share, lengths in LONGER.items()}},
 )

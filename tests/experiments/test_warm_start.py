@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from lop_tutorial.experiments import plan, warm_start
-from lop_tutorial.experiments.warm_start import DRAWN, EXPERIMENT, LENGTHS, REAL, gaps
+from lop_tutorial.experiments.own import OWN
+from lop_tutorial.experiments.warm_start import CONTROL, DRAWN, EXPERIMENT, LENGTHS, LONGER, REAL, gaps
 from lop_tutorial.report.loss_type import loss_type
 from lop_tutorial.running import Results
 from lop_tutorial.running.execute import rows
@@ -87,3 +88,16 @@ def test_what_the_experiment_is(tmp_path):
     assert EXPERIMENT.sized((1,), None, tmp_path).plan.data_root == tmp_path
     with pytest.raises(ValueError, match="takes no --tasks: a warm start has two"):
         EXPERIMENT.sized(None, 3)
+
+
+def test_the_control_has_as_many_steps_as_the_longest_start_from_a_half():
+    assert OWN["warm_start_longer"] is CONTROL
+    assert LONGER[1.0][0] * 1.0 == LENGTHS[0.5][-1] * 0.5
+    (row,) = gaps(1.0, (4,), base=TINY, lengths=(0, 2))
+    (fresh,) = gaps(0.5, (4,), base=TINY, lengths=(0,))
+    assert row["test_accuracy"][0] == fresh["test_accuracy"][0], "of no epoch, both are one fresh network"
+    learner, everything = TINY.learner("none", 4), TINY.stream(4).task(1)
+    for _ in learner.epochs(everything, 2):
+        pass
+    learner.finish(everything)
+    assert row["test_accuracy"][1] == learner.learn(everything).test_accuracy
