@@ -7,7 +7,7 @@ import torch
 
 from lop_tutorial.experiments import plan, warm_start
 from lop_tutorial.experiments.own import OWN
-from lop_tutorial.experiments.warm_start import CONTROL, DRAWN, EXPERIMENT, LENGTHS, LONGER, REAL, gaps
+from lop_tutorial.experiments.warm_start import CONTROL, DRAWN, EXPERIMENT, LENGTHS, REAL, gaps, longer
 from lop_tutorial.report.loss_type import loss_type
 from lop_tutorial.running import Results
 from lop_tutorial.running.execute import rows
@@ -92,12 +92,13 @@ def test_what_the_experiment_is(tmp_path):
 
 def test_the_control_has_as_many_steps_as_the_longest_start_from_a_half():
     assert OWN["warm_start_longer"] is CONTROL
-    assert LONGER[1.0][0] * 1.0 == LENGTHS[0.5][-1] * 0.5
-    (row,) = gaps(1.0, (4,), base=TINY, lengths=(0, 2))
-    (fresh,) = gaps(0.5, (4,), base=TINY, lengths=(0,))
-    assert row["test_accuracy"][0] == fresh["test_accuracy"][0], "of no epoch, both are one fresh network"
+    (part,) = CONTROL.parts
+    assert part["epochs_before"] == LENGTHS[0.5][-1] / 2
+    (fresh,), (begun,) = longer(0, (4,), base=TINY), gaps(0.5, (4,), base=TINY, lengths=(0,))
+    assert fresh["test_accuracy"] == begun["test_accuracy"][0], "of no epoch, both are one fresh network"
+    (row,) = longer(2, (4,), base=TINY)
     learner, everything = TINY.learner("none", 4), TINY.stream(4).task(1)
     for _ in learner.epochs(everything, 2):
         pass
-    learner.finish(everything)
-    assert row["test_accuracy"][1] == learner.learn(everything).test_accuracy
+    assert row["first_train"] == learner.finish(everything).train_accuracy
+    assert row["test_accuracy"] == learner.learn(everything).test_accuracy
