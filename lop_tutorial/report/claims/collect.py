@@ -31,8 +31,15 @@ TEXTS = (".md", ".txt")
 NO_LEARNERS = (
     *("timings.csv", "ftle_ridges.json", "controls"),
     *("suspects", "cures_type1", "cures_type2", "cures_pairs"),
-    *("warm_start", "warm_start_others", "warm_start_gap"),
-    *("cartpole_reference", "changing_control", "changing_control_held_out", "replay_ratio"),
+    *("warm_start", "warm_start_others", "warm_start_gap", "warm_start_longer"),
+    *(
+        "cartpole_reference",
+        "changing_control",
+        "changing_control_held_out",
+        "replay_ratio",
+        "probe_scales",
+        "long_phase",
+    ),
 )
 """What lies in results/, beside texts, without learners from task to task: the suspects' trial and that of
 cures have every fifth task. And neither a warm start, two tasks of the same classes, nor most worlds of the controls
