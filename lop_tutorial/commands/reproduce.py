@@ -25,7 +25,8 @@ def reproduce(
             help="A plan: table1 to table4, death, first_look, type1, type2, width, real_images or warm_start; one of "
             "the book's own experiments: cartpole_reference, changing_control, changing_control_held_out, controls, "
             "cures_type1, cures_type2, cures_pairs, heads, increments, inheritance, replay_ratio, ridges, suspects, "
-            "walk, type1_settings, type2_settings or warm_start_gap; or a sweep, such as methods_search."
+            "suspects_held_out, walk, type1_settings, type2_settings or warm_start_gap; or a sweep, such as "
+            "methods_search."
         ),
     ],
     profile: Annotated[

@@ -40,6 +40,9 @@ _MODULES = (
     weight_walk,
 )
 OWN: dict[str, Experiment | Sweep] = {module.EXPERIMENT.name: module.EXPERIMENT for module in _MODULES}
-OWN |= {more.name: more for more in (changing_control.HELD_OUT, changing_control.REPLAY_RATIO, *cures.EXPERIMENTS)}
-OWN[warm_start.CONTROL.name] = warm_start.CONTROL
+_MORE = (
+    *(changing_control.HELD_OUT, changing_control.REPLAY_RATIO, suspects.HELD_OUT_TRIAL, warm_start.CONTROL),
+    *cures.EXPERIMENTS,
+)
+OWN |= {more.name: more for more in _MORE}
 OWN |= SWEEPS

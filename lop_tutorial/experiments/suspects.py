@@ -2,7 +2,8 @@
 
 `lop-tutorial reproduce suspects` makes the table: a row a network and measured task, with every suspect of
 `geometry.line_up`, the two controls, and the accuracies at the task's end. What counts as a verdict was written down
-before it ran, in `results/suspects.md`. It needs the image sets `cifar100` and `tinyimagenet`.
+before it ran, in `results/suspects.md`. It needs the image sets `cifar100` and `tinyimagenet`. `suspects_held_out` does
+the same in four other settings, chosen after the first verdicts stood, and needs none.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from lop_tutorial.experiments.arrivals import beginning
-from lop_tutorial.experiments.catalogue import two_types
+from lop_tutorial.experiments.catalogue import FIRST_LOOK, two_types
 from lop_tutorial.experiments.inheritance import FITTED, HELD_OUT
 from lop_tutorial.experiments.tables import PAIRS_COLAB
 from lop_tutorial.fp32_precision import fp32_precision
@@ -55,12 +56,26 @@ _PAIRS = replace(
 SETTINGS = (*_TOYS, "cifar100", "tinyimagenet")
 """Toy points at four widths of the representation, and SmallConv on pairs of classes of two image sets."""
 
+_WIDE = two_types(128)
+_HELD_OUT = {
+    "width_4": two_types(4),
+    "cross_entropy": replace(_WIDE, training=replace(_WIDE.training, loss="cross_entropy")),
+    "relu_mlp": FIRST_LOOK,
+    "drawn": replace(_PAIRS, data="procedural", procedural={"number": 40, "size": 16, "train": 200}, classes=None),
+}
+HELD_OUT_SETTINGS = tuple(_HELD_OUT)
+"""Settings in which the verdicts of the others are tried: toy points at a width between theirs, and at 128 dimensions
+under another loss; chapter 1's ReLU network on drawn pictures of 8 x 8 pixels; SmallConv on drawn pictures."""
+
 
 def plan_of(setting: str, seeds: Sequence[int], tasks: int, root: Path | None = None) -> Plan:
-    """The plan of one of `SETTINGS`; ValueError says which there are."""
-    if setting not in SETTINGS:
-        raise ValueError(f"setting is {setting!r}; known are {', '.join(SETTINGS)}")
-    base = two_types(_TOYS[setting]) if setting in _TOYS else replace(_PAIRS, data=setting, data_root=root)
+    """The plan of one of `SETTINGS` or `HELD_OUT_SETTINGS`; ValueError says which there are."""
+    if setting not in SETTINGS + HELD_OUT_SETTINGS:
+        raise ValueError(f"setting is {setting!r}; known are {', '.join(SETTINGS + HELD_OUT_SETTINGS)}")
+    if setting in _HELD_OUT:
+        base = _HELD_OUT[setting]
+    else:
+        base = two_types(_TOYS[setting]) if setting in _TOYS else replace(_PAIRS, data=setting, data_root=root)
     name = f"suspects_{setting}"
     return replace(base, name=name, methods=METHODS, measures=(), seeds=tuple(seeds), tasks=tasks)
 
@@ -109,7 +124,6 @@ class Trial(Experiment):
     """An experiment on stored images, too, which lie in `root`, or where they usually do."""
 
     root: Path | None = None
-    methods: tuple[str, ...] = METHODS
 
     def sized(self, seeds: tuple[int, ...] | None, tasks: int | None, root: Path | None = None) -> Trial:
         """The same with other seeds and tasks, where they are not None, on image sets that lie in `root`."""
@@ -119,14 +133,15 @@ class Trial(Experiment):
         """Every setting, for config.json, with each plan and its images' content hash."""
         places = dict.fromkeys(str(part["setting"]) for part in self.parts)
         plans = {name: plan_of(name, self.seeds, self.tasks or 0, self.root).as_config() for name in places}
-        own = {"methods": list(self.methods)}
-        return super().as_config() | {"plans": {name: plan | own for name, plan in plans.items()}}
+        own = {name: [part["method"] for part in self.parts if part["setting"] == name] for name in plans}
+        return super().as_config() | {"plans": {name: plan | {"methods": own[name]} for name, plan in plans.items()}}
 
     def rows_of(self, part: TableRow, device: str, workers: int) -> Iterator[TableRow]:
         """The rows of one method in one setting; on one process."""
         return states(**part, seeds=self.seeds, tasks=self.tasks or 0, device=device, root=self.root)
 
 
+_MEASURED = {"suspects": [suspect.name for suspect in LINE_UP], "every": EVERY, "examples_per_class": PER_CLASS}
 EXPERIMENT = Trial(
     "suspects",
     "What is said to tell, before a task, how well it will be learned, and how well it was",
@@ -134,5 +149,18 @@ EXPERIMENT = Trial(
     parts=tuple({"setting": setting, "method": method} for setting in SETTINGS for method in METHODS),
     seeds=FITTED + HELD_OUT,
     tasks=30,
-    settings={"suspects": [suspect.name for suspect in LINE_UP], "every": EVERY, "examples_per_class": PER_CLASS},
+    settings=_MEASURED,
+)
+HELD_OUT_TRIAL = Trial(
+    "suspects_held_out",
+    "The same in settings and with seeds on which no verdict rests",
+    states,
+    parts=tuple(
+        {"setting": setting, "method": method}
+        for setting in HELD_OUT_SETTINGS
+        for method in (*METHODS[:4], *METHODS[5:6] * (setting != "drawn"))  # which takes the longest
+    ),
+    seeds=tuple(range(300, 308)),
+    tasks=30,
+    settings=_MEASURED,
 )
