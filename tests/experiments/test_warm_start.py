@@ -97,8 +97,10 @@ def test_the_control_has_as_many_steps_as_the_longest_start_from_a_half():
     (fresh,), (begun,) = longer(0, (4,), base=TINY), gaps(0.5, (4,), base=TINY, lengths=(0,))
     assert fresh["test_accuracy"] == begun["test_accuracy"][0], "of no epoch, both are one fresh network"
     (row,) = longer(2, (4,), base=TINY)
-    learner, everything = TINY.learner("none", 4), TINY.stream(4).task(1)
-    for _ in learner.epochs(everything, 2):
+    whole = replace(TINY, warm_start={"share": 1.0, "classes": 3})
+    learner, (first, everything) = whole.learner("none", 4), whole.stream(4)
+    assert len(first.train_y) == len(everything.train_y)
+    for _ in learner.epochs(first, 2):
         pass
-    assert row["first_train"] == learner.finish(everything).train_accuracy
+    assert row["first_train"] == learner.finish(first).train_accuracy
     assert row["test_accuracy"] == learner.learn(everything).test_accuracy
