@@ -174,3 +174,21 @@ def test_the_six_agents_are_those_of_the_changing_world():
     )
     assert again[:, 0] == pytest.approx(first[:, 1], rel=0.2)
     assert np.isclose(again[:, 0], first[:, 1], rtol=0.01).sum() >= 4
+
+
+def test_what_the_note_says_of_the_long_phase():
+    run, asked = load("long_phase"), OWN["long_phase"]
+    assert run.environment["finished"] is True
+    assert run.environment["command"].startswith("lop-tutorial reproduce long_phase ")
+    assert run.config == json.loads(json.dumps(asked.as_config()))
+    returns = {name: run.table.select("return", agent=name) for name in ("old", "fresh")}
+    assert {of.shape for of in returns.values()} == {(6, 9)}
+    late_on = {name: np.nanmean(of[:, -3:], axis=1) for name, of in returns.items()}
+    usual = {name: np.nanmean(of[:, 1:3], axis=1) for name, of in returns.items()}
+    apart = interval(late_on["old"] - late_on["fresh"])
+    assert apart.low < 0 < apart.high, "no loss of more than the lower end, by the rule"
+    note = " ".join(NOTE.split())
+    means = "{:.0f} and {:.0f}".format(*(of.mean() for of in late_on.values()))
+    assert f"old less fresh is {signed(apart, 0)} over the last three blocks, {means}" in note
+    gains = {name: signed(interval(late_on[name] - usual[name]), 0)[1:] for name in returns}
+    assert f"they gain {gains['fresh']}, the old ones {gains['old']}." in note
