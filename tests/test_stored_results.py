@@ -324,7 +324,7 @@ def test_what_the_readme_tells_first():
     behind = finite((run.curves("retrained") - run.curves("none"))[:, -20:].mean(axis=1))
     mean, low, high = (round(100 * float(value)) for value in interval(behind))
     assert f"ends {mean} points of test accuracy behind a fresh one ({low} to {high})" in text
-    gaps = [gap for _, gap in mixup_differences(in_results())]
+    gaps = [each.gap for each in mixup_differences(in_results())]
     above, below = sum(gap.low > 0 for gap in gaps), sum(gap.high < 0 for gap in gaps)
     assert above == 1
     level = len(gaps) - above - below
