@@ -25,6 +25,15 @@ def test_the_global_generator_is_left_as_it_was():
         assert torch.equal(torch.randn(4), first)
 
 
+def test_a_gpus_own_generator_is_left_alone(monkeypatch):
+    """It is not put back afterwards, so whoever uses it beside us would draw the same numbers again and again."""
+    reached = []
+    monkeypatch.setattr(torch.cuda, "manual_seed_all", reached.append)
+    with seeded(3, "weights"):
+        torch.randn(4)
+    assert not reached
+
+
 def test_generators_repeat():
     assert torch.equal(
         torch.randperm(9, generator=torch_generator(1, "a")), torch.randperm(9, generator=torch_generator(1, "a"))

@@ -110,9 +110,8 @@ def test_numbers_are_told_with_their_seeds_and_what_diverged():
 
 def test_everything_in_results_is_read_but_what_holds_no_learner():
     names = {path.name for path in (TOP / "results").iterdir()}
-    assert {each.name for each in in_results()} == {name for name in names if not name.endswith(TEXTS)} - set(
-        NO_LEARNERS
-    )
+    read = [part for each in in_results() for part in each.parts]
+    assert sorted(read) == sorted({name for name in names if not name.endswith(TEXTS)} - set(NO_LEARNERS))
     assert all(each.experiments for each in in_results())
 
 
@@ -168,6 +167,31 @@ def test_learners_that_two_runs_share_count_once(tmp_path):
     assert len(narrow) == 1
     assert [of for of in both if "d = 2," in of] == narrow
     assert [of for of in both if of not in narrow] == [of for of in alone if of not in narrow]
+
+
+def test_the_rounds_of_a_search_are_one_experiment(tmp_path):
+    """Its second round goes on with new seeds; a method is compared over all seeds that both methods have."""
+    plain, second, strengths, elsewhere = (
+        f"step_search_{name}"
+        for name in (
+            "plain_procedural_step_0.025",
+            "procedural_step_0.025_seeds_104_107_2",
+            "procedural_step_0.025",
+            "plain_procedural_step_0.05",
+        )
+    )
+    found = {each.parts: each for each in copied(tmp_path, plain, second, strengths, elsewhere)}
+    together = tuple(f"unknown_{name}" for name in (plain, strengths, second))
+    assert set(found) == {together, (f"unknown_{elsewhere}",)}
+    assert found[together].name == f"unknown_{plain} and 2 more"
+    (experiment,) = found[together]
+    assert experiment.learners["none"].seeds == tuple(range(100, 107))
+    assert experiment.learners["retrained"].seeds == tuple(range(100, 104))
+    runs = [stored(name).results for name in (plain, second)]
+    both = np.concatenate([run.binned("none", bins=BINS) for run in runs])
+    np.testing.assert_allclose(experiment.bins("none"), both)
+    assert len(experiment.difference("none", "layer_norm")) == 7
+    assert experiment.learners["g_mixup:M=2"].seeds == (100, 104, 105, 106)
 
 
 def test_contrary_evidence_changes_a_verdict(tmp_path):

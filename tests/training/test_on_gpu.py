@@ -199,6 +199,18 @@ def test_a_second_device_learns_as_the_first():
     assert_same_bits(second, on_toys("cbp", "cuda:0"))
 
 
+def test_networks_apart_on_a_second_device_are_branches_there(a_gpu):
+    if torch.cuda.device_count() < 2:
+        pytest.skip("there is one CUDA device here")
+    second = on_toys("cbp", "cuda:1", way="apart")
+    assert second.recorded
+    if a_gpu is not None:
+        busy = [stream for stream in a_gpu.all_streams if stream.done]
+        assert {stream.device.index for stream in busy} == {1}
+        assert len(busy) > 2 * WARM_UP  # two learners' own, at each step that is not recorded yet
+    assert_same_bits(second, on_toys("cbp", "cuda:0", way="apart"))
+
+
 def test_what_cannot_be_recorded_says_why_once_and_leaves_everything_as_it_was(a_gpu):
     looks = []
 

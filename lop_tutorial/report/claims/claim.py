@@ -29,7 +29,8 @@ RULE = """\
 Every experiment stored in `results/` that bears on a claim is evidence for or against it. Which ones bear, and what is
 measured in them, stands under each claim; it is a question that is put to all of them, not a list. A piece of evidence
 is one number a seed, or several, and a bound: the claim says that the mean lies above it, or below. Methods are
-compared within each seed, on the same tasks. The interval is a 95 % t interval of the mean over seeds; of a share of
+compared within each seed, on the same tasks; runs of a search that differ in methods and seeds alone are one
+experiment. The interval is a 95 % t interval of the mean over seeds; of a share of
 seeds it is the exact binomial one. Learners that diverged are left out, and counted.
 
 A piece speaks **for** a claim if the whole interval of each of its numbers lies on the claimed side of the bound,

@@ -1,19 +1,26 @@
-"""Reads everything in results/ as comparisons: runs, sweeps and the book's own experiments, known by their columns."""
+"""Reads everything in results/ as comparisons: runs, sweeps and the book's own experiments, known by their columns.
+
+The runs of a search that differ in methods and seeds alone are one experiment: see `_joined`.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from lop_tutorial.experiments import inheritance
+from lop_tutorial.experiments.step_search import STEP_SEARCH, STEP_SEARCH_PLAIN
 from lop_tutorial.experiments.type2_settings import with_setting
 from lop_tutorial.report.claims.comparison import (
     Comparison,
     Learners,
     Source,
     from_config,
+    join,
     learners,
 )
 from lop_tutorial.running.results import Results
@@ -28,6 +35,9 @@ QUANTITIES = (
 )
 """What claims ask of a run."""
 TEXTS = (".md", ".txt")
+SEARCHES = (STEP_SEARCH["quick"].name, STEP_SEARCH_PLAIN["quick"].name)
+NOT_SHARED = {"name", "about", "methods", "seeds"}
+"""In the configurations of a search's runs at one step size."""
 NO_LEARNERS = (
     *("timings.csv", "ftle_ridges.json", "controls"),
     *("suspects", "cures_type1", "cures_type2", "cures_pairs"),
@@ -49,7 +59,37 @@ def in_results() -> tuple[Source, ...]:
 def collect(folder: Path) -> tuple[Source, ...]:
     """Everything in a folder of stored experiments, by name. ValueError for a file that it cannot make sense of."""
     paths = [path for path in sorted(folder.iterdir()) if path.name not in NO_LEARNERS and path.suffix not in TEXTS]
-    return tuple(Source(path.name, tuple(_read(path))) for path in paths)
+    groups: dict[str, list[Path]] = {}
+    for path in paths:
+        groups.setdefault(_experiment(path), []).append(path)
+    return tuple(_source(same) for same in groups.values())
+
+
+def _source(paths: Sequence[Path]) -> Source:
+    names = tuple(path.name for path in paths)
+    if len(paths) == 1:
+        return Source(names[0], tuple(_read(paths[0])), names)
+    return Source(f"{names[0]} and {len(names) - 1} more", tuple(_joined(paths)), names)
+
+
+def _experiment(path: Path) -> str:
+    """What two folders have in common that hold learners of one experiment: of a search all but methods and seeds."""
+    if (path / "metrics.csv").exists():
+        config = json.loads((path / "config.json").read_text(encoding="utf-8"))
+        if config["name"] in SEARCHES:
+            return json.dumps({key: config[key] for key in config.keys() - NOT_SHARED}, sort_keys=True)
+    return path.name
+
+
+def _joined(paths: Sequence[Path]) -> Iterator[Comparison]:
+    """The runs of a search at one step size: its second round goes on with other seeds of some of the first's methods.
+
+    A learner that is in two of them is the same one; it is taken from the first.
+    """
+    parts = [next(_run(Run.open(path))) for path in paths]
+    methods = dict.fromkeys(method for part in parts for method in part.learners)
+    joined = {method: join([part.learners[method] for part in parts if method in part.learners]) for method in methods}
+    yield replace(parts[0], learners=joined)
 
 
 def _read(path: Path) -> Iterator[Comparison]:

@@ -137,10 +137,14 @@ def kind(method: str) -> str:
 
 @dataclass(frozen=True)
 class Source:
-    """All experiments under one name in results/: the widths of a run, the settings of a study."""
+    """All experiments under one name in results/: the widths of a run, the settings of a study.
+
+    `parts` are the names of the files or folders that they were read from.
+    """
 
     name: str
     experiments: tuple[Comparison, ...]
+    parts: tuple[str, ...] = ()
 
     def __iter__(self) -> Iterator[Comparison]:
         return iter(self.experiments)
@@ -188,3 +192,12 @@ def from_config(config: Mapping[str, Any], learners: Mapping[str, Learners], wid
 def learners(seeds: Sequence[int], **curves: Any) -> Learners:
     """Learners from anything that is (seed, place)."""
     return Learners(tuple(seeds), {name: np.asarray(values, dtype=float) for name, values in curves.items()})
+
+
+def join(parts: Sequence[Learners]) -> Learners:
+    """The learners of several runs of one method, each once; with the curves that all of them have."""
+    names = set.intersection(*(set(part.curves) for part in parts))
+    first = {seed: (part, place) for part in parts[::-1] for place, seed in enumerate(part.seeds)}
+    seeds = sorted(first)
+    curves = {name: [first[seed][0].curves[name][first[seed][1]] for seed in seeds] for name in sorted(names)}
+    return learners(seeds, **curves)
