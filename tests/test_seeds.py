@@ -47,9 +47,9 @@ def test_negative_seed():
 
 
 @pytest.mark.usefixtures("as_users_run")
-@pytest.mark.parametrize("seed", [1.0, "3", None, torch.tensor(3), np.float64(2)])
+@pytest.mark.parametrize("seed", [1.0, "3", None, True, torch.tensor(3), np.float64(2)])
 def test_what_is_no_whole_number_is_no_seed(seed):
-    with pytest.raises(ValueError, match=r"seed is .*; a seed is a whole number from 0 up"):
+    with pytest.raises(ValueError, match=r"seed is .*; it must be a whole number from 0 up"):
         derive(seed, "weights")
 
 

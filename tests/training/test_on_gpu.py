@@ -5,6 +5,7 @@ do again shows only later.
 """
 
 import warnings
+from dataclasses import replace
 from itertools import islice, product
 from types import SimpleNamespace
 
@@ -101,6 +102,45 @@ def test_a_recorded_step_is_the_step(method, a_gpu):
     assert_near(recorded, alone_on_toys(method))
 
 
+SETTINGS = (  # that take another way through a method than its defaults
+    "g_mixup:alpha=0.3",
+    "g_mixup:pairing=permutation",
+    "g_mixup:pairing=by_kind_in_batch",
+    "mixup:alpha=0.3",
+    "shrink_and_perturb:every=step:noise=0.01:fresh=gaussian",
+    "cbp:maturity=1:replacement_rate=0.1:utility=contribution:count=mature",
+    "self_normalised_reset:rejection=0.9+upgd:protect=false",
+)
+
+
+def test_other_settings_of_methods_can_be_recorded_too():
+    learners = [(intervention(how), 0) for how in SETTINGS]
+    fleet = Fleet(small, ON_TOYS, learners, device="cuda")
+    list(live_together(fleet, {0: islice(ToyPoints(0), 2)}))
+    assert fleet.recorded
+    alone = [Learner(small, ON_TOYS, how, seed=seed) for how, seed in learners]
+    for one in alone:
+        list(live(one, islice(ToyPoints(0), 2)))
+    assert_near(fleet, SimpleNamespace(learners=alone))
+
+
+def test_no_step_waits_for_the_device(a_gpu):
+    """What an epoch waits for, as its order of the examples that a CPU drew, is the same with 3 and with 60 steps."""
+    if a_gpu is None:
+        pytest.skip("a real GPU does not tell")
+
+    def waits(batch_size):
+        training = replace(ON_TOYS, batch_size=batch_size)
+        fleet = Fleet(small, training, [(intervention("g_mixup"), 0)], device="cuda")
+        epochs = fleet.epochs({0: ToyPoints(0).task(0)}, 3)
+        assert (next(epochs), next(epochs)) == (0, 1)
+        begun = len(a_gpu.waits)
+        assert (next(epochs), next(epochs)) == (2, 3)
+        return len(a_gpu.waits) - begun
+
+    assert waits(1) == waits(20)
+
+
 def on_pictures(network, methods, device, **how):
     make, size = NETWORKS[network]
     images = ProceduralImages(number=4, train=12, test=6, size=size)
@@ -160,6 +200,21 @@ def test_increments_are_recorded_anew_as_they_grow_and_end_as_on_a_cpu(a_gpu):
     for one in alone:
         list(live(one, islice(stream("cpu"), 2)))
     assert_near(recorded, SimpleNamespace(learners=alone))
+
+
+def test_a_task_of_as_many_examples_and_more_classes_is_recorded_anew():
+    def life(kind, learners):
+        tasks = [ToyPoints(0, classes=classes, train_per_class=60 // classes).task(0) for classes in (2, 3)]
+        for task in tasks:
+            kind.learn({0: task} if isinstance(kind, Fleet) else task)
+        return SimpleNamespace(learners=learners)
+
+    def make():
+        return MLP((20,), 3, hidden=(12, 8))
+
+    fleet = Fleet(make, ON_TOYS, [(intervention("g_mixup"), 0)], device="cuda")
+    alone = Learner(make, ON_TOYS, intervention("g_mixup"), seed=0)
+    assert_near(life(fleet, fleet.learners), life(alone, [alone]))
 
 
 def test_memory_that_a_method_makes_anew_at_each_step_goes_on_through_replays():
