@@ -772,7 +772,8 @@ def test_what_is_told_of_the_suspects_held_out():
             mine = [one for one in new if (one.setting, one.gap) == (setting, gap) and one.suspect not in CONTROLS]
             row += f" {found.told} of {found.of_told} | {found.quiet} of {found.of_quiet} | {found.reversed} |"
             row += f" {found.order:+.2f} | {'yes' if found.agrees else 'no'} |"
-            row += f" {_told(elsewhere[setting, gap]['settings'], 1, 2)} | {sum(one.adds_to_controls for one in mine)} |"
+            adding = sum(one.adds_to_controls for one in mine)
+            row += f" {_told(elsewhere[setting, gap]['settings'], 1, 2)} | {adding} |"
         else:
             row += " – | – | – | – | not lost | – | – |"
         assert row.replace("-", "−") in text
