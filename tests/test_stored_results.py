@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.stats import t as student_t
 
 from lop_tutorial.experiments.catalogue import two_types
 from lop_tutorial.experiments.controls import FRESH, LIVES
@@ -325,7 +326,7 @@ def test_what_the_readme_tells_first():
     behind = finite((run.curves("retrained") - run.curves("none"))[:, -20:].mean(axis=1))
     mean, low, high = (round(100 * float(value)) for value in interval(behind))
     assert f"ends {mean} points of test accuracy behind a fresh one ({low} to {high})" in text
-    gaps = [gap for _, gap in mixup_differences(in_results())]
+    gaps = [each.gap for each in mixup_differences(in_results())]
     above, below = sum(gap.low > 0 for gap in gaps), sum(gap.high < 0 for gap in gaps)
     assert above == 1
     level = len(gaps) - above - below
@@ -733,6 +734,30 @@ def test_what_is_told_of_the_share_and_the_length_of_a_warm_start():
     for place in (("0.5", "30"), ("0.5", "5"), ("0.5", "15"), ("0.1", "30"), ("0.75", "30")):
         assert told(by_place[place] - fresh) in chapter
     assert told(longer) in chapter
+
+
+def test_what_is_told_of_warm_starts_afterwards():
+    """The spread pooled over all rows, and the control that trains as long."""
+    note = " ".join((RESULTS / "warm_start.md").read_text(encoding="utf-8").split())
+    run, table = load("warm_start_longer"), load("warm_start_gap").table
+    assert run.environment["finished"] is True
+    assert run.config["plan"]["data_sha256"] == load("warm_start_gap").config["plan"]["data_sha256"]
+
+    def told(mean, low, high):
+        return "{} ({} to {})".format(*(f"{'−' if v <= -0.05 else '+'}{abs(v):.1f}" for v in (mean, low, high)))
+
+    half = 100 * table.select("test_accuracy", share=0.5)
+    rows = [100 * table.select("test_accuracy", share=share)[:, -1] - half[:, 0] for share in (0.1, 0.25, 0.75)]
+    rows += [half[:, place] - half[:, 0] for place in (1, 2, 3)]
+    spread = np.mean([row.var(ddof=1) for row in rows]) ** 0.5
+    assert f"pooled over the six ({spread:.2f}, 24 degrees of freedom)" in note
+    reach = student_t.ppf(0.975, 24) * spread / 5**0.5
+    for found in (rows[-1].mean(), (half[:, 3] - half[:, 1]).mean()):
+        assert told(found, found - reach, found + reach) in note
+    for quantity in ("train_accuracy", "test_accuracy"):
+        control, of = 100 * run.table.select(quantity), 100 * table.select(quantity, share=0.5)
+        assert told(*interval(control - of[:, 0])) in note
+        assert told(*interval(of[:, 3] - control)) in note
 
 
 def test_what_is_told_of_the_suspects():
