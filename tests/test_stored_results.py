@@ -4,6 +4,7 @@ import json
 import math
 import re
 from collections import Counter
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ from lop_tutorial.experiments.inheritance import (
     by_model,
     starts_and_ends,
 )
-from lop_tutorial.experiments.suspects import EVERY
+from lop_tutorial.experiments.suspects import CONTROLS, EVERY
 from lop_tutorial.experiments.sweeps import SWEEPS
 from lop_tutorial.experiments.type2_settings import SETTINGS, USUAL
 from lop_tutorial.experiments.weight_walk import first_size, size_alone, stored_walks
@@ -33,8 +34,9 @@ from lop_tutorial.report.claims.judge import judge
 from lop_tutorial.report.control_verdicts import DECIDES, beside, of_change, of_kind, of_time
 from lop_tutorial.report.cure_shifts import LATE, finding, shifts, verdict_as_cause
 from lop_tutorial.report.loss_type import loss_type
+from lop_tutorial.report.suspect_held_out import PARENTS, agreement, lost
 from lop_tutorial.report.suspect_scores import GAPS
-from lop_tutorial.report.suspect_sheet import by_suspect, stored_scores, stored_states
+from lop_tutorial.report.suspect_sheet import by_suspect, stored_scores, stored_skill_of_all, stored_states
 from lop_tutorial.report.suspect_verdicts import as_markdown, verdict
 from lop_tutorial.running import Results, Run, finite, interval, stored
 from lop_tutorial.running.death import died_in
@@ -770,6 +772,41 @@ def test_what_is_told_of_the_suspects():
     tells = {gap: [name for name, mine in found[gap].items() if verdict(mine) == "tells"] for gap in GAPS}
     assert tells == {"train_gap": ["frozen_units"], "test_gap": ["previous_test"]}
     assert f"{len(stored_states()):,} states" in text
+
+
+def test_what_is_told_of_the_suspects_held_out():
+    """Seeds and settings that the trial has not; and what the note tells of them is what the rules make of the run."""
+    config, environment, table = load("suspects_held_out")
+    assert not {*config["seeds"]} & {*load("suspects").config["seeds"]}
+    assert re.fullmatch(r"[0-9a-f]{40}", environment["commit"]), "the code must have been committed"
+    there = {row["setting"] for row in table.rows}
+    assert len(there) >= 3
+    assert there <= {*PARENTS}
+    for part in config["parts"]:
+        lives = [row for row in table.rows if (row["setting"], row["method"]) == (part["setting"], part["method"])]
+        assert len(lives) == (part["setting"] in there) * len(config["seeds"]) * 6
+    text = (RESULTS / "suspects.md").read_text(encoding="utf-8").split("## Held out: what came out")[1]
+    states, scores, new = stored_states("suspects_held_out"), stored_scores(), stored_scores("suspects_held_out")
+    elsewhere = stored_skill_of_all("suspects_held_out")
+    for gap in GAPS:
+        assert as_markdown([score for score in new if score.gap == gap]) in text
+    for setting, gap in product(sorted(there), GAPS):
+        gone, found = lost(states, setting, gap), agreement(scores, new, setting, gap)
+        row = f"| `{setting}`, {'training' if gap == 'train_gap' else 'test'} | {_told(gone, 100, 1)} |"
+        if gone.high < 0:
+            mine = [one for one in new if (one.setting, one.gap) == (setting, gap) and one.suspect not in CONTROLS]
+            row += f" {found.told} of {found.of_told} | {found.quiet} of {found.of_quiet} | {found.reversed} |"
+            row += f" {found.order:+.2f} | {'yes' if found.agrees else 'no'} |"
+            adding = sum(one.adds_to_controls for one in mine)
+            row += f" {_told(elsewhere[setting, gap]['settings'], 1, 2)} | {adding} |"
+        else:
+            row += " – | – | – | – | not lost | – | – |"
+        assert row.replace("-", "−") in text
+
+
+def _told(found, unit, digits):
+    mean, low, high = (f"{unit * float(end):.{digits}f}" for end in found)
+    return f"{mean} ({low} to {high})"
 
 
 def test_what_the_chapter_on_mixing_tells_of_photographs():
