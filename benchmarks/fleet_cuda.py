@@ -14,7 +14,7 @@ import multiprocessing
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ from lop_tutorial.training.fleet.forward import WAYS
 
 SHAPE, STREAMS, SECONDS = (3, 32, 32), 8, 1.0
 LAST = 30  # seconds kept for the profile
+MOST_EPOCHS = 10**6  # nobody waits for their end
 DENSE_TF32 = {"H200": 494.7e12, "H100": 494.7e12, "A100": 156e12}  # products a second, from the maker's data sheets
 UPDATES = 49  # a second: 1,050,000 in about 6 hours on an A100, as its authors say of a ResNet-18 run
 
@@ -179,13 +180,18 @@ def _network(
         one(best.way, best.learners, record=False)
 
 
-def _fleet(kind: Kind, method: str, way: str, precision: str, record: bool, number: int, device: str) -> Fleet:
+def _fleet(
+    kind: Kind, method: str, way: str, precision: str, record: bool, number: int, device: str
+) -> tuple[Fleet, Iterator[int]]:
+    """Learners, and what trains them for an epoch each time that it is advanced."""
     learners = [(intervention(method), place % STREAMS) for place in range(number)]
     training = Training(batch_size=kind.batch, epochs=1)
     fleet = Fleet(kind.make, training, learners, device=device, precision=precision, way=way, capture=record)
     tasks = {seed: noise(seed, kind) for seed in range(min(STREAMS, number))}
     fleet.learn(tasks)  # 12 steps: everything is warm, and recorded
-    return fleet
+    epoch = fleet.epochs(tasks, MOST_EPOCHS)
+    next(epoch)  # before its first step
+    return fleet, epoch
 
 
 def _rate(
@@ -194,13 +200,14 @@ def _rate(
     """Whether steps are recorded, steps of a learner a second, gibibytes taken at most."""
     if device == "cuda":
         torch.cuda.reset_peak_memory_stats()
-    fleet = _fleet(kind, method, way, precision, record, number, device)
+    fleet, epoch = _fleet(kind, method, way, precision, record, number, device)
     _wait(device)
-    began, epochs, passed = time.perf_counter(), 0, 0.0
+    began, epochs, passed, at_once = time.perf_counter(), 0, 0.0, 4 if device == "cuda" else 1
     while passed < SECONDS:
-        fleet.train(4 if device == "cuda" else 1)
+        for _ in range(at_once):
+            next(epoch)
         _wait(device)
-        epochs, passed = epochs + (4 if device == "cuda" else 1), time.perf_counter() - began
+        epochs, passed = epochs + at_once, time.perf_counter() - began
     return fleet.recorded, 12 * epochs * number / passed, _memory(device)
 
 
@@ -244,9 +251,9 @@ def _profile(row: Row, device: str) -> str:
     """Where the time of the fastest fleet goes; in one line what is wrong where the profiler fails."""
     kinds = torch.profiler.ProfilerActivity
     try:
-        fleet = _fleet(KINDS[row.network], row.method, row.way, row.precision, True, row.learners, device)
+        _, epoch = _fleet(KINDS[row.network], row.method, row.way, row.precision, True, row.learners, device)
         with torch.profiler.profile(activities=[kinds.CUDA if device == "cuda" else kinds.CPU]) as seen:
-            fleet.train(1)
+            next(epoch)
             _wait(device)
         table = seen.key_averages().table(sort_by=f"self_{device}_time_total", row_limit=12, max_name_column_width=60)
     except (RuntimeError, AttributeError, AssertionError) as error:

@@ -1,7 +1,7 @@
 """What survives what: runs that are killed, damaged, out of disk space, cut from power, or asked for twice.
 
     python benchmarks/trust.py                    # some ten minutes, one thread
-    python benchmarks/trust.py --only damage      # one part: kills, damage, disk, power, twice or memory
+    python benchmarks/trust.py --only damage      # one part: kills, damage, disk, power, twice, signals or memory
     python benchmarks/trust.py --page book/trust.md    # and write the page of the book
 
 A tiny run (five methods, two seeds, twelve tasks) is carried out without a break. Then it is harmed, resumed, and its
@@ -40,6 +40,7 @@ from unittest import mock
 
 import torch
 from scipy.stats import linregress, t
+from two_signals import two_signals
 
 from lop_tutorial import atomic
 from lop_tutorial.running import Plan, carry_out
@@ -270,7 +271,14 @@ def twice(unbroken: str, number: int) -> Iterator[tuple[str, str]]:
             yield "the first", "same" if (where / "metrics.csv").read_text() == unbroken else "wrong: other numbers"
 
 
-PARTS = {"kills": (kills, 100), "damage": (damage, 0), "disk": (disk, 60), "power": (power, 100), "twice": (twice, 0)}
+PARTS = {
+    "kills": (kills, 100),
+    "damage": (damage, 0),
+    "disk": (disk, 60),
+    "power": (power, 100),
+    "twice": (twice, 0),
+    "signals": (two_signals, 100),
+}
 """Each with how many cases are drawn; 0 for all there are."""
 
 

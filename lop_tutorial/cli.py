@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import _thread
 import codecs
 import io
 import signal
 import sys
+import threading
+import time
+import traceback
 from collections.abc import Sequence
+from types import FrameType
 from typing import Any, NoReturn
 
 from lop_tutorial.commands import INTERRUPTED
@@ -71,6 +76,7 @@ def program() -> NoReturn:
     A signal that comes while the program is ending (a second, with torch) changes nothing: the interpreter would end by
     the signal, or print what it interrupted.
     """
+    sys.unraisablehook = lambda lost: _once_more(lost, sys._getframe())
     try:
         code = main()
         _hear_no_more()
@@ -78,6 +84,28 @@ def program() -> NoReturn:
         code = INTERRUPTED
         _hear_no_more()
     sys.exit(code)
+
+
+def _once_more(lost: Any, hook: FrameType) -> None:
+    """An interrupt that came while an object was thrown away: Python would show it and go on, here it comes again.
+
+    Once `hook`, in which Python is told so, has been left: an interrupt inside of it would be shown as well.
+    """
+    if issubclass(lost.exc_type, KeyboardInterrupt):
+        _thread.start_new_thread(_interrupt_after, (hook,))
+    else:
+        sys.__unraisablehook__(lost)
+
+
+def _interrupt_after(left: FrameType) -> None:
+    main_thread = threading.main_thread().ident
+    assert main_thread is not None
+    while any(frame is left for frame, _ in traceback.walk_stack(sys._current_frames()[main_thread])):
+        time.sleep(0.001)
+    if hasattr(signal, "pthread_kill"):  # which wakes a main thread that sleeps
+        signal.pthread_kill(main_thread, signal.SIGINT)
+    else:
+        _thread.interrupt_main()
 
 
 def _hear_no_more() -> None:

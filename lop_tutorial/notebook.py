@@ -49,7 +49,8 @@ def start(seed: int = 0) -> Setting:
     that the book stores and the tests check. The others use a GPU where there is one.
     """
     profile = profile_in_force()
-    gpu = torch.cuda.is_available()
+    trouble = _trouble()
+    gpu = torch.cuda.is_available() and trouble is None
     device = torch.device("cuda" if gpu and profile != "quick" else "cpu")
     random.seed(seed)
     np.random.seed(seed)
@@ -58,8 +59,19 @@ def start(seed: int = 0) -> Setting:
     torch.set_num_threads(1)
     figures.use()
     print(f"profile {profile} · device {device} · seeds set to {seed}")
-    if profile != "quick" and not gpu:
+    if profile != "quick" and trouble:
+        print(f"There is a GPU, but {trouble}.")
+    elif profile != "quick" and not gpu:
         print("A GPU would make this much faster; in Colab: Runtime → Change runtime type → T4 GPU.")
     if gpu and "LOP_PROFILE" not in os.environ:
         print("A GPU is idle; to use it, put %env LOP_PROFILE=colab in a cell above this one and run both.")
     return Setting(profile, device, seed)
+
+
+def _trouble() -> str | None:
+    """Why torch cannot train on the GPU that it sees, such as a card for which it has no kernels."""
+    if not torch.cuda.is_available():
+        return None
+    from lop_tutorial.training.devices import cuda_trouble
+
+    return cuda_trouble()

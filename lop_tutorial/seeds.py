@@ -6,11 +6,12 @@ import math
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from numbers import Integral
 
 import numpy as np
 import torch
 from torch import Tensor
+
+from lop_tutorial.settings_given import must_be_whole
 
 
 def derive(seed: int, *purpose: str | int) -> int:
@@ -18,8 +19,7 @@ def derive(seed: int, *purpose: str | int) -> int:
 
     Different purposes give independent streams (NumPy's SeedSequence); adding a new purpose changes no other.
     """
-    if not isinstance(seed, Integral) or seed < 0:
-        raise ValueError(f"seed is {seed!r}; a seed is a whole number from 0 up")
+    must_be_whole(0, seed=seed)
     words = [zlib.crc32(p.encode()) if isinstance(p, str) else p for p in purpose]
     return int(np.random.SeedSequence([seed, *words]).generate_state(1, np.uint64)[0])
 

@@ -10,7 +10,7 @@ def must_be_whole(low: int, **values: object) -> None:
     """ValueError for the first of `values` that is not a whole number from `low` up; True and False are none."""
     for name, value in values.items():
         if isinstance(value, bool) or not isinstance(value, Integral) or value < low:
-            raise ValueError(f"{name} is {value!r}; it must be a whole number, at least {low}")
+            raise ValueError(f"{name} is {value!r}; it must be a whole number from {low} up")
 
 
 def must_be_number(low: float | int, high: float | int = math.inf, **values: object) -> None:

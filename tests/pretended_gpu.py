@@ -421,6 +421,11 @@ def pretend(kind: str = "cuda", devices: int = 1, capability: tuple[int, int] = 
     global GPU
     GPU = Pretended(kind, devices, capability)
     autocast = torch.autocast.__init__
+
+    def there_only(self: torch.autocast, asked: str, *args: Any, **how: Any) -> None:
+        """What is asked for the CPU's products changes none of the device's, whose are those in here."""
+        autocast(self, "cpu", *args, **(how | ({"enabled": False} if asked != kind else {})))
+
     there = {
         "is_available": lambda: kind == "cuda",
         "device_count": lambda: devices if kind == "cuda" else 0,
@@ -456,8 +461,7 @@ def pretend(kind: str = "cuda", devices: int = 1, capability: tuple[int, int] = 
         stack.enter_context(mock.patch.object(torch.version, "cuda", built))
         mps = functools.wraps(torch.backends.mps.is_available)(lambda: kind == "mps")  # torch looks at what is wrapped
         stack.enter_context(mock.patch.object(torch.backends.mps, "is_available", mps))
-        on_cpu = lambda self, kind, *args, **how: autocast(self, "cpu", *args, **how)  # noqa: E731
-        stack.enter_context(mock.patch.object(torch.autocast, "__init__", on_cpu))
+        stack.enter_context(mock.patch.object(torch.autocast, "__init__", there_only))
         stack.enter_context(Calls())
         stack.enter_context(Operations())
         try:

@@ -12,11 +12,11 @@ FILES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))
 ROOMS = (
     *(
         "clone",
-        "seeds",
         "fp32_precision",
         "atomic",
         "own_classes",
         "settings_given",
+        "seeds",
         "data",
         "networks",
         "streams",

@@ -22,8 +22,12 @@ def as_before(monkeypatch):
     mpl.rcParams.update(style)
 
 
-def gpu(monkeypatch, there: bool) -> None:
+def gpu(monkeypatch, there: bool, capability: tuple[int, int] = (7, 5)) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: there)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: int(there))
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device=None: capability)
+    monkeypatch.setattr(torch.cuda, "get_arch_list", lambda: ["sm_75", "sm_80"])
+    monkeypatch.setattr(torch.version, "cuda", "12.8")
 
 
 def draws() -> tuple[float, float, float]:
@@ -74,6 +78,17 @@ def test_larger_profiles_take_the_gpu_or_say_in_one_line_how_to_get_one(monkeypa
     said = capsys.readouterr().out.splitlines()
     assert len(said) == 2
     assert "Runtime → Change runtime type → T4 GPU" in said[1]
+
+
+def test_a_gpu_that_torch_has_no_kernels_for_is_left_alone_and_named(monkeypatch, capsys):
+    gpu(monkeypatch, True, capability=(6, 0))
+    assert start().device.type == "cpu"
+    assert capsys.readouterr().out == "profile quick · device cpu · seeds set to 0\n"
+    monkeypatch.setenv("LOP_PROFILE", "colab")
+    assert start().device.type == "cpu"
+    said = capsys.readouterr().out.splitlines()
+    assert len(said) == 2
+    assert "There is a GPU, but torch has no kernels for its generation 6.0" in said[1]
 
 
 def test_an_unknown_profile_is_answered_with_those_there_are(monkeypatch):

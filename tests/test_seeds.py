@@ -25,6 +25,15 @@ def test_the_global_generator_is_left_as_it_was():
         assert torch.equal(torch.randn(4), first)
 
 
+def test_a_gpus_own_generator_is_left_alone(monkeypatch):
+    """It is not put back afterwards, so whoever uses it beside us would draw the same numbers again and again."""
+    reached = []
+    monkeypatch.setattr(torch.cuda, "manual_seed_all", reached.append)
+    with seeded(3, "weights"):
+        torch.randn(4)
+    assert not reached
+
+
 def test_generators_repeat():
     assert torch.equal(
         torch.randperm(9, generator=torch_generator(1, "a")), torch.randperm(9, generator=torch_generator(1, "a"))
@@ -38,9 +47,9 @@ def test_negative_seed():
 
 
 @pytest.mark.usefixtures("as_users_run")
-@pytest.mark.parametrize("seed", [1.0, "3", None, torch.tensor(3), np.float64(2)])
+@pytest.mark.parametrize("seed", [1.0, "3", None, True, torch.tensor(3), np.float64(2)])
 def test_what_is_no_whole_number_is_no_seed(seed):
-    with pytest.raises(ValueError, match=r"seed is .*; a seed is a whole number from 0 up"):
+    with pytest.raises(ValueError, match=r"seed is .*; it must be a whole number from 0 up"):
         derive(seed, "weights")
 
 

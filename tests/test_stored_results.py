@@ -28,6 +28,7 @@ from lop_tutorial.geometry.line_up import LINE_UP
 from lop_tutorial.interventions import title as title_of
 from lop_tutorial.report import paper_table
 from lop_tutorial.report.claims.collect import in_results
+from lop_tutorial.report.claims.judge import judge
 from lop_tutorial.report.control_verdicts import DECIDES, beside, of_change, of_kind, of_time
 from lop_tutorial.report.cure_shifts import LATE, finding, shifts, verdict_as_cause
 from lop_tutorial.report.loss_type import loss_type
@@ -334,6 +335,10 @@ def test_what_the_readme_tells_first():
     assert above == 1
     level = len(gaps) - above - below
     assert f"in one of {len(gaps)} experiments it ends above, in {level} level, in {below} below" in text
+    helps = next(each for part in judge().values() for each in part if "helps against both" in each.claim.short)
+    said = Counter(each.says for each in helps.evidence)
+    assert 0.5 < said["for"] / (said["for"] + said["against"] + said["open"]) < 0.65
+    assert "helps in somewhat more than half of the experiments that the claims rest on" in text
 
 
 def test_what_the_readme_tells_of_the_quick_run():

@@ -12,25 +12,30 @@ from matplotlib.figure import Figure
 
 from lop_tutorial.figures.old_and_fresh import COLOURS, name_ends
 from lop_tutorial.figures.style import COLUMN_WIDTH
+from lop_tutorial.running.death import at_chance
 from lop_tutorial.running.results import Results
 
 
 def before_death(results: Results, panels: Mapping[str, str], *, every: int = 5) -> Figure:
     """A panel a quantity, under its title: a line for each network of No Intv., and the mean of Retrained.
 
+    Dashed are the networks that are dead in the end, at chance on their training data in the last `every` tasks.
     Quantities are measured in every `every`-th task; accuracies in each, and drawn as means over as many. Minus
     infinity breaks the line, and stands as a cross below all that is finite.
     """
     figure, axes = plt.subplots(
         len(panels), 1, figsize=(COLUMN_WIDTH, 0.4 + 1.5 * len(panels)), sharex=True, squeeze=False
     )
+    late = results.curves("none", "train_accuracy")[:, -every:]
+    lines = ["--" if at_chance(float(best), outputs=2) else "-" for best in late.max(axis=1)]
     for ax, (name, quantity) in zip(axes[:, 0], panels.items(), strict=True):
         tasks = np.arange(every, results.tasks + 1, every)
         old, fresh = (_measured(results.curves(method, quantity), tasks) for method in ("none", "retrained"))
         ax.plot(tasks, np.nanmean(fresh, axis=0), color=COLOURS["fresh"], gid="fresh")
         floor = np.nanmin(np.concatenate([old[np.isfinite(old)], fresh[np.isfinite(fresh)]])) - 0.15
-        for curve in old:
-            ax.plot(tasks, np.where(np.isfinite(curve), curve, np.nan), color=COLOURS["old"], linewidth=1.2, alpha=0.8)
+        for curve, line in zip(old, lines, strict=True):
+            finite = np.where(np.isfinite(curve), curve, np.nan)
+            ax.plot(tasks, finite, line, color=COLOURS["old"], linewidth=1.2, alpha=0.8)
             gone = np.isneginf(curve)
             ax.plot(tasks[gone], np.full(gone.sum(), floor), "x", color=COLOURS["old"], gid="gone", markersize=4)
         if np.isneginf(old).any():

@@ -11,7 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lop_tutorial.figures.style import COLUMN_WIDTH, METHOD_COLOURS, PROBE_COLOURS
+from lop_tutorial.report.claims.claim import Number, distinct
 from lop_tutorial.report.claims.comparison import Comparison, Source
+from lop_tutorial.report.claims.questions import Answers, compares, each, late
 from lop_tutorial.running.results import ENOUGH, Interval, Results, finite, interval
 
 NETWORK_COLOURS = {"the paper's networks": "#0072B2", "small networks": "#CC79A7", "toy points": "#666666"}
@@ -77,19 +79,22 @@ def mixup_against_fresh(stored: Iterable[Source]) -> Figure:
 
 def mixup_differences(stored: Iterable[Source]) -> Iterator[tuple[str, Interval]]:
     """The kind of network, and late test accuracy of G-mixup minus Retrained: of every experiment with enough seeds."""
-    for source in stored:
-        for experiment in source:
-            method = experiment.choose("g_mixup")
-            if method and "retrained" in experiment.learners and experiment.benchmark != "increments":
-                values = finite(experiment.difference(method, "retrained")[:, -1])
-                if len(values) >= ENOUGH:
-                    yield _network(experiment), interval(values)
+    question = each(_against_fresh, "pairs", "points")
+    for piece in distinct(piece for source in stored for piece in question(source)):
+        if len(values := finite(piece.numbers[0].values)) >= ENOUGH:
+            yield _network(piece.of), interval(values)
 
 
-def _network(experiment: Comparison) -> str:
-    if experiment.benchmark == "points":
+def _against_fresh(experiment: Comparison) -> Answers:
+    method = experiment.choose("g_mixup")
+    if method and compares(experiment, "retrained"):
+        yield "", (Number(late(experiment, method, "retrained"), "above"),)
+
+
+def _network(experiment: str) -> str:
+    if experiment.startswith("toy points"):
         return "toy points"
-    return "small networks" if "MLP" in experiment.about else "the paper's networks"
+    return "small networks" if "MLP" in experiment else "the paper's networks"
 
 
 def _whisker(ax: Axes, row: int, gap: Interval, colour: str) -> None:

@@ -15,12 +15,15 @@ from matplotlib.ticker import PercentFormatter
 from lop_tutorial.figures.style import COLUMN_WIDTH
 from lop_tutorial.report.survival import Lifetimes
 
+NOBODY = "#888888"
+
 
 def survival_curves(lives: Mapping[str, Sequence[Lifetimes]]) -> Figure:
     """Kaplan and Meier's curves: a panel an image set, a line a step size, with how many of its networks died.
 
     A tick is a network that was alive when its run ended, or diverged. The line of the largest step has a band, its
-    95 % interval. Tasks are on a logarithmic axis where anybody lived for more than 300 of them.
+    95 % interval. Steps at which none died share a grey line. Tasks are on a logarithmic axis where anybody lived for
+    more than 300 of them.
     """
     figure, axes = plt.subplots(
         len(lives), 1, figsize=(COLUMN_WIDTH, 0.5 + 1.9 * len(lives)), sharex=True, squeeze=False
@@ -30,15 +33,15 @@ def survival_curves(lives: Mapping[str, Sequence[Lifetimes]]) -> Figure:
     colours = dict(zip(steps, map(mpl.colors.to_hex, shades), strict=False))
     longest = max(float(each.times.max()) for mine in lives.values() for each in mine)
     for ax, (data, mine) in zip(axes[:, 0], lives.items(), strict=True):
-        names: list[tuple[float, str, str]] = []
+        alive = [each for each in mine if not each.died.any()]
+        names = [_name(alive, NOBODY)] if alive else []
         for each in mine:
             times, share = each.curve()
-            _steps(ax, each, times, share, colours[each.step_size], banded=each is mine[0])
-            dead, all_of_them = int(each.died.sum()), len(each.times)
-            label = f"step {each.step_size:g}: {dead} of {all_of_them} died"
-            names.append((float(share[-1, 0]), label, colours[each.step_size]))
-        for place, (_, label, colour) in enumerate(sorted(names, reverse=True)):
-            ax.text(0.99, 0.97 - 0.13 * place, label, color=colour, ha="right", va="top", transform=ax.transAxes)
+            colour = colours[each.step_size] if each.died.any() else NOBODY
+            _steps(ax, each, times, share, colour, banded=each is mine[0])
+            names += [_name([each], colour)] if each.died.any() else []
+        for place, (label, colour) in enumerate(names[::-1]):
+            ax.text(0.02, 0.04 + 0.13 * place, label, color=colour, transform=ax.transAxes)
         ax.set(title=data, ylim=(0, 1.04), xlim=(0, longest * 1.02))
         ax.yaxis.set_major_formatter(PercentFormatter(1.0))
         ax.set_ylabel("alive")
@@ -47,6 +50,12 @@ def survival_curves(lives: Mapping[str, Sequence[Lifetimes]]) -> Figure:
             ax.set_xlim(2, longest * 1.1)
     axes[-1, 0].set_xlabel("tasks learned")
     return figure
+
+
+def _name(lives: Sequence[Lifetimes], colour: str) -> tuple[str, str]:
+    steps = f"{lives[0].step_size:g}" + " and less" * (len(lives) > 1)
+    dead, number = (sum(counts) for counts in zip(*((each.died.sum(), len(each.times)) for each in lives), strict=True))
+    return f"step {steps}: {dead} of {number} died", colour
 
 
 def _steps(

@@ -10,9 +10,10 @@ from torch import Tensor, nn
 
 from lop_tutorial.geometry.activations import hidden_activations
 from lop_tutorial.geometry.eval_mode import copy_of, eval_mode
-from lop_tutorial.geometry.inputs import must_be_fractional, must_be_real, must_count, must_lie
+from lop_tutorial.geometry.inputs import must_be_fractional, must_be_real, must_lie
 from lop_tutorial.geometry.measurable import fitted, must_be_module, must_have_weights, outputs_of
 from lop_tutorial.geometry.probes import Extent, grid
+from lop_tutorial.settings_given import must_be_whole
 
 
 def separations(
@@ -45,7 +46,7 @@ def decision_changes(
 
     A linear classifier of two classes changes its mind at most once on any line.
     """
-    must_count("points", points, 1)
+    must_be_whole(1, points=points)
     must_be_module(network)
     must_be_fractional("start", start)
     must_be_fractional("end", end)

@@ -9,8 +9,9 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from lop_tutorial.geometry.inputs import must_be_real, must_count
+from lop_tutorial.geometry.inputs import must_be_real
 from lop_tutorial.geometry.scale import near_one, times_power
+from lop_tutorial.settings_given import must_be_whole
 
 
 class NeuralCollapse(NamedTuple):
@@ -142,7 +143,7 @@ def simplex_etf(classes: int, width: int) -> Float[Tensor, "classes width"]:
 
     Its singular values are sqrt(C/(C - 1)), C - 1 times. Needs a width of at least `classes` - 1.
     """
-    must_count("width", width, 1)
+    must_be_whole(1, width=width)
     if not isinstance(classes, int) or classes < 2:
         raise ValueError(f"classes is {classes!r}; a simplex has at least 2 corners")
     if width < classes - 1:

@@ -12,7 +12,8 @@ from scipy.linalg import eigh_tridiagonal
 from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
 from torch import Tensor
 
-from lop_tutorial.geometry.inputs import must_count, must_lie
+from lop_tutorial.geometry.inputs import must_lie
+from lop_tutorial.settings_given import must_be_whole
 
 Product = Callable[[Tensor], Tensor]
 """Takes a float64 vector to the operator's product with it."""
@@ -46,8 +47,8 @@ def leading_eigenvalues(
     """
     if which not in ORDERS:
         raise ValueError(f"which is {which!r}; it must be one of {', '.join(ORDERS)}")
-    must_count("k", k, 0)
-    must_count("max_restarts", max_restarts, 1)
+    must_be_whole(0, k=k)
+    must_be_whole(1, max_restarts=max_restarts)
     must_lie("tolerance", tolerance, 0)
     if not 1 <= k <= size:
         raise ValueError(f"k is {k}; this operator has 1 to {size} eigenvalues")
@@ -128,8 +129,7 @@ def spectral_quadrature(
     sum w f(value) estimates mean f(eigenvalue), without bias for polynomials f up to degree 2 `steps` - 1 (Ghorbani et
     al. 2019). More `probes`, the number of random starts, lessen its scatter; more `steps` resolve small eigenvalues.
     """
-    if probes < 1 or steps < 1:
-        raise ValueError(f"probes and steps are {probes} and {steps}; they must be at least 1")
+    must_be_whole(1, probes=probes, steps=steps)
     nodes, weights = [], []
     for _ in range(probes):
         start = torch.randn(size, dtype=torch.float64, generator=draw).to(device)

@@ -31,9 +31,3 @@ def must_lie(name: str, value: float | int, low: float | int, high: float | int 
     if not low <= value <= high:
         rule = f"from {low:g} to {high:g}" if math.isfinite(high) else f"a number from {low:g} up"
         raise ValueError(f"{name} is {value}; it must be {rule}")
-
-
-def must_count(name: str, value: object, low: int) -> None:
-    """ValueError unless it is a whole number from `low` up."""
-    if isinstance(value, bool) or not isinstance(value, int) or value < low:
-        raise ValueError(f"{name} is {value!r}; it must be a whole number from {low} up")

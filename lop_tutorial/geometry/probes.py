@@ -15,6 +15,7 @@ from lop_tutorial.geometry.ftle.ftle import FtleSettings
 from lop_tutorial.geometry.ftle.linearised import Function
 from lop_tutorial.geometry.inputs import must_be_fractional, must_be_real
 from lop_tutorial.seeds import torch_generator
+from lop_tutorial.settings_given import must_be_whole
 
 Extent = tuple[float | int, float | int, float | int, float | int]
 """A rectangle: (left, right, bottom, top), as matplotlib has it."""
@@ -79,9 +80,7 @@ def segments(
     of points the middle one lies half way.
     """
     _check_labels(x, y)
-    for name, value in (("pairs", pairs), ("points", points)):
-        if value < 1:
-            raise ValueError(f"{name} is {value}; it must be at least 1")
+    must_be_whole(1, pairs=pairs, points=points)
     draw, ends = torch_generator(seed, "between", str(k), str(other)), []
     for label in (k, other):
         of_class = (y == label).nonzero()[:, 0]

@@ -11,6 +11,7 @@ from lop_tutorial.interventions import intervention as method_of
 from lop_tutorial.interventions.intervention import one_of
 from lop_tutorial.networks import HEADS
 from lop_tutorial.running.plan import Plan
+from lop_tutorial.settings_given import must_be_number, must_be_whole
 from lop_tutorial.training.learner import LOSSES
 
 WIDTHS = (1, 256)
@@ -48,22 +49,20 @@ class Settings:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        must_be_whole(0, width=self.width, seed=self.seed)
+        must_be_number(0, step_size=self.step_size)
+        must_be_number(0, 20, distance=self.distance)
         if not WIDTHS[0] <= self.width <= WIDTHS[1]:
             raise ValueError(f"width is {self.width}; the page trains {WIDTHS[0]} to {WIDTHS[1]} units")
         if not 0 < self.step_size <= 10:
             raise ValueError(f"step_size is {self.step_size}; it must be a number above 0, and 10 at most")
-        if not 0 <= self.distance <= 20:
-            raise ValueError(f"distance is {self.distance}; it must be a number from 0 to 20")
-        if self.seed < 0:
-            raise ValueError(f"seed is {self.seed}; it must be a whole number from 0 up")
         one_of(UNITS, units=self.units)
         one_of(METHODS, method=self.method)
         one_of(HEADS, head=self.head)
         one_of(tuple(LOSSES), loss=self.loss)
         known = AMOUNTS.get(self.method, 0.0)
         amount = known if self.amount is None or not known else self.amount
-        if not 0 <= amount < float("inf"):
-            raise ValueError(f"amount is {amount}; it must be a finite number from 0 up")
+        must_be_number(0, amount=amount)
         object.__setattr__(self, "amount", amount)
         method_of(self.method_text)  # a rate above 1, say
 

@@ -7,35 +7,39 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lop_tutorial.atomic import write_text
-from lop_tutorial.report.claims.claim import RULE, VERDICTS, Number, Verdict
+from lop_tutorial.report.claims.claim import RULE, VERDICTS, Evidence, Number, Verdict
 from lop_tutorial.report.claims.comparison import Source
 from lop_tutorial.report.claims.elsewhere import judge_elsewhere
 from lop_tutorial.report.claims.judge import Judged, judge
 
 _COLOURS: dict[Verdict, str] = {
     "supported": "success",
-    "partly supported": "warning",
+    "partly supported": "info",
     "not supported": "danger",
     "open": "dark",
     "too few seeds": "dark",
     "not tested": "dark",
 }
-_HEAD = f"""\
+MANY = 4
+_HEAD = """\
 <!-- Written by `lop-tutorial book claims` from the stored runs. -->
 # Claims
 
-Which sentences of the paper {{cite}}`wang2025` hold here, which do not, and which are untested?
+Which claims of the paper {cite}`wang2025` hold here, which do not, and which are untested?
 
-The paper was shown as a poster. Each of its sentences that can be true or false stands here in its own words, what it
-says of an effect apart from what it says of the cause; some sentences of other papers follow at the end. One rule gives
-the verdicts; none is set by hand.
+They are taken from its poster: from sentences, in its own words, and from formulas and tables. What it says of an
+effect stands apart from what it says of the cause. One [rule](the-rule) gives the verdicts; none is set by hand. A
+verdict speaks of the experiments that are stored here, which are smaller than the paper's, and not of the paper's own.
+"""
+_RULE = f"""\
+(the-rule)=
+## The rule
 
 {RULE}
 Early and late are the first and the last fifth of the tasks; of studies, which store no more, the first and the last
-ten of forty. All methods of an experiment have the same step size, which is named; in one, each has its own best, found
-on other pictures. What two experiments say of the same learners counts once. Some share toys still: `type1`,
-`type2`, `inheritance.json` and `walk.json` are the same toys, looked at in other ways. A verdict speaks of these
-experiments, which are smaller than the paper's; it does not speak of the paper's own.
+ten of forty. All methods of an experiment have the same step size, which is named; where each has its own best, found
+on other pictures, that is said. Learners that two experiments share count once. Other learners may still have seen the
+same toys: those of `type1`, `type2`, `inheritance.json` and `walk.json` have.
 """
 
 _OTHERS = """\
@@ -49,7 +53,7 @@ verdict speaks of ours. The same rule gives it.
 def page(stored: Sequence[Source] | None = None) -> str:
     """The whole page, as text; `stored` is what the paper's claims are judged by, or what is in results/."""
     parts = judge(stored)
-    lines = [_HEAD, *_summary([judged for part in parts.values() for judged in part])]
+    lines = [_HEAD, *_summary([judged for part in parts.values() for judged in part]), _RULE]
     number = 0
     for part, claims in parts.items():
         lines += [f"## {part}", ""]
@@ -71,11 +75,13 @@ def _summary(claims: Sequence[Judged], first: int = 1) -> list[str]:
     lines = [
         f"Of {len(claims)} claims: {verdicts}.",
         "",
-        "| | claim | verdict | pieces of evidence |",
-        "|--:|:--|:--|:--|",
+        "| | claim | verdict | for | against | open | too few |",
+        "|--:|:--|:--|--:|--:|--:|--:|",
     ]
     for number, judged in enumerate(claims, start=first):
-        lines.append(f"| {number} | [{judged.claim.short}](claim-{number}) | {_badge(judged)} | {judged.counts} |")
+        says = [each.says for each in judged.evidence]
+        pieces = " | ".join(f"{says.count(word) or ''}" for word in ("for", "against", "open", "too few seeds"))
+        lines.append(f"| {number} | [{judged.claim.short}](claim-{number}) | {_badge(judged)} | {pieces} |")
     return [*lines, ""]
 
 
@@ -95,9 +101,18 @@ def _section(number: int, judged: Judged) -> list[str]:
         lines += [f":::{{dropdown}} {pieces} piece{'s' * (pieces > 1)} of evidence", ""]
         lines += ["| says | `results/` | what | mean, 95 % interval |", "|:--|:--|:--|:--|"]
         for each in judged.evidence:
-            lines.append(f"| {each.says} | `{each.run}` | {each.of} | {'<br>'.join(map(_told, each.numbers))} |")
+            lines.append(f"| {each.says} | `{each.run}` | {each.of} | {'<br>'.join(_numbers(each))} |")
         lines += [":::", ""]
     return lines
+
+
+def _numbers(piece: Evidence) -> list[str]:
+    """A line each; of many, those that settle what the piece says."""
+    if len(piece.numbers) <= MANY:
+        return [_told(number) for number in piece.numbers]
+    settle = [number for number in piece.numbers if number.says == piece.says]
+    others = f"and {len(piece.numbers) - min(MANY, len(settle))} more"
+    return [*(_told(number) for number in settle[:MANY]), others]
 
 
 def _told(number: Number) -> str:

@@ -29,6 +29,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy, one_hot
 
 from lop_tutorial.geometry.collapse import NeuralCollapse, neural_collapse, simplex_etf
+from lop_tutorial.settings_given import must_be_number, must_be_whole
 
 LOSSES = ("squared_error", "cross_entropy")
 
@@ -47,18 +48,14 @@ class UFM:
 
     classes: int = 2
     per_class: int = 5
-    feature_decay: float = 0.0
-    weight_decay: float = 0.0
+    feature_decay: float | int = 0.0
+    weight_decay: float | int = 0.0
     loss: str = "squared_error"
 
     def __post_init__(self) -> None:
-        if self.classes < 2 or self.per_class < 1:
-            raise ValueError(
-                f"classes and per_class are {self.classes} and {self.per_class}; they must be at least 2 and 1"
-            )
-        for name in ("feature_decay", "weight_decay"):
-            if not (math.isfinite(getattr(self, name)) and getattr(self, name) >= 0):
-                raise ValueError(f"{name} is {getattr(self, name)}; it must be a finite number from 0 up")
+        must_be_whole(2, classes=self.classes)
+        must_be_whole(1, per_class=self.per_class)
+        must_be_number(0, feature_decay=self.feature_decay, weight_decay=self.weight_decay)
         if self.loss not in LOSSES:
             raise ValueError(f"loss is {self.loss!r}; it must be one of {', '.join(LOSSES)}")
 

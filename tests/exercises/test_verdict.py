@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy.stats import norm, t
+from scipy.stats import nct, norm, t
 
 from lop_tutorial.exercises import check
 from lop_tutorial.exercises.chapters.verdict_checks import LOST
@@ -16,15 +16,42 @@ def said(capsys, exercise, answer):
     return " ".join(capsys.readouterr().out.split())
 
 
-def seeds(mean, s, quantile=lambda n: t.ppf(0.975, n - 1)):
+def seeds(mean, s, power=0.8):
     n = 5
-    while quantile(n) * s / np.sqrt(n) >= abs(mean):
+    while nct.sf(t.ppf(0.975, n - 1), n - 1, abs(mean) * np.sqrt(n) / s) < power:
         n += 1
     return n
 
 
+def simulated(mean, s):
+    """The same by two thousand experiments of each size, tried in steps of a twentieth."""
+    draw, n = np.random.default_rng(0), 5
+    while True:
+        x = draw.normal(abs(mean), s, (2000, n))
+        if (x.mean(1) > t.ppf(0.975, n - 1) * x.std(1, ddof=1) / np.sqrt(n)).mean() >= 0.8:
+            return n
+        n += 1 + n // 40
+
+
+def touching(mean, s):
+    n = 5
+    while t.ppf(0.975, n - 1) * s / np.sqrt(n) >= abs(mean):
+        n += 1
+    return n
+
+
+def by_normal(mean, s):
+    return max(5, int(np.ceil(((norm.ppf(0.975) + norm.ppf(0.8)) * s / mean) ** 2)))
+
+
 @pytest.mark.parametrize(
-    ("exercise", "answer"), [("one against", "supported"), ("how many seeds", seeds), ("only real pictures", LOST)]
+    ("exercise", "answer"),
+    [
+        ("one against", "supported"),
+        ("how many seeds", seeds),
+        ("how many seeds", simulated),
+        ("only real pictures", LOST),
+    ],
 )
 def test_done_right(exercise, answer, capsys):
     assert said(capsys, exercise, answer).startswith(f"{exercise}: right. ")
@@ -36,8 +63,9 @@ def test_done_right(exercise, answer, capsys):
         ("one against", ..., "three dots"),
         ("one against", "partly supported", "How many seeds has the tenth experiment"),
         ("how many seeds", 7, "A function was expected"),
-        ("how many seeds", lambda mean, s: seeds(mean, s, lambda n: norm.ppf(0.975)), "Student's t is wider"),
-        ("how many seeds", lambda mean, s: seeds(mean, s) + 1, "Off by a constant"),
+        ("how many seeds", touching, "in half of all experiments"),
+        ("how many seeds", by_normal, "Student's t is wider"),
+        ("how many seeds", lambda mean, s: seeds(mean, s) + 10, "Off by a constant"),
         ("only real pictures", "stretch", "no claim's short title"),
         ("only real pictures", "Plasticity is lost", "Not that one"),
     ],

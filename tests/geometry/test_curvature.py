@@ -182,7 +182,10 @@ def test_a_measurement_leaves_the_network_as_it_was():
         (lambda n: hessian_eigenvalues(n, quadratic, which="top"), "which is 'top'; it must be one of largest"),
         (lambda n: hessian_eigenvalues(n, lambda n: n() * math.nan), "gradient holds NaN"),
         (lambda n: hessian_rank(n, quadratic, share=0.0), "share is 0.0"),
-        (lambda n: hessian_spectrum(n, quadratic, exact_up_to=0, probes=0), "must be at least 1"),
+        (
+            lambda n: hessian_spectrum(n, quadratic, exact_up_to=0, probes=0),
+            "probes is 0; it must be a whole number from 1 up",
+        ),
     ],
 )
 def test_bad_input_is_named(call, message):

@@ -83,7 +83,7 @@ def test_as_a_user_meets_it():
         x = torch.randn(5, 6)
         assert ftle(nn.Sequential(nn.Linear(6, 8), nn.Hardswish(), nn.Linear(8, 6)), x, "").isfinite().all()
         network = MLP((6,), 2, (8, 8))
-        for asked in ({"x": x.numpy()}, {"x": [[1.0] * 6]}, {"layer": 3}, {"k": 1.5}, {"depth": 2.5}):
+        for asked in ({"x": x.numpy()}, {"x": [[1.0] * 6]}, {"layer": 3}, {"k": 1.5}, {"depth": 2.5}, {"chunk": 2.5}):
             try:
                 ftle(**{"network": network, "x": x} | asked)
             except TypeError as error:
@@ -97,6 +97,7 @@ def test_as_a_user_meets_it():
         "layer is a int (3); it must be a module's name, or left out",
         "k is a float (1.5); it must be a whole number, or left out",
         "depth is a float (2.5); it must be a whole number, or left out",
+        "chunk is a float (2.5); it must be a whole number, or left out",
     ]
 
 

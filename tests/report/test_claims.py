@@ -1,6 +1,7 @@
 """Claims: the rule that turns evidence into a verdict, and that all evidence is found by what it is."""
 
 import json
+import re
 import shutil
 from collections import Counter
 from pathlib import Path
@@ -194,19 +195,55 @@ def test_the_rounds_of_a_search_are_one_experiment(tmp_path):
     assert experiment.learners["g_mixup:M=2"].seeds == (100, 104, 105, 106)
 
 
+def test_learners_among_those_of_another_experiment_count_once():
+    """The walk's plain networks are the first eight of `inheritance.json`, stored with fewer digits."""
+    stored = [each for each in in_results() if each.name in ("walk.json", "inheritance.json")]
+    for words in ("exponents within its classes fall", "product of the β", "approach collapsed", "Plasticity is lost"):
+        assert {each.run for each in question(words).evidence(stored)} == {"inheritance.json"}
+        assert list(question(words).evidence([each for each in stored if each.name == "walk.json"]))
+
+
+def test_equal_shares_of_the_same_learners_count_once():
+    """No Intv. of `table1_quick` was trained again at the same step; both say "in five of five seeds"."""
+    names = ("table1_quick", "table1_one_step_procedural_0.1")
+    stored = [each for each in in_results() if each.name in names]
+    assert len(list(question("Collapse accumulates").evidence(stored))) == 1
+
+
+def test_the_trials_of_suspects_and_cures_are_read():
+    """Their accuracies stand in every fifth task: late are the 25th and the 30th."""
+    (trial,) = (each for each in in_results() if each.name == "suspects")
+    assert [each.dimension for each in trial] == [2, 8, 64, 256, 64, 64]
+    rows = load(TOP / "results/suspects").table.where(setting="type1", method="none", seed=101).rows
+    late = [row["test_accuracy"] for row in rows if row["task"] in (24, 29)]
+    learned = trial.experiments[0].learners["none"]
+    assert learned.seeds == (*range(8), *range(100, 108))
+    assert learned.bins("test_accuracy")[learned.seeds.index(101), -1] == pytest.approx(np.mean(late))
+    assert any(each.run == "cures_pairs" for each in question("Plasticity is lost").evidence(in_results()))
+
+
+def test_best_of_six_is_one_question_an_experiment():
+    (found,) = question("best of the six methods on pairs").evidence(
+        each for each in in_results() if each.name == "table1_tinyimagenet"
+    )
+    assert found.says == "for"
+    assert len(found.numbers) == 5 * BINS
+    assert {number.label.split(",")[0] for number in found.numbers} >= {"minus Retrained", "minus No Intv."}
+
+
 def test_contrary_evidence_changes_a_verdict(tmp_path):
     """A copy of a run in which G-mixup wins every bin, with the labels of G-mixup and No Intv. exchanged."""
     source = TOP / "results" / "table1_tinyimagenet"
     shutil.copytree(source, tmp_path / "as_it_is")
     claim = question("best of the six methods on pairs")
-    before = {each.of.split(": ")[1]: each.says for each in claim.evidence(collect(tmp_path))}
+    (before,) = claim.evidence(collect(tmp_path))
     shutil.copytree(source, tmp_path / "exchanged")
     path = tmp_path / "exchanged" / "metrics.csv"
     text = path.read_text().replace("\nnone,", "\nX,").replace("\ng_mixup,", "\nnone,").replace("\nX,", "\ng_mixup,")
     path.write_text(text)
     after = [each for each in claim.evidence(collect(tmp_path)) if each.run == "exchanged"]
-    assert {each.of.split(": ")[1]: each.says for each in after}["G-mixup minus No Intv."] == "against"
-    assert before["G-mixup minus No Intv."] == "for"
+    assert [each.says for each in after] == ["against"]
+    assert before.says == "for"
 
 
 def test_a_file_of_an_unknown_kind_is_refused(tmp_path):
@@ -223,6 +260,24 @@ def test_every_claim_has_evidence_and_a_chapter(claim):
     found = list(claim.evidence(in_results()))
     assert found or claim.remark
     assert {each.says for each in found} <= set(SAYS)
+
+
+@pytest.mark.parametrize(
+    ("short", "in_wide_ones"), [("Collapse accumulates", "against"), ("Stretch accumulates", "for")]
+)
+def test_the_remarks_on_wide_representations_say_what_their_evidence_says(short, in_wide_ones):
+    """Of 32 dimensions and more: where exponents rise, where no change is seen, and who is too few to count."""
+    found = question(short).evidence(in_results())
+    wide = [each for each in found if int(re.search(r"d = (\d+)", each.of)[1]) >= 32]
+    toys = [each.says for each in wide if "toy" in each.of and each.says != "too few seeds"]
+    assert len(toys) - toys.count(in_wide_ones) == 1
+    small = [each for each in wide if "MLP" in each.of]
+    assert {each.says for each in small if "drawn" not in each.of} == {"open"}
+    assert {each.says for each in small if "drawn" in each.of} == {in_wide_ones}
+    convolutional = [each for each in wide if "Conv" in each.of and each.says == "too few seeds"]
+    assert len(convolutional) == 5
+    share = np.concatenate([each.numbers[0].kept for each in convolutional]).mean()
+    assert share > 0.9 if short.startswith("Collapse") else share < 0.1
 
 
 def test_the_page_is_what_the_stored_runs_give():

@@ -8,14 +8,15 @@ import pytest
 import torch
 
 from lop_tutorial.experiments import inheritance, plan
+from lop_tutorial.fp32_precision import fp32_precision
 from lop_tutorial.interventions import intervention
-from lop_tutorial.networks import SmallConv
+from lop_tutorial.networks import MLP, SmallConv
 from lop_tutorial.running import carry_out, rows
 from lop_tutorial.running.crews import Crew
 from lop_tutorial.running.forecast import forecast
 from lop_tutorial.running.results import Results
-from lop_tutorial.streams import ClassPairs
-from lop_tutorial.training import Fleet, Training
+from lop_tutorial.streams import ClassPairs, ToyPoints
+from lop_tutorial.training import Fleet, Learner, Training
 
 pytestmark = [pytest.mark.cuda, pytest.mark.filterwarnings("ignore:There is a performance drop")]
 
@@ -63,6 +64,17 @@ def test_no_product_of_a_run_is_rounded_to_less_than_float32(a_gpu):
     if a_gpu is None:
         pytest.skip("a real device does not tell how it multiplied")
     assert len(list(rows(replace(PLANS["table1"], methods=("none",)), device="cuda"))) == 2
+    assert not a_gpu.rounded
+
+
+def test_no_step_is_rounded_though_others_have_asked_torch_for_less_than_float32(a_gpu):
+    if a_gpu is None:
+        pytest.skip("a real device does not tell how it multiplied")
+    training, task = Training(epochs=2, batch_size=20), ToyPoints(0).task(0)
+    with fp32_precision("tf32"):
+        Learner(lambda: MLP((20,), 2), training, device="cuda").learn(task)
+        fleet = Fleet(lambda: MLP((20,), 2), training, [(intervention("none"), 0)], device="cuda")
+        fleet.learn({0: task.to(torch.device("cuda"))})
     assert not a_gpu.rounded
 
 

@@ -94,9 +94,11 @@ def test_a_flow_can_be_cut_in_two():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: UFM(1), "classes and per_class are 1 and 5"),
+        (lambda: UFM(1), "classes is 1; it must be a whole number from 2 up"),
         (lambda: UFM(feature_decay=-1.0), "feature_decay is -1.0"),
         (lambda: UFM(weight_decay=math.nan), "weight_decay is nan"),
+        (lambda: UFM(per_class=True), "per_class is True; it must be a whole number from 1 up"),
+        (lambda: UFM(weight_decay=True), "weight_decay is True; it must be a finite number"),
         (lambda: UFM(loss="hinge"), "loss is 'hinge'; it must be one of squared_error"),
         (lambda: UFM().aligned_start(0, 1.0, 1.0), "width is 0"),
         (lambda: UFM().flow(UFM().aligned_start(2, 1.0, 1.0), [2.0, 1.0]), "must ascend"),

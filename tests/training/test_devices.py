@@ -100,6 +100,20 @@ def test_a_card_is_recommended_only_what_it_can(capability, able):
                     Precision(name, torch.device("cuda"))
 
 
+def test_each_card_is_asked_what_it_can_itself(monkeypatch):
+    capabilities = {"cuda": (9, 0), "cuda:0": (9, 0), "cuda:1": (6, 1), "cuda:2": (7, 5)}
+
+    def capability(device="cuda"):
+        return capabilities[f"cuda:{device}" if isinstance(device, int) else str(device)]
+
+    with pretended_gpu.pretend(devices=3):
+        monkeypatch.setattr(torch.cuda, "get_device_capability", capability)
+        assert cuda_trouble(0) is None
+        assert "no kernels for its generation 6.1" in cuda_trouble(1)
+        assert [precisions(f"cuda:{number}") for number in (0, 2)] == [["fp32", "tf32", "bf16"], ["fp32"]]
+        monkeypatch.undo()
+
+
 def test_on_apples_gpu_plans_run_or_what_is_missing_is_named(no_cuda):
     with pytest.raises(ValueError, match="'mps', but torch finds no Apple GPU here"):
         choose("mps")

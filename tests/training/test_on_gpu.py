@@ -5,6 +5,7 @@ do again shows only later.
 """
 
 import warnings
+from dataclasses import replace
 from itertools import islice, product
 from types import SimpleNamespace
 
@@ -101,6 +102,45 @@ def test_a_recorded_step_is_the_step(method, a_gpu):
     assert_near(recorded, alone_on_toys(method))
 
 
+SETTINGS = (  # that take another way through a method than its defaults
+    "g_mixup:alpha=0.3",
+    "g_mixup:pairing=permutation",
+    "g_mixup:pairing=by_kind_in_batch",
+    "mixup:alpha=0.3",
+    "shrink_and_perturb:every=step:noise=0.01:fresh=gaussian",
+    "cbp:maturity=1:replacement_rate=0.1:utility=contribution:count=mature",
+    "self_normalised_reset:rejection=0.9+upgd:protect=false",
+)
+
+
+def test_other_settings_of_methods_can_be_recorded_too():
+    learners = [(intervention(how), 0) for how in SETTINGS]
+    fleet = Fleet(small, ON_TOYS, learners, device="cuda")
+    list(live_together(fleet, {0: islice(ToyPoints(0), 2)}))
+    assert fleet.recorded
+    alone = [Learner(small, ON_TOYS, how, seed=seed) for how, seed in learners]
+    for one in alone:
+        list(live(one, islice(ToyPoints(0), 2)))
+    assert_near(fleet, SimpleNamespace(learners=alone))
+
+
+def test_no_step_waits_for_the_device(a_gpu):
+    """What an epoch waits for, as its order of the examples that a CPU drew, is the same with 3 and with 60 steps."""
+    if a_gpu is None:
+        pytest.skip("a real GPU does not tell")
+
+    def waits(batch_size):
+        training = replace(ON_TOYS, batch_size=batch_size)
+        fleet = Fleet(small, training, [(intervention("g_mixup"), 0)], device="cuda")
+        epochs = fleet.epochs({0: ToyPoints(0).task(0)}, 3)
+        assert (next(epochs), next(epochs)) == (0, 1)
+        begun = len(a_gpu.waits)
+        assert (next(epochs), next(epochs)) == (2, 3)
+        return len(a_gpu.waits) - begun
+
+    assert waits(1) == waits(20)
+
+
 def on_pictures(network, methods, device, **how):
     make, size = NETWORKS[network]
     images = ProceduralImages(number=4, train=12, test=6, size=size)
@@ -162,6 +202,21 @@ def test_increments_are_recorded_anew_as_they_grow_and_end_as_on_a_cpu(a_gpu):
     assert_near(recorded, SimpleNamespace(learners=alone))
 
 
+def test_a_task_of_as_many_examples_and_more_classes_is_recorded_anew():
+    def life(kind, learners):
+        tasks = [ToyPoints(0, classes=classes, train_per_class=60 // classes).task(0) for classes in (2, 3)]
+        for task in tasks:
+            kind.learn({0: task} if isinstance(kind, Fleet) else task)
+        return SimpleNamespace(learners=learners)
+
+    def make():
+        return MLP((20,), 3, hidden=(12, 8))
+
+    fleet = Fleet(make, ON_TOYS, [(intervention("g_mixup"), 0)], device="cuda")
+    alone = Learner(make, ON_TOYS, intervention("g_mixup"), seed=0)
+    assert_near(life(fleet, fleet.learners), life(alone, [alone]))
+
+
 def test_memory_that_a_method_makes_anew_at_each_step_goes_on_through_replays():
     """The project's own methods change theirs in place; `memory[name] = ...` is as good."""
 
@@ -197,6 +252,18 @@ def test_a_second_device_learns_as_the_first():
     assert second.recorded
     assert torch.cuda.current_device() == 0
     assert_same_bits(second, on_toys("cbp", "cuda:0"))
+
+
+def test_networks_apart_on_a_second_device_are_branches_there(a_gpu):
+    if torch.cuda.device_count() < 2:
+        pytest.skip("there is one CUDA device here")
+    second = on_toys("cbp", "cuda:1", way="apart")
+    assert second.recorded
+    if a_gpu is not None:
+        busy = [stream for stream in a_gpu.all_streams if stream.done]
+        assert {stream.device.index for stream in busy} == {1}
+        assert len(busy) > 2 * WARM_UP  # two learners' own, at each step that is not recorded yet
+    assert_same_bits(second, on_toys("cbp", "cuda:0", way="apart"))
 
 
 def test_what_cannot_be_recorded_says_why_once_and_leaves_everything_as_it_was(a_gpu):

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from lop_tutorial.fp32_precision import get_fp32_precision
-from lop_tutorial.interventions import intervention
+from lop_tutorial.interventions import Intervention, intervention
 from lop_tutorial.networks import MLP
 from lop_tutorial.streams import ToyPoints
 from lop_tutorial.training import PRECISIONS, Fleet, Learner, Training, live, live_together
@@ -33,12 +33,14 @@ def test_unknown_names_and_what_a_device_cannot_are_told():
     assert PRECISIONS == ("fp32", "tf32", "bf16")
 
 
-def test_a_product_in_bfloat16_has_eight_bits_and_the_weights_keep_theirs():
-    layer, x = torch.nn.Linear(1, 1, bias=False), torch.tensor([[1 + 2**-7]])
+@pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=pytest.mark.cuda)])
+def test_a_product_in_bfloat16_has_eight_bits_and_the_weights_keep_theirs(device):
+    there = torch.device(device)
+    layer, x = torch.nn.Linear(1, 1, bias=False).to(there), torch.tensor([[1 + 2**-7]]).to(there)
     torch.nn.init.constant_(layer.weight, 1 + 2**-9)  # bfloat16 has no such number: it is 1 there
-    with Precision("bf16", CPU).forward():
+    with Precision("bf16", there).forward():
         assert layer(x).float().item() == 1 + 2**-7
-    with Precision("fp32", CPU).forward():
+    with Precision("fp32", there).forward():
         assert layer(x).item() == (1 + 2**-7) * (1 + 2**-9)
     assert layer.weight.dtype == torch.float32
 
@@ -58,10 +60,41 @@ def test_a_learner_in_bfloat16_is_near_one_in_float32_and_all_it_keeps_is_float3
 def test_a_fleet_in_bfloat16_is_near_its_learners(method):
     fleet = Fleet(make, TRAINING, [(intervention(method), seed) for seed in (0, 1)], precision="bf16")
     together = list(live_together(fleet, {seed: islice(ToyPoints(seed), 1) for seed in (0, 1)}))
+    exact = Fleet(make, TRAINING, [(intervention(method), seed) for seed in (0, 1)])
+    list(live_together(exact, {seed: islice(ToyPoints(seed), 1) for seed in (0, 1)}))
     for seed in (0, 1):
         one = Learner(make, TRAINING, intervention(method), seed=seed, precision="bf16")
         (outcome,) = live(one, islice(ToyPoints(seed), 1))
         assert together[0][seed].train_loss == pytest.approx(outcome.train_loss, rel=0.02)
+        heads = [all_of.learners[seed].network.head.weight for all_of in (fleet, exact)]
+        assert (heads[0] - heads[1]).abs().max() > 1e-4  # float32's rounding moves them by less than 1e-5
+
+
+@pytest.mark.parametrize("kind", [Learner, Fleet])
+def test_in_bfloat16_a_methods_hooks_see_float32(kind):
+    seen = []
+
+    class Spy(Intervention):
+        title = "Spy"
+        watches = True
+
+        def loss(self, default, logits, y):
+            seen.append(("logits", logits.dtype))
+            return default(logits, y)
+
+        def before_step(self, learner):
+            seen.extend(("gradient", values.dtype) for values in learner.gradients.values())
+
+        def after_step(self, learner):
+            seen.extend(("activation", values.dtype) for values in learner.activations)
+
+    if kind is Learner:
+        Learner(make, TRAINING, Spy(), precision="bf16").learn(ToyPoints(0).task(0))
+    else:
+        Fleet(make, TRAINING, [(Spy(), 0), (Spy(), 1)], precision="bf16").learn(
+            {s: ToyPoints(s).task(0) for s in (0, 1)}
+        )
+    assert set(seen) == {(what, torch.float32) for what in ("logits", "gradient", "activation")}
 
 
 def test_measuring_is_the_same_whatever_the_steps_precision():

@@ -110,7 +110,8 @@ def prepare(
     seed: int = 0,
 ) -> Measurement:
     """Checks the arguments of `ftle`, and chooses what was left open; ValueError or TypeError where they are wrong."""
-    _check_kinds(x=(x, Tensor), layer=(layer, str | None), k=(k, int | None), depth=(depth, int | None))
+    _check_kinds(x=(x, Tensor), layer=(layer, str | None))
+    _check_kinds(k=(k, int | None), depth=(depth, int | None), chunk=(chunk, int | None))
     dtype = _dtype(network, x, dtype)
     _check_input(x)
     if method not in METHODS:

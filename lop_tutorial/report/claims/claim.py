@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 from jaxtyping import Float64
 
-from lop_tutorial.report.claims.comparison import Comparison
+from lop_tutorial.report.claims.comparison import Learners
 from lop_tutorial.report.numbers import counted
 from lop_tutorial.running.results import ENOUGH, Interval, finite, interval, share
 
@@ -30,8 +30,8 @@ Every experiment stored in `results/` that bears on a claim is evidence for or a
 measured in them, stands under each claim; it is a question that is put to all of them, not a list. A piece of evidence
 is one number a seed, or several, and a bound: the claim says that the mean lies above it, or below. Methods are
 compared within each seed, on the same tasks; runs of a search that differ in methods and seeds alone are one
-experiment. The interval is a 95 % t interval of the mean over seeds; of a share of
-seeds it is the exact binomial one. Learners that diverged are left out, and counted.
+experiment. The interval is a 95 % t interval of the mean over seeds; of a share of seeds it is the exact binomial one.
+Learners that diverged are left out, and counted.
 
 A piece speaks **for** a claim if the whole interval of each of its numbers lies on the claimed side of the bound,
 **against** it if the whole interval of one of them lies on the other side, and is **open** otherwise. With fewer than
@@ -99,12 +99,17 @@ class Number:
 
 @dataclass(frozen=True)
 class Evidence:
-    """Numbers of one experiment that must all lie where the claim says; `run` is its name in `results/`."""
+    """Numbers of one experiment that must all lie where the claim says; `run` is its name in `results/`.
+
+    `what` tells it from other evidence of the same experiment for the same claim; `used` are the learners that it is
+    read from, by method.
+    """
 
     of: str
     numbers: tuple[Number, ...]
     run: str
-    experiment: Comparison | None = None
+    what: str = ""
+    used: Mapping[str, Learners] | None = None
 
     @property
     def says(self) -> Says:
@@ -114,17 +119,10 @@ class Evidence:
         return next(says for says in order if says in found)
 
     def repeats(self, other: Evidence) -> bool:
-        """Whether these are the other's numbers, of learners that both experiments have.
-
-        Where the experiments share some learners only, numbers that are the same for all seeds may be other learners'.
-        """
-        if self.experiment is None or other.experiment is None or len(self.numbers) != len(other.numbers):
+        """Whether this is the same question, answered by learners that are all among the other's."""
+        if not self.used or not other.used or self.used is other.used or self.what != other.what:
             return False
-        pairs = [(mine.values, theirs.values) for mine, theirs in zip(self.numbers, other.numbers, strict=True)]
-        if not all(np.array_equal(mine, theirs, equal_nan=True) for mine, theirs in pairs):
-            return False
-        shared = self.experiment.shared(other.experiment)
-        return shared == "all" or (shared == "some" and any(len(set(mine)) > 1 for mine, _ in pairs))
+        return all(method in other.used and mine.among(other.used[method]) for method, mine in self.used.items())
 
 
 @dataclass(frozen=True)
@@ -146,11 +144,18 @@ class Claim:
 
     def evidence(self, stored: Iterable[Any]) -> Iterator[Evidence]:
         """All evidence in what is stored; what two experiments with the same learners both say counts once."""
-        found: list[Evidence] = []
-        for piece in (piece for each in stored for piece in self.question(each)):
-            if not any(piece.repeats(other) for other in found):
-                found.append(piece)
-                yield piece
+        return distinct(piece for each in stored for piece in self.question(each))
+
+
+def distinct(evidence: Iterable[Evidence]) -> Iterator[Evidence]:
+    """Each piece but those that another repeats; of two that repeat each other, the first."""
+    found = list(evidence)
+    for place, piece in enumerate(found):
+        twins = (
+            k for k, other in enumerate(found) if piece.repeats(other) and not (k > place and other.repeats(piece))
+        )
+        if next(twins, None) is None:
+            yield piece
 
 
 def verdict(evidence: Iterable[Evidence], *, exists: bool = False) -> Verdict:

@@ -12,6 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from lop_tutorial.experiments import inheritance
 from lop_tutorial.experiments.step_search import STEP_SEARCH, STEP_SEARCH_PLAIN
 from lop_tutorial.experiments.type2_settings import with_setting
@@ -39,15 +41,12 @@ SEARCHES = (STEP_SEARCH["quick"].name, STEP_SEARCH_PLAIN["quick"].name)
 NOT_SHARED = {"name", "about", "methods", "seeds"}
 """In the configurations of a search's runs at one step size."""
 NO_LEARNERS = (
-    *("timings.csv", "ftle_ridges.json", "controls"),
-    *("suspects", "cures_type1", "cures_type2", "cures_pairs"),
+    *("timings.csv", "ftle_ridges.json"),
     *("warm_start", "warm_start_others", "warm_start_gap"),
     *("cartpole_reference", "changing_control", "changing_control_held_out", "replay_ratio"),
 )
-"""What lies in results/, beside texts, without learners from task to task: the suspects' trial and that of
-cures have every fifth task. And neither a warm start, two tasks of the same classes, nor most worlds of the controls
-are a stream of new tasks that come at once, which the claims are about; and an agent in reinforcement learning has no
-classes."""
+"""What lies in results/, beside texts, without learners from task to task: a warm start is two tasks of the same
+classes, and an agent in reinforcement learning has no classes."""
 
 
 @cache
@@ -136,7 +135,7 @@ def _settings_of_type1(content: Mapping[str, Any], rows: Rows) -> Iterator[Compa
         mine = [row for row in of if row["method"] == method]
         return learners(
             [row["seed"] for row in mine],
-            **{f"{what}_accuracy": [row[what] for row in mine] for what in ("train", "test")},
+            **{f"{what}_accuracy": [_in_pairs(row[what]) for row in mine] for what in ("train", "test")},
         )
 
     for (representation, step, head), mine in _grouped(rows, "representation", "step_size", "head"):
@@ -144,6 +143,51 @@ def _settings_of_type1(content: Mapping[str, Any], rows: Rows) -> Iterator[Compa
         words = f"{representation} representation, head {'kept' if head == 'keep' else 'drawn anew'}"
         by_method = {"none": those(mine, "none"), "retrained": those(fresh, "retrained")}
         yield _toy(2, step, _tasks(content), by_method, words)
+
+
+def _in_pairs(values: Sequence[float]) -> list[float]:
+    """Means of two in a row, so that the last stands for twice as many tasks."""
+    return [float(mean) for mean in np.asarray(values, dtype=float).reshape(-1, 2).mean(axis=1)]
+
+
+def _trial(content: Mapping[str, Any], rows: Rows) -> Iterator[Comparison]:
+    """The suspects' trial, and that of cures: a row a learner and measured task, the 5th, 10th, ... of them.
+
+    Accuracies alone: exponents were measured before a task, and claims ask what is there after it.
+    """
+    measured = range(content["every"] - 1, content["tasks"], content["every"])
+    for (setting,), mine in _grouped(rows, "setting"):
+        by_method = {}
+        for (method,), those in _grouped(mine, "method"):
+            at = {(row["seed"], row["task"]): row for row in those}
+            seeds = sorted({row["seed"] for row in those})
+            curves = {
+                name: [
+                    _in_pairs([at[seed, task][name] if (seed, task) in at else np.nan for task in measured])
+                    for seed in seeds
+                ]
+                for name in ("train_accuracy", "test_accuracy")
+            }
+            by_method[method] = learners(seeds, **curves)
+        yield from_config(content["plans"][setting], by_method)
+
+
+def _controls(content: Mapping[str, Any], rows: Rows) -> Iterator[Comparison]:
+    """Of the controls the networks whose tasks came at once, on a new task of the same kind, beside fresh ones."""
+    for (setting,), mine in _grouped(rows, "setting"):
+        worlds = {"none": ("abrupt", "keep"), "retrained": ("none yet", "fresh")}
+        by_method = {}
+        for method, world in worlds.items():
+            those = [row for row in mine if (row["world"], row["head"]) == world]
+            curves = {f"{what}_accuracy": [[row[f"same_{what}"]] for row in those] for what in ("train", "test")}
+            by_method[method] = learners([row["seed"] for row in those], **curves)
+        step, words = content["learned"][setting]["training"]["step_size"], "then one more task"
+        width = content["learned"][setting]["network"]["hidden"][-1]
+        if not content["learned"][setting]["procedural"]:
+            yield _toy(width, step, content["tasks"], by_method, words)
+            continue
+        about = f"pairs of drawn pictures, MLP, d = {width}, squared error, step {step:g}, {content['tasks']} tasks"
+        yield Comparison(f"{about}, {words}", "pairs", "procedural", width, by_method)
 
 
 def _settings_of_type2(content: Mapping[str, Any], rows: Rows) -> Iterator[Comparison]:
@@ -200,6 +244,8 @@ def _toy(width: int, step: float | int, tasks: int, by_method: Mapping[str, Lear
 
 _READERS: dict[tuple[str, ...], Callable[[Mapping[str, Any], Rows], Iterator[Comparison]]] = {
     ("data", "test_late"): _sweep,
+    ("setting", "previous_test"): _trial,
+    ("world", "same_test"): _controls,
     ("representation", "train"): _settings_of_type1,
     ("setting", "test_accuracy"): _settings_of_type2,
     ("network", "best_test"): _increments,

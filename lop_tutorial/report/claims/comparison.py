@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Iterator, Mapping, Sequence, ValuesView
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float64
@@ -15,6 +15,8 @@ from lop_tutorial.interventions.generalized_mixup import GeneralizedMixup
 from lop_tutorial.networks import NETWORKS
 
 Curves = Mapping[str, Float64[np.ndarray, "seed place"]]
+ROUNDED = 6e-4
+"""How far two records of one number may be apart."""
 BINS = 5
 """As the paper's tables have; "first" and "last" mean the first and the last of them."""
 
@@ -36,12 +38,16 @@ class Learners:
     seeds: tuple[int, ...]
     curves: Curves
 
-    def same_as(self, other: Learners) -> bool:
-        """Whether these are the other's seeds, with the same curves."""
-        return (
-            self.seeds == other.seeds
-            and set(self.curves) <= set(other.curves)
-            and all(np.array_equal(mine, other.curves[name], equal_nan=True) for name, mine in self.curves.items())
+    def among(self, other: Learners) -> bool:
+        """Whether all of these are among the other's: the same seeds, and the same curves but for rounding."""
+        names = set(self.curves) & set(other.curves)
+        if not set(self.seeds) <= set(other.seeds) or "test_accuracy" not in names:
+            return False
+        places = [other.seeds.index(seed) for seed in self.seeds]
+        pairs = [(self.curves[name], other.curves[name][places]) for name in sorted(names)]
+        return all(
+            mine.shape == theirs.shape and np.allclose(mine, theirs, rtol=0, atol=ROUNDED, equal_nan=True)
+            for mine, theirs in pairs
         )
 
     def bins(self, quantity: str) -> Float64[np.ndarray, "seed bin"]:
@@ -55,6 +61,28 @@ class Learners:
                 mean = np.where(counted, part, 0).sum(axis=1) / counted.sum(axis=1)
             means.append(np.where(np.isnan(finished).any(axis=1), np.nan, mean))
         return np.stack(means, axis=1)
+
+
+class Watched(Mapping[str, Learners]):
+    """Learners by method, and those of which were taken out one by one: `used`."""
+
+    def __init__(self, learners: Mapping[str, Learners]) -> None:
+        self._learners = learners
+        self.used: dict[str, Learners] = {}
+
+    def __getitem__(self, method: str) -> Learners:
+        self.used[method] = self._learners[method]
+        return self.used[method]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._learners)
+
+    def __len__(self) -> int:
+        return len(self._learners)
+
+    def values(self) -> ValuesView[Learners]:
+        """All, at a glance: none of them counts as used."""
+        return self._learners.values()
 
 
 @dataclass(frozen=True)
@@ -75,13 +103,10 @@ class Comparison:
         """Whether its pictures are photographs, not drawn from a seed."""
         return self.data not in ("points", "procedural")
 
-    def shared(self, other: Comparison) -> Literal["all", "some", "none"]:
-        """How many of one's learners are the other's too; of the one that has fewer methods."""
-        few, many = sorted((self.learners, other.learners), key=len)
-        same = [
-            mine.same_as(many[method]) or many[method].same_as(mine) for method, mine in few.items() if method in many
-        ]
-        return "none" if not any(same) else "all" if sum(same) == len(few) else "some"
+    def watched(self) -> tuple[Comparison, Watched]:
+        """The same experiment, and what tells whose learners were looked at."""
+        watched = Watched(self.learners)
+        return replace(self, learners=watched), watched
 
     def has(self, *quantities: str) -> bool:
         """Whether every method's learners have these."""

@@ -104,8 +104,9 @@ def each(question: Callable[[Comparison], Answers], *benchmarks: str) -> Questio
     def asked(stored: Source) -> Iterator[Evidence]:
         for experiment in stored:
             if not benchmarks or experiment.benchmark in benchmarks:
-                for what, numbers in question(experiment):
+                watched, looked_at = experiment.watched()
+                for what, numbers in question(watched):
                     words = f"{experiment.about}: {what}" if what else experiment.about
-                    yield Evidence(words, numbers, stored.name, experiment)
+                    yield Evidence(words, numbers, stored.name, what, looked_at.used)
 
     return asked

@@ -53,14 +53,18 @@ def keeps_learning(name: str) -> Question:
 
 
 def best_in_every_bin(experiment: Comparison) -> Answers:
-    """G-mixup minus each of the tables' other methods, in all bins that are stored."""
+    """G-mixup minus all of the tables' other methods that were run, in all bins that are stored."""
     mine = experiment.choose("g_mixup")
-    for name in _SIX if mine else ():
-        rival = experiment.choose(name)
-        if rival and mine:
-            bins = experiment.difference(mine, rival).T
-            numbers = tuple(Number(values, "above") for values in bins)
-            yield f"{named(experiment, mine)} minus {named(experiment, rival)}", numbers
+    rivals = [rival for name in _SIX if (rival := experiment.choose(name))]
+    if mine and rivals:
+        yield (
+            named(experiment, mine),
+            tuple(
+                Number(values, "above", label=f"minus {named(experiment, rival)}, bin {number}")
+                for rival in rivals
+                for number, values in enumerate(experiment.difference(mine, rival).T, start=1)
+            ),
+        )
 
 
 def fresh_ends_higher(experiment: Comparison) -> Answers:
@@ -116,7 +120,8 @@ TABLES = (
         "Retrained: below 0.",
         each(fresh_ends_higher, "increments"),
         "incremental_cifar100",
-        "The more epochs an increment, the less it is above: fresh weights need them.",
+        "The more epochs an increment, the less it is above: fresh weights need them. The one run with enough seeds "
+        "has twelve an increment, so that No Intv. was trained for much longer than Retrained.",
     ),
     Claim(
         "Generalized Mixup is the best of the six methods with classes added",

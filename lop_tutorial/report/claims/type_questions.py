@@ -151,8 +151,9 @@ def belongs(which: Type) -> Question:
             low = experiment.dimension <= LOW
             if low or experiment.dimension >= HIGH:
                 side = bad if low == (which == "Type-1") else good
-                number = Number(measure(experiment), side, bound)
-                yield Evidence(f"{experiment.about}: {word}", (number,), stored.name, experiment)
+                watched, looked_at = experiment.watched()
+                number = Number(measure(watched), side, bound)
+                yield Evidence(f"{experiment.about}: {word}", (number,), stored.name, word, looked_at.used)
         widths = sorted({experiment.dimension for experiment in compared_to_fresh})
         if len(widths) == len(compared_to_fresh) > 1:  # one experiment at several widths, on the same streams
             by_width = sorted(compared_to_fresh, key=lambda experiment: experiment.dimension)
