@@ -2,13 +2,16 @@
 
 import numpy as np
 import pytest
+from scipy.stats import spearmanr
 
 from lop_tutorial.exercises import check
 from lop_tutorial.report.loss_type import MARGIN
+from lop_tutorial.running import stored
 
 RIGHT = {"a": "Type-2", "b": "Type-1", "c": "both", "d": "Type-1"}
 RUNS = {"a": (0.975, 0.70), "b": (0.71, 0.60), "c": (0.90, 0.72), "d": (0.93, 0.81)}
 FRESH = (0.98, 0.84)
+WAYS = {"as they are": "yes", "detrended": "no"}
 
 
 def said(capsys, name, answer):
@@ -28,7 +31,7 @@ def test_the_four_verdicts_follow_from_the_rule():
 
 
 @pytest.mark.parametrize(
-    ("name", "answer"), [("four runs", RIGHT), ("sign of a tail", share_lower), ("what goes along", "yes")]
+    ("name", "answer"), [("four runs", RIGHT), ("sign of a tail", share_lower), ("dispersion", WAYS)]
 )
 def test_done_right(name, answer, capsys):
     assert said(capsys, name, answer).startswith(f"{name}: right. ")
@@ -66,6 +69,32 @@ def test_share_wrong(answer, words, capsys):
     assert words in said(capsys, "sign of a tail", answer)
 
 
-@pytest.mark.parametrize(("answer", "words"), [(..., "three dots"), ("no", "without their signs")])
-def test_goes_along_wrong(answer, words, capsys):
-    assert words in said(capsys, "what goes along", answer)
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ({}, "Way as they are has no answer"),
+        (WAYS | {"as they are": "no"}, "without their signs"),
+        (WAYS | {"detrended": "yes"}, "take the straight line out of both"),
+    ],
+)
+def test_dispersion_wrong(answer, words, capsys):
+    assert words in said(capsys, "dispersion", answer)
+
+
+def strength(values, lost, trend):
+    """The mean over seeds of a rank correlation, without its sign; without the straight lines in time if asked to."""
+    found = []
+    for x, y in zip(values, lost, strict=True):
+        at = np.flatnonzero(~np.isnan(x))
+        lines = [np.zeros(len(at)) if trend else np.polyval(np.polyfit(at, z[at], 1), at) for z in (x, y)]
+        found.append(spearmanr(x[at] - lines[0], y[at] - lines[1]).statistic)
+    return abs(np.mean(found))
+
+
+def test_the_dispersion_is_ahead_only_by_its_drift():
+    run = stored("real_images_tinyimagenet").results.at(256)
+    high, low = (run.curves("none", name) for name in ("ftle_between_q95", "ftle_within_q05"))
+    lost = run.curves("none", "train_accuracy") - run.curves("retrained", "train_accuracy")
+    for way, trend in (("as they are", True), ("detrended", False)):
+        spread, *tails = (strength(values, lost, trend) for values in (high - low, high, low))
+        assert WAYS[way] == ("yes" if spread > max(tails) else "no")

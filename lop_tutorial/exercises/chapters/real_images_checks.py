@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from lop_tutorial.exercises.cases import each_case, known_mistake
-from lop_tutorial.exercises.verdicts import Check, called, compare, one_of
+from lop_tutorial.exercises.verdicts import Check, called, compare
 
 TITLE = "Both at once: real images"
 
@@ -44,14 +44,19 @@ def _share_lower(answer: Any) -> str | None:
     return known_mistake(result, mistakes, complaint)
 
 
-def _goes_along(answer: Any) -> str | None:
-    if complaint := one_of(answer, ("yes", "no")):
-        return complaint
-    return None if answer == "yes" else "Compute all three correlations, and compare them without their signs."
+_WAYS = {"as they are": "yes", "detrended": "no"}
+_WAY_NUDGES = {
+    "as they are": "compute all three correlations, and compare them without their signs.",
+    "detrended": "take the straight line out of both series, in each seed, before you correlate them.",
+}
+
+
+def _dispersion(answer: Any) -> str | None:
+    return each_case(answer, _WAYS, _WAY_NUDGES, choices=("yes", "no"), case="Way")
 
 
 CHECKS: dict[str, Check] = {
     "four runs": _four_runs,
     "sign of a tail": _share_lower,
-    "what goes along": _goes_along,
+    "dispersion": _dispersion,
 }
