@@ -4,6 +4,7 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from lop_tutorial.experiments.cartpole_reference import PUBLISHED, PUBLISHED_SEEDS
@@ -23,7 +24,7 @@ from lop_tutorial.running.results import interval
 from lop_tutorial.running.table import load
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
-NAMES = ("cartpole_reference", "changing_control", "changing_control_held_out", "replay_ratio")
+NAMES = ("cartpole_reference", "changing_control", "changing_control_held_out", "replay_ratio", "probe_scales")
 NOTE = (RESULTS / "reinforcement.md").read_text(encoding="utf-8")
 
 
@@ -136,3 +137,58 @@ def test_what_the_note_says_of_more_updates():
     assert f"bring it {signed(gains[0], 1)}, and the old one {signed(gains[1], 1)}" in note
     dead = [lead(table, "none", "retrained", "dead_units", updates=updates) for updates in (1, 4)]
     assert f"with one update, {signed(dead[0], 2)}, and as many with four, {signed(dead[1], 2)}" in note
+
+
+def factor(values, digits=0):
+    """A geometric mean over seeds with its interval, as the note has it."""
+    return "{} ({} to {})".format(*(f"{10 ** float(end):.{digits}f}" for end in interval(np.log10(values))))
+
+
+def late_mean(values):
+    return 10 ** np.log10(values[:, -3:]).mean(axis=1)
+
+
+def test_what_the_note_says_of_the_probe_s_scales():
+    table = load("probe_scales").table
+    at = {name: table.select(name) for name in ("size", "probe", "own_scale", "size_one", "fresh", "fresh_size_one")}
+    note = " ".join(NOTE.split()).replace("times that of a fresh network treated likewise ", "")
+    sizes = [f"{10 ** np.log10(at['size'][:, phase]).mean():.0f}" for phase in (0, 5)]
+    assert "grows from {} after the first phase to {} after the sixth".format(*sizes) in note
+    start = at["size"] ** 2 + 1
+    assert f"grows by a factor of {factor(at['probe'][:, 5] / at['probe'][:, 0])}" in note
+    assert f"before the first step by {factor(start[:, 5] / start[:, 0])}" in note
+    left = at["size_one"] / at["fresh_size_one"]
+    assert factor(10 ** np.log10(left).mean(axis=1), 1).replace(")", "; all phases)") in note
+    assert f"after the first phase {factor(left[:, 0], 1).replace(' (', ' times (')}" in note
+    assert f"over the last three {factor(late_mean(left) / left[:, 0], 2).replace(' (', ' of that (')}" in note
+    gain = 10 ** np.log10(at["fresh"] / at["fresh_size_one"]).mean(axis=1)
+    assert f"error by {factor(gain, 1)}" in note
+    assert f"the error grows by {factor(late_mean(at['own_scale']) / at['own_scale'][:, 0], 1)}" in note
+
+
+def test_the_six_agents_are_those_of_the_changing_world():
+    """On another machine, where rounding sets lives apart after some phases: the first probes are equal."""
+    again, first = (
+        load("probe_scales").table.select("probe"),
+        load("changing_control").table.select("probe", method="none"),
+    )
+    assert again[:, 0] == pytest.approx(first[:, 1], rel=0.2)
+    assert np.isclose(again[:, 0], first[:, 1], rtol=0.01).sum() >= 4
+
+
+def test_what_the_note_says_of_the_long_phase():
+    run, asked = load("long_phase"), OWN["long_phase"]
+    assert run.environment["finished"] is True
+    assert run.environment["command"].startswith("lop-tutorial reproduce long_phase ")
+    assert run.config == json.loads(json.dumps(asked.as_config()))
+    returns = {name: run.table.select("return", agent=name) for name in ("old", "fresh")}
+    assert {of.shape for of in returns.values()} == {(6, 9)}
+    late_on = {name: np.nanmean(of[:, -3:], axis=1) for name, of in returns.items()}
+    usual = {name: np.nanmean(of[:, 1:3], axis=1) for name, of in returns.items()}
+    apart = interval(late_on["old"] - late_on["fresh"])
+    assert apart.low < 0 < apart.high, "no loss of more than the lower end, by the rule"
+    note = " ".join(NOTE.split())
+    means = "{:.0f} and {:.0f}".format(*(of.mean() for of in late_on.values()))
+    assert f"old less fresh is {signed(apart, 0)} over the last three blocks, {means}" in note
+    gains = {name: signed(interval(late_on[name] - usual[name]), 0)[1:] for name in returns}
+    assert f"they gain {gains['fresh']}, the old ones {gains['old']}." in note

@@ -80,10 +80,12 @@ def claims(top: Top = HERE) -> None:
 
 @book_app.command("suspects")
 def suspects(top: Top = HERE) -> None:
-    """Score the stored trial of the suspects; write its sheet, results/suspects/scores.csv. A minute or two."""
-    from lop_tutorial.report.suspect_sheet import write_sheet
+    """Score the stored trials of the suspects; write their sheets, results/suspects*/scores.csv. A minute or two."""
+    from lop_tutorial.report.suspect_sheet import write_held_out_sheet, write_sheet
 
-    console.print(f"wrote {write_sheet(top.resolve() / 'results' / 'suspects').relative_to(top.resolve())}")
+    trial, held_out = (top.resolve() / "results" / name for name in ("suspects", "suspects_held_out"))
+    for path in (write_sheet(trial), write_held_out_sheet(held_out, trial)):
+        console.print(f"wrote {path.relative_to(top.resolve())}")
 
 
 @book_app.command("step-search")

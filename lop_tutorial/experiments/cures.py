@@ -37,6 +37,7 @@ def _in(setting: str, name: str, where: str, seeds: Sequence[int]) -> Trial:
         parts=tuple({"setting": setting, "method": method} for method in METHODS),
         seeds=tuple(seeds),
         tasks=30,
+        methods=METHODS,
         settings={"suspects": [suspect.name for suspect in LINE_UP], "every": EVERY, "examples_per_class": PER_CLASS},
     )
 

@@ -11,6 +11,8 @@ from lop_tutorial.experiments import (
     heads,
     increments,
     inheritance,
+    long_phase,
+    probe_scales,
     suspects,
     type1_settings,
     type2_settings,
@@ -29,6 +31,8 @@ _MODULES = (
     heads,
     increments,
     inheritance,
+    long_phase,
+    probe_scales,
     suspects,
     type1_settings,
     type2_settings,
@@ -36,6 +40,9 @@ _MODULES = (
     weight_walk,
 )
 OWN: dict[str, Experiment | Sweep] = {module.EXPERIMENT.name: module.EXPERIMENT for module in _MODULES}
-_MORE = (changing_control.HELD_OUT, changing_control.REPLAY_RATIO, suspects.HELD_OUT_TRIAL, *cures.EXPERIMENTS)
+_MORE = (
+    *(changing_control.HELD_OUT, changing_control.REPLAY_RATIO, suspects.HELD_OUT_TRIAL, warm_start.CONTROL),
+    *cures.EXPERIMENTS,
+)
 OWN |= {more.name: more for more in _MORE}
 OWN |= SWEEPS

@@ -2,7 +2,8 @@
 
 `lop-tutorial reproduce warm_start` compares methods at one share and one length of the first part, as a plan.
 `lop-tutorial reproduce warm_start_gap` varies both, without any method, on the image set `cifar100`. What was foretold,
-and what counts as a verdict, stands in `results/warm_start.md`, written before either ran.
+and what counts as a verdict, stands in `results/warm_start.md`, written before either ran. `warm_start_longer`, made
+after both were seen, is their control: networks that never saw a share alone, and are trained for as many steps.
 """
 
 from __future__ import annotations
@@ -21,7 +22,6 @@ from lop_tutorial.training.cpu import keep_memory
 LENGTHS = {0.1: (30,), 0.25: (30,), 0.5: (0, 5, 15, 30), 0.75: (30,)}
 """Epochs on a share before all images come, by the share: one length of every share, and every length of a half. Of no
 epoch, the network is fresh: it has the others' first weights and batches."""
-
 # Chosen on places 80 to 99 of CIFAR-100's classes and seeds 50 to 53, which no stored run takes.
 DRAWN = Plan(
     name="warm_start",
@@ -47,6 +47,7 @@ DRAWN = Plan(
     measures=("exponents", "health"),
     measure_every=2,
 )
+ENDS = ("seed", "first_train", "first_test", "train_accuracy", "test_accuracy")
 REAL = replace(DRAWN, data="cifar100", classes=(0, 80), test_per_class=100)
 WARM_STARTS = {"quick": DRAWN, "colab": REAL}
 
@@ -79,6 +80,16 @@ def gaps(
         yield row
 
 
+def longer(epochs_before: int, seeds: Sequence[int], device: str = "cpu", base: Plan = REAL) -> Iterator[TableRow]:
+    """A row a seed: a network that has all images for `epochs_before`, then for the plan's epochs once more.
+
+    With half of the epochs that a warm start spends on a half, it makes as many steps, of the same sizes. Columns are
+    those of `gaps`, with numbers in place of lists.
+    """
+    for row in gaps(1.0, seeds, device, base, (epochs_before,)):
+        yield {name: value[0] if isinstance(value, list) else value for name, value in row.items() if name in ENDS}
+
+
 @dataclass(frozen=True)
 class Gap(Experiment):
     """An experiment on stored images, which lie in `root`, or where they usually do."""
@@ -102,7 +113,7 @@ class Gap(Experiment):
 
     def rows_of(self, part: TableRow, device: str, workers: int) -> Iterator[TableRow]:
         """The rows of one share; on one process."""
-        return gaps(**part, seeds=self.seeds, device=device, base=self.plan)
+        return iter(self.run(**part, seeds=self.seeds, device=device, base=self.plan))
 
 
 EXPERIMENT = Gap(
@@ -112,4 +123,11 @@ EXPERIMENT = Gap(
     parts=tuple({"share": share} for share in LENGTHS),
     seeds=(0, 1, 2, 3, 4),
     settings={"lengths": {str(share): lengths for share, lengths in LENGTHS.items()}},
+)
+CONTROL = Gap(
+    "warm_start_longer",
+    "Test accuracy of networks that had all images throughout, and as many steps as a warm start from a half",
+    longer,
+    parts=({"epochs_before": 15},),
+    seeds=(0, 1, 2, 3, 4),
 )

@@ -18,6 +18,14 @@ from lop_tutorial.running.table import Table
 COLOURS = {"old": METHOD_COLOURS["none"], "fresh": METHOD_COLOURS["retrained"]}
 SCALE_COLOURS = {"size one": "#0072B2", "its own scale": "#009E73"}
 """The old network with outputs of the targets' size, and against targets of its own outputs' size."""
+PROBE_SCALES = {
+    "old": "probe",
+    "its own scale": "own_scale",
+    "size one": "size_one",
+    "fresh": "fresh",
+    "fresh, size one": "fresh_size_one",
+}
+"""Columns of `probe_scales` by the words that stand at their curves."""
 ROWS = "#333333"
 """Rows that bear their names need no colour of their own."""
 
@@ -25,10 +33,10 @@ ROWS = "#333333"
 def return_and_probe(table: Table) -> Figure:
     """Above, the return in each phase of No Intv. and of Retrained; below, the error on the probe task as it begins.
 
-    Means over seeds with 95 % t intervals; a faint line is a seed. Errors are of No Intv.'s network and of a fresh one
-    on the same states; their means are taken of the logarithms.
+    Means over seeds with 95 % t intervals. Errors are of No Intv.'s network and of a fresh one on the same states;
+    their means are taken of the logarithms, and an arrow bears `probe_lost`.
     """
-    figure, axes = plt.subplots(2, 1, figsize=(COLUMN_WIDTH, 3.9), sharex=True)
+    figure, axes = plt.subplots(2, 1, figsize=(COLUMN_WIDTH, 3.9), sharex=True, height_ratios=(1.35, 1))
     pairs: Sequence[tuple[str, str, str]] = (("old", "none", "probe"), ("fresh", "retrained", "probe_fresh"))
     returns = {name: table.select("return", method=method) for name, method, _ in pairs}
     errors = {name: np.log10(table.select(column, method="none")) for name, _, column in pairs}
@@ -37,9 +45,13 @@ def return_and_probe(table: Table) -> Figure:
         for name, values in curves.items():
             measured = ~np.isnan(values).all(axis=0)
             phases = np.arange(1.0, values.shape[1] + 1)[measured]
-            ax.plot(phases, values[:, measured].T, color=COLOURS[name], linewidth=0.6, alpha=0.35, gid="seed")
             drawn[name] = Curve(interval(finite(values[:, measured])), COLOURS[name])
         named_curves(ax, phases, drawn)
+    at = phases[-2]
+    low, high = (float(drawn[name].interval.mean[-2]) for name in ("fresh", "old"))
+    axes[1].annotate("", (at, high), (at, low), arrowprops={"arrowstyle": "<->", "color": "#777777"})
+    words = f"$10^{{{float(probe_lost(table).mean):.1f}}}$ times"
+    axes[1].text(at - 0.08, (low + high) / 2, words, color="#777777", ha="right", va="center", gid="lost")
     powers = np.arange(-2, 4)
     axes[1].set_yticks(powers[::2], [f"$10^{{{power}}}$" for power in powers[::2]])
     axes[0].set_ylabel("return")
@@ -68,14 +80,17 @@ def probe_fits(errors: Mapping[str, Sequence[float]], steps: Sequence[int], colo
     return figure
 
 
-def probe_on_scales(sizes: Sequence[float], errors: Mapping[str, Sequence[float]]) -> Figure:
-    """Above, the size of a network's outputs after each phase; below, its errors on the probe, one line a scale.
+def probe_on_scales(table: Table) -> Figure:
+    """Above, the size of a network's outputs after each phase; below, its errors on the probe, one curve a scale.
 
-    `sizes` are root mean squares; the dashed line is 100, the largest value that a state of CartPole can have.
+    Of a table as `probe_scales` gives it. Means of the logarithms with 95 % t intervals. Sizes are root mean squares;
+    the dashed line is 100, the largest value that a state of CartPole can have.
     """
-    figure, axes = plt.subplots(2, 1, figsize=(COLUMN_WIDTH, 4.3), sharex=True, height_ratios=(1, 1.5))
-    after = np.arange(1.0, len(sizes) + 1)
-    axes[0].plot(after, sizes, "o-", color=COLOURS["old"], gid="size")
+    figure, axes = plt.subplots(2, 1, figsize=(COLUMN_WIDTH, 4.6), sharex=True, height_ratios=(1, 1.7))
+    sizes = Interval(*(10**end for end in interval(np.log10(table.select("size")))))
+    after = np.arange(1.0, len(sizes.mean) + 1)
+    axes[0].fill_between(after, sizes.low, sizes.high, color=COLOURS["old"], alpha=0.15, linewidth=0)
+    axes[0].plot(after, sizes.mean, "o-", color=COLOURS["old"], gid="size")
     axes[0].axhline(100, color="#777777", linewidth=0.9, linestyle="--")
     axes[0].text(
         1.02, 100, "highest\ntrue value", color="#777777", va="center", transform=axes[0].get_yaxis_transform()
@@ -83,22 +98,23 @@ def probe_on_scales(sizes: Sequence[float], errors: Mapping[str, Sequence[float]
     axes[0].set_ylim(0, None)
     axes[0].set_ylabel("size of\nits outputs")
     curves = {}
-    for name, values in errors.items():
-        logs = np.log10(np.asarray(values, dtype=float))
-        colour = COLOURS["fresh"] if name.startswith("fresh") else COLOURS.get(name, SCALE_COLOURS.get(name, "#777777"))
-        axes[1].plot(after, logs, "o", color=colour, markersize=4)
-        curves[name] = Curve(Interval(logs, logs, logs), colour)
+    for name, column in PROBE_SCALES.items():
+        colour = COLOURS["fresh"] if name.startswith("fresh") else COLOURS.get(name, SCALE_COLOURS.get(name, ROWS))
+        curves[name] = Curve(interval(np.log10(table.select(column))), colour, "--" if name == "fresh" else "-")
     axes[1].axhline(0, color="#777777", linewidth=0.9, linestyle=":")
-    low, high = (int(np.floor(end)) for end in axes[1].get_ylim())
-    named_curves(axes[1], after, curves, apart=0.11)
-    axes[1].set_yticks(range(low, high + 1), [f"$10^{{{power}}}$" for power in range(low, high + 1)])
+    named_curves(axes[1], after, curves, apart=0.1)
+    low, high = (int(np.ceil(end)) for end in axes[1].get_ylim())
+    axes[1].set_yticks(range(low, high), [f"$10^{{{power}}}$" for power in range(low, high)])
     axes[1].set(xlabel="phases learned", ylabel="error on the probe")
     return figure
 
 
 def methods_of_agents(table: Table, methods: Sequence[str]) -> Figure:
-    """Methods in rows: on the left the lead in return over No Intv., the highest above, on the right `probe_lost`."""
-    figure, axes = plt.subplots(1, 2, figsize=(COLUMN_WIDTH, 1.0 + 0.3 * len(methods)), sharey=True)
+    """Methods in rows: on the left the lead in return over No Intv., the highest above, on the right `probe_lost`.
+
+    Vertical lines are No Intv. and, on the right, a fresh network.
+    """
+    figure, axes = plt.subplots(1, 2, figsize=(COLUMN_WIDTH, 1.3 + 0.3 * len(methods)), sharey=True)
     leads = {method: lead(table, method, "none") for method in methods}
     ordered = sorted(methods, key=lambda method: -float(leads[method].mean))
     for place, method in enumerate(ordered):
@@ -106,13 +122,36 @@ def methods_of_agents(table: Table, methods: Sequence[str]) -> Figure:
             mean, low, high = (float(end) for end in found)
             ax.plot([low, high], [-place] * 2, color=ROWS, linewidth=2, gid="interval")
             ax.plot(mean, -place, "o", color=ROWS, markersize=5)
-    for ax, label in zip(
-        axes, ("return,\nless No Intv.'s", "probe: powers of ten\nabove a fresh network"), strict=True
-    ):
-        ax.axvline(0, color="#777777", linewidth=0.9)
-        ax.set_xlabel(label)
+    lines = ((0.0, "No Intv.", "old"),), ((0.0, "fresh", "fresh"), (float(probe_lost(table).mean), "No Intv.", "old"))
+    for ax, references in zip(axes, lines, strict=True):
+        for at, words, which in references:
+            ax.axvline(at, color=COLOURS[which], linewidth=1.1, linestyle=":", gid="reference")
+            ax.text(at, 1.01, words, color=COLOURS[which], ha="center", va="bottom", transform=ax.get_xaxis_transform())
         ax.grid(visible=False, axis="y")
+    axes[0].set_xlabel("return,\nless No Intv.'s")
+    axes[1].set_xlabel("error on the probe,\ntimes a fresh network's")
+    axes[1].set_xticks([0, 2, 4], ["1", "$10^2$", "$10^4$"])
     axes[0].set_yticks(-np.arange(len(methods)), [name_of(method) for method in ordered])
+    return figure
+
+
+def over_a_long_phase(table: Table, steps: int) -> Figure:
+    """The mean return of an old agent and of a fresh one over one phase of so many steps, block by block.
+
+    Of a table as `long_phase` gives it; means over seeds with 95 % t intervals, at the middle of each block. Seeds in
+    which no episode ended in a block are left out there.
+    """
+    figure, ax = plt.subplots(figsize=(COLUMN_WIDTH, 2.6))
+    curves = {}
+    for name, colour in COLOURS.items():
+        returns = table.select("return", agent=name)
+        blocks = [interval(of[~np.isnan(of)]) for of in returns.T]
+        found = Interval(*(np.array([float(end) for end in ends]) for ends in zip(*blocks, strict=True)))
+        curves[name] = Curve(found, colour)
+    middles = (np.arange(returns.shape[1]) + 0.5) * steps / returns.shape[1]
+    ax.axvline(steps / 3, color="#777777", linewidth=0.9, linestyle=":")
+    named_curves(ax, middles, curves)
+    ax.set(xlabel="time steps of the last phase", ylabel="return")
     return figure
 
 

@@ -29,7 +29,7 @@ COLUMNS = 54
 A_ROW = 40
 """Squares."""
 LINE, PAD, GAP = 0.21, 0.05, 0.2
-"""Heights in inches: a line of words, what parts it from the squares, and one claim from the next."""
+"""Heights in inches: a line of words, what parts it from the squares, and what parts one claim from the next."""
 
 
 def claim_squares(claims: Sequence[Judged]) -> Figure:
@@ -41,7 +41,7 @@ def claim_squares(claims: Sequence[Judged]) -> Figure:
     titles = [wrap(f"{MARKS[each.verdict]} {each.claim.short}", COLUMNS, subsequent_indent="   ") for each in claims]
     side = COLUMN_WIDTH / A_ROW
     rows = [-(-len(each.evidence) // A_ROW) for each in claims]
-    height = sum(LINE * (len(title) + 1) + PAD + side * n + GAP for title, n in zip(titles, rows, strict=True))
+    height = sum(LINE * (len(title) + 1) + 2 * PAD + side * n + GAP for title, n in zip(titles, rows, strict=True))
     figure, ax = plt.subplots(figsize=(COLUMN_WIDTH, height))
     top = 0.0
     for judged, title, number in zip(claims, titles, rows, strict=True):
@@ -53,7 +53,7 @@ def claim_squares(claims: Sequence[Judged]) -> Figure:
             corner = (side * (column + 0.08), top + side * (row + 0.08))
             edge = "#888888" if kind == "too few seeds" else "none"
             ax.add_patch(Rectangle(corner, 0.84 * side, 0.84 * side, facecolor=SAYS_COLOURS[kind], edgecolor=edge))
-        top += side * number
+        top += side * number + PAD
         told = ", ".join(f"{counts[says]} {says}" for says in SAYS_COLOURS if counts[says])
         ax.text(0.02, top, told.replace("too few", "with too few"), va="top", fontsize=10, color="#777777")
         top += LINE + GAP

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from textwrap import fill
 
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
@@ -33,9 +34,10 @@ def correlation_levels(states: States, suspects: Sequence[str], panels: Mapping[
             level: Dots([jackknife(partial(score, suspect=name, gap=gap), here) for name in suspects], colour)
             for level, (score, colour) in LEVELS.items()
         }
-        dot_rows(ax, [TITLES[name] for name in suspects], groups)
-        if ax is not axes[0, 0]:
-            ax.get_legend().remove()
-        ax.set_title(title, pad=26 if ax is axes[0, 0] else 6)
+        dot_rows(ax, [fill(TITLES[name], 18) for name in suspects], groups)
+        named = ax.get_legend_handles_labels()
+        ax.get_legend().remove()
+        ax.set_title(title)
+    figure.legend(*named, loc="outside upper center", ncols=len(LEVELS), handletextpad=0.2, columnspacing=1)
     axes[-1, 0].set_xlabel("rank correlation with the gap")
     return figure

@@ -104,8 +104,10 @@ def phase_planes(
             ax.plot(*life.T, color=WIDTH_COLOURS["model"])
             ax.plot(*life[0], "o", color="white", markeredgecolor=WIDTH_COLOURS["model"], markersize=6)
             ax.plot(*life[-1], "o", color=WIDTH_COLOURS["model"], markersize=6)
-        ax.set(title=title, xlabel="strength h of the features", xlim=(0, reach), ylim=(0, reach), aspect="equal")
-    axes[0, 0].set_ylabel("strength w of the weights")
+        ax.set(
+            title=title, xlabel="strength $\\sigma_H$ of the features", xlim=(0, reach), ylim=(0, reach), aspect="equal"
+        )
+    axes[0, 0].set_ylabel("strength $\\sigma_W$ of the weights")
     return figure
 
 
@@ -133,22 +135,25 @@ def model_beside_network(
     networks: Mapping[str, Traces],
     models: Mapping[str, tuple[str, str, Int64[np.ndarray, " pass"], Values]],
 ) -> Figure:
-    """A panel a quantity: networks as in `properties_over_passes`, and models as (kind of line, name, passes, values).
+    """A row a quantity: left networks, as in `properties_over_passes`; right models (line, name, passes, values).
 
     A model's values are (quantity, start, pass), in the order of `panels`.
     """
-    figure, axes = plt.subplots(len(panels), 1, figsize=(COLUMN_WIDTH, 2.5 * len(panels)), sharex=True)
-    names = {"narrow": "network, d = 2", "wide": "network, d = 64"}
-    for place, (ax, (quantity, title)) in enumerate(zip(axes, panels.items(), strict=True)):
-        ax.set_yscale("log" if quantity == "nc1" else "linear")
+    size = (COLUMN_WIDTH, 2.4 * len(panels))
+    figure, axes = plt.subplots(len(panels), 2, figsize=size, sharex=True, sharey="row", squeeze=False)
+    names = {"narrow": "d = 2", "wide": "d = 64"}
+    for place, ((left, right), (quantity, title)) in enumerate(zip(axes, panels.items(), strict=True)):
+        left.set_yscale("log" if quantity == "nc1" else "linear")
         for kind, traces in networks.items():
-            over_epochs(ax, traces.epochs.tolist(), traces[quantity], kind, names[kind])
+            over_epochs(left, traces.epochs.tolist(), traces[quantity], kind, names[kind])
         for line, name, passes, values in models.values():
-            over_epochs(ax, passes.tolist(), values[place], "model", name, line)
-        ax.set_title(title)
-    axes[0].set_ylim(1e-6, 100)
-    axes[-1].legend(fontsize=9)
-    axes[-1].set_xlabel("passes over the samples")
+            over_epochs(right, passes.tolist(), values[place], "model", name, line)
+        left.set_title(f"{title}, networks")
+        right.set_title(f"{title}, model")
+    axes[0, 0].set_ylim(1e-6, 100)
+    for ax in axes[-1]:
+        ax.legend(fontsize=9, loc="upper right")
+        ax.set_xlabel("passes")
     return figure
 
 

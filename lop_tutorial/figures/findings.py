@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -10,10 +11,12 @@ from jaxtyping import Float64
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lop_tutorial.figures.style import COLUMN_WIDTH, METHOD_COLOURS, PROBE_COLOURS
+from lop_tutorial.experiments.suspects import CONTROLS
+from lop_tutorial.figures.style import COLUMN_WIDTH, METHOD_COLOURS, PROBE_COLOURS, WIDTH_COLOURS
 from lop_tutorial.report.claims.claim import Number, distinct
 from lop_tutorial.report.claims.comparison import Comparison, Source
 from lop_tutorial.report.claims.questions import Answers, compares, each, late
+from lop_tutorial.report.suspect_verdicts import LEAST, SuspectScores
 from lop_tutorial.running.results import ENOUGH, Interval, Results, finite, interval
 
 NETWORK_COLOURS = {"the paper's networks": "#0072B2", "small networks": "#CC79A7", "toy points": "#666666"}
@@ -59,30 +62,70 @@ def product_law(start: Float64[np.ndarray, "seed task"], end: Float64[np.ndarray
     return figure
 
 
-def mixup_against_fresh(stored: Iterable[Source]) -> Figure:
-    """Every stored experiment with five seeds of G-mixup and of Retrained: their late difference, in points, in order.
+class MixupGap(NamedTuple):
+    """One stored experiment with G-mixup and Retrained."""
 
-    A dot is a mean over seeds, a line its 95 % t interval, a colour the kind of network.
+    network: str
+    """A key of `NETWORK_COLOURS`."""
+    about: str
+    gap: Interval
+    """Late test accuracy of G-mixup minus Retrained."""
+    lost: Interval | None
+    """Of no intervention minus Retrained, and None where there is none."""
+    gained: Interval | None
+    """Of G-mixup minus no intervention."""
+
+
+def mixup_against_fresh(stored: Iterable[Source], *, named_below: float | int = -10) -> Figure:
+    """Every stored experiment with five seeds of G-mixup and Retrained: their late difference, in points, by network.
+
+    A dot is a mean over seeds, a line its 95 % t interval. An interval wholly above zero, and a mean below
+    `named_below` points, stands beside its settings.
     """
-    found = sorted(mixup_differences(stored), key=lambda each: float(each[1].mean))
-    figure, ax = plt.subplots(figsize=(COLUMN_WIDTH, 0.9 + 0.13 * len(found)))
-    for row, (network, gap) in enumerate(found):
-        _whisker(ax, row, gap, NETWORK_COLOURS[network])
-    for network, colour in NETWORK_COLOURS.items():
-        ax.plot([], [], "o", color=colour, label=network)
+    found = list(mixup_differences(stored))
+    kinds = [kind for kind in NETWORK_COLOURS if any(one.network == kind for one in found)]
+    figure, ax = plt.subplots(figsize=(COLUMN_WIDTH, 0.7 + 0.15 * (len(found) + 1.7 * len(kinds))))
+    row = 0.0
+    for kind in kinds:
+        ax.text(0.005, row, kind, transform=ax.get_yaxis_transform(), color=NETWORK_COLOURS[kind], va="center")
+        row += 1.0
+        for one in sorted((e for e in found if e.network == kind), key=lambda e: -float(e.gap.mean)):
+            _whisker(ax, row, one.gap, NETWORK_COLOURS[kind])
+            if one.gap.low > 0 or 100 * one.gap.mean < named_below:
+                right = max(100 * float(one.gap.high), 0) + 0.8
+                ax.text(right, row, _short(one.about), fontsize=8, va="center", gid="name")
+            row += 1.0
+        row += 0.7
     ax.axvline(0, color=METHOD_COLOURS["retrained"], linewidth=1.2)
-    ax.set(xlabel="test accuracy, G-mixup minus fresh (points)", yticks=[], ylim=(-1, len(found)))
+    ax.set(xlabel="test accuracy, G-mixup minus fresh (points)", yticks=[], ylim=(row - 0.2, -0.8), xlim=(None, 26))
+    ax.set_xticks([-30, -20, -10, 0, 10])
     ax.grid(visible=False, axis="y")
-    ax.legend(loc="upper left", fontsize=9)
+    ax.spines["left"].set_visible(False)
     return figure
 
 
-def mixup_differences(stored: Iterable[Source]) -> Iterator[tuple[str, Interval]]:
-    """The kind of network, and late test accuracy of G-mixup minus Retrained: of every experiment with enough seeds."""
+def _short(about: str) -> str:
+    """What is shown, the representation's size and the step, of an experiment's settings."""
+    data, *rest = about.split(", ")
+    return ", ".join([data.removeprefix("pairs of "), *(part for part in rest if part.startswith(("d = ", "step ")))])
+
+
+def mixup_differences(stored: Iterable[Source]) -> Iterator[MixupGap]:
+    """Every experiment with enough seeds of both methods; learners that have diverged are left out."""
+    sources = list(stored)
+    there = {(source.name, experiment.about): experiment for source in sources for experiment in source}
     question = each(_against_fresh, "pairs", "points")
-    for piece in distinct(piece for source in stored for piece in question(source)):
+    for piece in distinct(piece for source in sources for piece in question(source)):
         if len(values := finite(piece.numbers[0].values)) >= ENOUGH:
-            yield _network(piece.of), interval(values)
+            experiment = there[piece.run, piece.of]
+            method, plain = experiment.choose("g_mixup"), compares(experiment, "none")
+            yield MixupGap(
+                _network(piece.of),
+                piece.of,
+                interval(values),
+                interval(finite(late(experiment, "none", "retrained"))) if plain else None,
+                interval(finite(late(experiment, method, "none"))) if plain and method else None,
+            )
 
 
 def _against_fresh(experiment: Comparison) -> Answers:
@@ -97,6 +140,41 @@ def _network(experiment: str) -> str:
     return "small networks" if "MLP" in experiment else "the paper's networks"
 
 
-def _whisker(ax: Axes, row: int, gap: Interval, colour: str) -> None:
+def _whisker(ax: Axes, row: float, gap: Interval, colour: str) -> None:
     ax.plot([100 * float(gap.low), 100 * float(gap.high)], [row, row], color=colour, linewidth=1.3)
     ax.plot(100 * float(gap.mean), row, "o", color=colour, markersize=4.5, gid="difference")
+
+
+def before_a_task(
+    scores: Sequence[SuspectScores], named: Mapping[str, str], panels: Mapping[str, tuple[str, str]]
+) -> Figure:
+    """How measurements before a task go with how it is then learned, among networks of one age.
+
+    A panel for each (setting, gap), a row for each suspect in `named`, with its label; the others are grey dots in one.
+    A dot is a rank correlation, its line the 95 % interval; hollow: against the sign that its source gives. Between the
+    dotted lines a correlation counts for nothing (`LEAST`).
+    """
+    figure, axes = plt.subplots(1, len(panels), figsize=(COLUMN_WIDTH, 0.8 + 0.3 * (len(named) + 1)), sharey=True)
+    for ax, (title, place) in zip(np.atleast_1d(axes), panels.items(), strict=True):
+        here = {one.suspect: one for one in scores if (one.setting, one.gap) == place}
+        for row, name in enumerate(named):
+            found = here[name].within_age
+            if np.isnan(found.mean):
+                ax.text(0, row, "does not vary", ha="center", va="center", fontsize=8, color="#777777")
+                continue
+            ax.plot([found.low, found.high], [row, row], color=WIDTH_COLOURS["model"], linewidth=1.6)
+            against = here[name].misleads
+            face = "white" if against else WIDTH_COLOURS["model"]
+            ax.plot(found.mean, row, "o", color=WIDTH_COLOURS["model"], mfc=face, gid="misleads" if against else name)
+        others = here.keys() - named.keys() - set(CONTROLS)
+        at = [float(here[name].within_age.mean) for name in here if name in others]
+        ax.plot(at, [len(named)] * len(at), "o", color="#888888", alpha=0.6, markeredgewidth=0, gid="others")
+        ax.axvline(0, color="#4D4D4D", linewidth=1)
+        for edge in (-LEAST, LEAST):
+            ax.axvline(edge, color="#999999", linewidth=0.9, linestyle=":")
+        ax.set(xlim=(-0.82, 0.82), ylim=(len(named) + 0.5, -0.5), xlabel="rank correlation")
+        ax.set_title(title, fontsize=10)
+        ax.set_xticks([-0.6, 0, 0.6], ["−0.6", "0", "0.6"])
+        ax.set_yticks(range(len(named) + 1), [*named.values(), "all others"])
+        ax.grid(visible=False)
+    return figure

@@ -13,11 +13,18 @@ from lop_tutorial.interventions import title, without_settings
 from lop_tutorial.running import Results, finite, interval
 
 
-def gap_dots(runs: Mapping[str, Results], reference: str = "retrained", methods: Sequence[str] | None = None) -> Figure:
-    """Training and test accuracy of methods after the last task, less the reference's, in points.
+def gap_dots(
+    runs: Mapping[str, Results],
+    reference: str = "retrained",
+    methods: Sequence[str] | None = None,
+    parts: Sequence[str] = ("train", "test"),
+) -> Figure:
+    """Training and test accuracy of methods after the last task, less the reference's, in points; a panel for each.
 
     `runs` by the words that stand before a method's name; each has the reference, and every row is of its own run.
-    `methods` in the order of their rows; where it is None, all but the reference. Seeds in which either diverged are
+    Where all rows are of one method, its name is left out. `methods` in the order of their rows; where it is None, all
+    but the reference. `parts` says which panels there are. A method that resets as well, such as
+    "retrained+g_mixup", has the colour of what it is joined with, and is hollow. Seeds in which either diverged are
     left out.
     """
     lines = [
@@ -26,17 +33,21 @@ def gap_dots(runs: Mapping[str, Results], reference: str = "retrained", methods:
         for method in methods or results.methods
         if method != reference
     ]
-    figure, axes = subplots(1, 2, sharey=True, figsize=(COLUMN_WIDTH, 1.0 + 0.5 * len(lines)))
-    for axis, part in zip(axes, ("train", "test"), strict=True):
+    figure, axes = subplots(1, len(parts), sharey=True, squeeze=False, figsize=(COLUMN_WIDTH, 1.0 + 0.42 * len(lines)))
+    for axis, part in zip(axes[0], parts, strict=True):
         axis.axvline(0, color=method_colour(reference), linestyle=":")
         for place, (_, results, method) in enumerate(lines):
             _line(axis, place, results, method, reference, f"{part}_accuracy")
         axis.set_title("training accuracy" if part == "train" else "test accuracy")
         axis.set_xlabel(f"points from {title(reference)}")
         axis.grid(axis="y", visible=False)
-    names = [f"{words}{title(without_settings(method))}".replace(": ", "\n") for words, _, method in lines]
-    axes[0].set_yticks(range(len(lines)), names)
-    axes[0].set_ylim(len(lines) - 0.5, -0.5)
+    one = len({method for _, _, method in lines}) == 1 and all(runs)
+    names = [
+        words.rstrip(": ") if one else f"{words}{title(without_settings(method))}".replace(": ", "\n")
+        for words, _, method in lines
+    ]
+    axes[0, 0].set_yticks(range(len(lines)), names)
+    axes[0, 0].set_ylim(len(lines) - 0.5, -0.5)
     return figure
 
 
@@ -44,7 +55,8 @@ def _line(axis: Axes, place: int, results: Results, method: str, reference: str,
     paired = results.paired(method, reference)
     gaps = 100 * finite((paired.curves(method, quantity) - paired.curves(reference, quantity))[:, -1:])[:, 0]
     mean, low, high = interval(gaps)
-    colour = method_colour(method)
+    colour = method_colour(method.split("+")[-1])
     axis.plot(gaps, [place + 0.2] * len(gaps), "o", color=colour, alpha=0.35, markersize=4, markeredgewidth=0)
     axis.plot([low, high], [place - 0.05] * 2, color=colour, linewidth=2.5)
-    axis.plot(mean, place - 0.05, "o", color=colour, markersize=7)
+    face = "white" if "+" in method else colour
+    axis.plot(mean, place - 0.05, "o", color=colour, markersize=7, markerfacecolor=face, markeredgewidth=1.8)

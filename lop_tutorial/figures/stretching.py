@@ -30,24 +30,28 @@ class Ring(NamedTuple):
 
 
 def rings_through_layers(rows: Mapping[str, Sequence[Ring]]) -> Figure:
-    """A row for each ring, "on" and "away": its ellipse layer by layer (line), and the inputs (open circles)."""
+    """A block for each ring, "on" and "away": its ellipse layer by layer (line), and the inputs (open circles).
+
+    Two layers a line, so that marks and factors can be read on a phone.
+    """
     layers = len(next(iter(rows.values())))
-    figure, axes = plt.subplots(2, layers, figsize=(COLUMN_WIDTH, 2.5))
+    lines = -(-layers // 2)
+    figure, axes = plt.subplots(2 * lines, 2, figsize=(COLUMN_WIDTH, 2.9 * lines), squeeze=False)
     words = {"on": "A, boundary", "away": "B, middle"}
-    for row, (side, rings) in zip(axes, rows.items(), strict=True):
+    for block, (side, rings) in zip((axes[:lines], axes[lines:]), rows.items(), strict=True):
         reach = 1.12 * max(max(abs(ring.ellipse).max() for ring in rings), 1)
-        for ax, ring, layer in zip(row, rings, range(1, layers + 1), strict=True):
+        for ax in block.flat[layers:]:
+            ax.remove()
+        for ax, ring, layer in zip(block.flat, rings, range(1, layers + 1), strict=False):
             turn = np.linspace(0, 2 * np.pi, 100)
             ax.plot(np.cos(turn), np.sin(turn), ":", color="#777777", linewidth=1)
-            ax.plot(*ring.ellipse.T, color=SIDES[side], linewidth=1.4)
+            ax.plot(*ring.ellipse.T, color=SIDES[side], linewidth=1.6)
             ax.plot(*ring.points.T, "o", color="black", markersize=5, markeredgewidth=0.9, fillstyle="none")
-            ax.set(xlim=(-reach, reach), ylim=(-0.6 * reach, 0.6 * reach), aspect="equal", xticks=[], yticks=[])
+            ax.set(xlim=(-reach, reach), ylim=(-0.5 * reach, 0.5 * reach), aspect="equal", xticks=[], yticks=[])
             ax.grid(False)
-            ax.set_title(f"× {ring.stretch:.2g}", loc="center", fontsize=10, color=SIDES[side], pad=3)
+            ax.set_title(f"layer {layer}: × {ring.stretch:.2g}", loc="center", color=SIDES[side], pad=3)
             ax.spines[:].set_visible(False)
-            if side == "away":
-                ax.set_xlabel(f"layer {layer}")
-        row[0].set_ylabel(words[side], color=SIDES[side])
+        block[0, 0].set_ylabel(words[side], color=SIDES[side])
     return figure
 
 
@@ -170,7 +174,7 @@ def contrast_by_depth(panels: Mapping[str, Mapping[int, Mapping[int, Values]]]) 
         ax.set(title=title, xlabel="layers", xscale="log")
         ax.set_xticks((1, 2, 4, 8), ("1", "2", "4", "8"))
         ax.minorticks_off()
-    axes[0].set_ylabel("log Λ₁, on the boundary\nminus away from it")
+    axes[0].set_ylabel("contrast, summed over layers")
     axes[0].legend()
     return figure
 

@@ -7,6 +7,7 @@ from io import BytesIO
 
 import matplotlib as mpl
 import matplotlib.style
+from matplotlib.colors import LinearSegmentedColormap
 from PIL import Image
 
 from lop_tutorial.interventions import without_settings
@@ -26,6 +27,11 @@ WIDTH_COLOURS = {"narrow": "#8C510A", "wide": "#01665E", "model": "#762A83", "pi
 CLASS_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 CLASS_MARKS = ("o", "^", "s", "D")
 """The first class is a blue disc, the second an orange triangle, and so on: never told apart by colour alone."""
+CLASS_FIELD = "lop_classes"
+"""A field of decisions, from the first class's colour to the second's: this name is known to matplotlib."""
+mpl.colormaps.register(
+    LinearSegmentedColormap.from_list(CLASS_FIELD, [CLASS_COLOURS[0], "#F7F7F7", CLASS_COLOURS[1]]), force=True
+)
 PROBE_COLOURS = {"within": "#009E73", "between": "#CC79A7"}
 """Exponents within a class and between two: solid green, dashed purple."""
 ON_DARK = {"#4D4D4D": "#C4C4C4", "#0072B2": "#4AA3DF"}

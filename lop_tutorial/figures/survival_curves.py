@@ -33,13 +33,14 @@ def survival_curves(lives: Mapping[str, Sequence[Lifetimes]]) -> Figure:
     colours = dict(zip(steps, map(mpl.colors.to_hex, shades), strict=False))
     longest = max(float(each.times.max()) for mine in lives.values() for each in mine)
     for ax, (data, mine) in zip(axes[:, 0], lives.items(), strict=True):
-        alive = [each for each in mine if not each.died.any()]
-        names = [_name(alive, NOBODY)] if alive else []
+        if alive := [each for each in mine if not each.died.any()]:
+            ax.text(0.99, 0.8, _name(alive), color=NOBODY, ha="right", transform=ax.transAxes)
+        names: list[tuple[str, str]] = []
         for each in mine:
             times, share = each.curve()
             colour = colours[each.step_size] if each.died.any() else NOBODY
             _steps(ax, each, times, share, colour, banded=each is mine[0])
-            names += [_name([each], colour)] if each.died.any() else []
+            names += [(_name([each]), colour)] if each.died.any() else []
         for place, (label, colour) in enumerate(names[::-1]):
             ax.text(0.02, 0.04 + 0.13 * place, label, color=colour, transform=ax.transAxes)
         ax.set(title=data, ylim=(0, 1.04), xlim=(0, longest * 1.02))
@@ -52,10 +53,10 @@ def survival_curves(lives: Mapping[str, Sequence[Lifetimes]]) -> Figure:
     return figure
 
 
-def _name(lives: Sequence[Lifetimes], colour: str) -> tuple[str, str]:
+def _name(lives: Sequence[Lifetimes]) -> str:
     steps = f"{lives[0].step_size:g}" + " and less" * (len(lives) > 1)
     dead, number = (sum(counts) for counts in zip(*((each.died.sum(), len(each.times)) for each in lives), strict=True))
-    return f"step {steps}: {dead} of {number} died", colour
+    return f"step {steps}: {dead} of {number} died"
 
 
 def _steps(

@@ -25,7 +25,7 @@ function duel(E, post, listen) {
     post(frame);
   }
 
-  function reset({ choices, cbp }) {
+  function reset({ choices, cbp, played = 0 }) {
     settings = E.experiment(choices, cbp);
     born++;
     index = -1;
@@ -35,6 +35,28 @@ function duel(E, post, listen) {
     fresh = { learner: new E.Learner({ ...settings, method: "retrained" }, weights()), axes: null };
     begin();
     post({ kind: "reset", choices, frame: picture("arrive") });
+    if (played) open(played, choices);
+  }
+
+  /** Lives through some tasks without a picture, and shows the one after them as it arrives. */
+  async function open(played, choices) {
+    const mine = born;
+    running = true;
+    while (index < played && mine === born) {
+      const share = landed();
+      while (epoch < settings.epochs && mine === born) {
+        for (const { learner, draws } of [old, fresh]) learner.epoch(task, ...draws);
+        epoch++;
+        if (epoch % 10 === 0) await turn();
+      }
+      if (mine !== born) break;
+      post({ kind: "past", landed: share, measured: measured() });
+      begin();
+    }
+    running = false;
+    if (mine === born) post({ kind: "reset", choices, frame: picture("arrive") });
+    if (left > 0) return live();
+    if (mine === born) post({ kind: "rest" });
   }
 
   function begin() {

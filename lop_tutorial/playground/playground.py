@@ -30,6 +30,8 @@ CBP = ("maturity", "decay", "count")
 """The settings of continual backpropagation that the page takes from the package's defaults."""
 PICTURED = 8
 """Tasks in the still picture."""
+MOST_PLAYED = 20
+"""Tasks that a page may learn when it is opened: some seconds of one core with two units."""
 
 
 def without_comments(script: str) -> str:
@@ -44,6 +46,9 @@ class Playground(explorer.Explorer):
     Its settings are those of `Settings`, by name. `settings` is the plan that trains the same with the package; set it
     to a plan, and the page shows that one. `lived` is what the page has seen since it was last reset. Random numbers
     are the page's own: its lives and the package's agree as those of different seeds do.
+
+    The page opens when `played` tasks have been learned, which it does unseen, and the next one arrives; ValueError
+    where that is negative or above 20.
     """
 
     kind: ClassVar[str] = "playground"
@@ -57,13 +62,16 @@ class Playground(explorer.Explorer):
     """The `choices` that were trained, and lists with an entry a task: `train`, `test` and `silent` of the old network,
     its median exponents `within` and `between` (None where not finite), and `fresh_train` and `fresh_test`."""
 
-    def __init__(self, **settings: Any) -> None:
+    def __init__(self, *, played: int = 0, **settings: Any) -> None:
+        if not 0 <= played <= MOST_PLAYED:
+            raise ValueError(f"played is {played}; it must be a whole number from 0 to {MOST_PLAYED}")
         chosen, default = Settings(**settings), ContinualBackprop()
         super().__init__(
             "Playground: train a network until it stops learning",
             {},
             presets=[{**each, "choices": asdict(each["choices"])} for each in PRESETS],
             amounts=AMOUNTS,
+            played=played,
             cbp={name: getattr(default, name) for name in CBP},
             classes=[{"light": colour, "dark": on_dark(colour)} for colour in CLASS_COLOURS[:2]],
             networks={name: _look(method) for name, method in (("old", "none"), ("fresh", "retrained"))},

@@ -297,10 +297,10 @@ function begin({ model, el }) {
     ask({ kind: "pause" });
   }
 
-  /** New settings: both networks begin again. */
-  function set(wanted) {
+  /** New settings: both networks begin again, or after some tasks that are `played` unseen. */
+  function set(wanted, played = 0) {
     choices = { ...wanted };
-    ask({ kind: "reset", choices, cbp: spec.cbp });
+    ask({ kind: "reset", choices, cbp: spec.cbp, played });
     lived = { choices, train: [], test: [], within: [], between: [], silent: [], fresh_train: [], fresh_test: [], fresh_within: [], fresh_between: [], fresh_silent: [], landed: [] };
     panel.replaceChildren(...controls(choices, spec.amounts, change));
     link.href = toLink(choices);
@@ -393,7 +393,8 @@ function begin({ model, el }) {
       show();
       return sync(performance.now());
     }
-    frame = data.kind === "reset" ? data.frame : data;
+    if (data.kind === "past") lived.landed.push(data.landed);
+    else frame = data.kind === "reset" ? data.frame : data;
     if (data.kind === "frame" && data.moment === "arrive") lived.landed.push(data.landed);
     if (data.measured) {
       record(data.measured);
@@ -424,7 +425,7 @@ function begin({ model, el }) {
   addEventListener("hashchange", linked);
   el.append(root);
   sizes.observe(root);
-  set(choices);
+  set(choices, fromLink(location.hash, choices) ? 0 : spec.played);
   if (fromLink(location.hash, choices)) root.scrollIntoView();
   return () => {
     worker.terminate();

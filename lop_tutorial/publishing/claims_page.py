@@ -75,13 +75,13 @@ def _summary(claims: Sequence[Judged], first: int = 1) -> list[str]:
     lines = [
         f"Of {len(claims)} claims: {verdicts}.",
         "",
-        "| | claim | verdict | for | against | open | too few |",
-        "|--:|:--|:--|--:|--:|--:|--:|",
+        "| claim | verdict | for · against · open · too few |",
+        "|:--|:--|:--|",
     ]
     for number, judged in enumerate(claims, start=first):
         says = [each.says for each in judged.evidence]
-        pieces = " | ".join(f"{says.count(word) or ''}" for word in ("for", "against", "open", "too few seeds"))
-        lines.append(f"| {number} | [{judged.claim.short}](claim-{number}) | {_badge(judged)} | {pieces} |")
+        pieces = " · ".join(str(says.count(word)) for word in ("for", "against", "open", "too few seeds"))
+        lines.append(f"| {number}. [{judged.claim.short}](claim-{number}) | {_badge(judged)} | {pieces} |")
     return [*lines, ""]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 from lop_tutorial.atomic import write_text
 from lop_tutorial.experiments.suspects import CONTROLS
 from lop_tutorial.geometry.line_up import LINE_UP
+from lop_tutorial.report.suspect_held_out import score_held_out, skill_of_all_elsewhere
 from lop_tutorial.report.suspect_scores import GAPS, States, states_of
 from lop_tutorial.report.suspect_verdicts import SuspectScores, score_suspects, skill_of_all
 from lop_tutorial.running.results import Interval
@@ -44,13 +45,30 @@ def stored_skill_of_all(place: str | Path = "suspects") -> dict[tuple[str, str],
 def write_sheet(place: str | Path = "suspects") -> Path:
     """Scores a trial and writes the sheet."""
     states, suspects = stored_states(place), [suspect.name for suspect in LINE_UP]
-    rows = [_row(score) for gap in GAPS for score in score_suspects(states, [*suspects, *CONTROLS], gap)]
-    for gap in GAPS:
-        for setting, skills in skill_of_all(states, suspects, gap).items():
+    scores = [score for gap in GAPS for score in score_suspects(states, [*suspects, *CONTROLS], gap)]
+    return _write(_sheet(place), states, scores, {gap: skill_of_all(states, suspects, gap) for gap in GAPS})
+
+
+def write_held_out_sheet(place: str | Path = "suspects_held_out", trial: str | Path = "suspects") -> Path:
+    """Scores the trial's verdicts in settings that they do not rest on, and writes the sheet of these."""
+    known, states, suspects = stored_states(trial), stored_states(place), [suspect.name for suspect in LINE_UP]
+    scores = [score for gap in GAPS for score in score_held_out(known, states, [*suspects, *CONTROLS], gap)]
+    of_all = {gap: skill_of_all_elsewhere(known, states, suspects, gap) for gap in GAPS}
+    return _write(_sheet(place), states, scores, of_all)
+
+
+def _write(
+    path: Path,
+    states: States,
+    scores: Sequence[SuspectScores],
+    of_all: Mapping[str, Mapping[str, Mapping[str, Interval]]],
+) -> Path:
+    rows = [_row(score) for score in scores]
+    for gap, settings in of_all.items():
+        for setting, skills in settings.items():
             mine = states.where(setting=setting)
             row: TableRow = {"suspect": ALL, "setting": setting, "gap": gap, "states": len(mine)}
             rows.append(row | {k: v for kind, found in skills.items() for k, v in _cells(f"{kind}_out", found).items()})
-    path = _sheet(place)
     write_text(path, ",".join(rows[0]) + "\n" + lines_of(rows, list(rows[0])))
     return path
 

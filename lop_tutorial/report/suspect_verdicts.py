@@ -121,7 +121,7 @@ def score_suspects(
                 jackknife(partial(within_age, suspect=name, gap=gap), mine),
                 interval(own),
                 interval(skill([name], gap, each_out(here, "method", fitted, held_out))),
-                elsewhere[name].get(setting, _UNKNOWN),
+                elsewhere[name].get(setting, UNKNOWN),
                 tuple(interval(own - alone[control]) for control in CONTROLS),
                 interval(on_seeds(*dict.fromkeys((*CONTROLS, name))) - both),
             )
@@ -166,12 +166,12 @@ def skill_of_all(
         found[setting] = {
             "seeds": interval(skill(suspects, gap, seeds_out(here, fitted, held_out))),
             "methods": interval(skill(suspects, gap, each_out(here, "method", fitted, held_out))),
-            "settings": elsewhere.get(setting, _UNKNOWN),
+            "settings": elsewhere.get(setting, UNKNOWN),
         }
     return found
 
 
-_UNKNOWN = Interval(*(np.array(math.nan),) * 3)
+UNKNOWN = Interval(*(np.array(math.nan),) * 3)
 
 
 def _elsewhere(

@@ -13,7 +13,7 @@ from shutil import rmtree
 from typing import Any
 
 from lop_tutorial.atomic import append, clear_left_over, write_text
-from lop_tutorial.interventions import FIRST_EDITION, intervention
+from lop_tutorial.interventions import EDITION, FIRST_EDITION, intervention
 from lop_tutorial.running.crews import EVERY, STEP, Crew, Parts, cell
 from lop_tutorial.running.execute import carry_on, crews_of
 from lop_tutorial.running.folder import Origins, alone, holds, is_finished, settings_in
@@ -144,7 +144,12 @@ def begun(folder: Path, plan: Plan, profile: str) -> bool:
 
 def _as_begun(plan: Plan, there: dict[str, Any] | None) -> Plan:
     """The plan with its methods as a run has them that asked for the same ones, perhaps with former defaults."""
-    edition, methods = (there or {}).get("edition", FIRST_EDITION), (there or {}).get("methods", ())
+    there = there or {}
+    edition, methods = there.get("edition", FIRST_EDITION), there.get("methods", ())
+    if not isinstance(methods, list) or not all(isinstance(each, str) for each in methods):
+        return plan
+    if type(edition) is not int or not FIRST_EDITION <= edition <= EDITION:
+        return plan
     same = len(methods) == len(plan.methods) and all(
         mine == theirs or plan.intervention(mine) == intervention(theirs, edition)
         for mine, theirs in zip(plan.methods, methods, strict=True)

@@ -155,7 +155,18 @@ def _environment(folder: Path) -> dict[str, Any]:
         content = json.loads((folder / "environment.json").read_text())
     except (FileNotFoundError, json.JSONDecodeError):
         return {}
-    return content if isinstance(content, dict) else {}
+    return content if _sound(content) else {}
+
+
+def _sound(content: object) -> bool:
+    """Whether it is an origin with parts, as `Origins` writes them."""
+    if not isinstance(content, dict):
+        return False
+    parts = content.get("parts") or []
+    if not isinstance(parts, list) or not all(isinstance(each, dict) for each in parts):
+        return False
+    times = [each.get("wall_seconds") or 0 for each in (content, *parts)]
+    return all(type(each) in (int, float) and 0 <= each < 1e12 for each in times)
 
 
 def _flat(config: dict[str, Any], prefix: str = "") -> dict[str, Any]:

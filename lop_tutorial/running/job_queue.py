@@ -184,7 +184,7 @@ def progress_of(folder: Path) -> tuple[int, int, float]:
         table = next(path for path in (folder / "table.csv", folder / "metrics.csv") if path.exists())
         done = table.read_bytes().count(b"\n") - 1
         return max(0, done), _rows(config), float(seconds)
-    except (FileNotFoundError, StopIteration, ValueError, KeyError, TypeError):  # not there yet, or damaged
+    except (FileNotFoundError, StopIteration, ValueError, ArithmeticError, KeyError, TypeError):  # missing, or damaged
         return 0, 0, 0.0
 
 

@@ -215,6 +215,7 @@ def test_class_sheets_broken(tmp_path, root, harm, reason):
     [
         (None, lambda f: truncate(f / "cat/001.png"), r"cat/001\.png: not a whole picture"),
         (None, lambda f: (f / "cat/001.png").write_text("<html>"), r"cat/001\.png: not a whole picture"),
+        (None, lambda f: os.mkfifo(f / "cat/pipe.png"), r"cat/pipe\.png: a pipe, a socket or a device"),
         (None, lambda f: (f / "cow").mkdir(), r"class 'cow' \(it holds 0 images\) would have no training"),
         (("train", "test"), lambda f: (f / "train/cow").mkdir(), "class 'cow' .* would have no training"),
         (("train", "val"), lambda f: (f / "val/cat/005.png").unlink(), "class 'cat' .* would have no test"),

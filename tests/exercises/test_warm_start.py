@@ -20,7 +20,7 @@ def gap(warm, fresh):
 
 @pytest.mark.parametrize(
     ("exercise", "answer"),
-    [("shrunk exponents", math.log(0.4)), ("warm start gap", gap), ("same sign", "weight_norm")],
+    [("shrunk exponents", math.log(0.4)), ("warm start gap", gap), ("same sign", "ftle_between_q50")],
 )
 def test_done_right(exercise, answer, capsys):
     assert said(capsys, exercise, answer).startswith(f"{exercise}: right. ")
@@ -36,7 +36,7 @@ def test_done_right(exercise, answer, capsys):
         ("warm start gap", lambda warm, fresh: gap(fresh, warm), "not yet"),
         ("warm start gap", lambda warm, fresh: np.array(gap(warm, fresh)) / 100, "100, points of a share"),
         ("warm start gap", lambda warm, fresh: (warm - fresh).mean(), "shape (3,) was expected"),
-        ("same sign", None, "None is not one of test_accuracy, dead_units, weight_norm"),
+        ("same sign", None, "None is not one of test_accuracy, dead_units, ftle_between_q50"),
         ("same sign", "dead_units", "count the signs"),
     ],
 )

@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from lop_tutorial.experiments import plan, warm_start
-from lop_tutorial.experiments.warm_start import DRAWN, EXPERIMENT, LENGTHS, REAL, gaps
+from lop_tutorial.experiments.own import OWN
+from lop_tutorial.experiments.warm_start import CONTROL, DRAWN, EXPERIMENT, LENGTHS, REAL, gaps, longer
 from lop_tutorial.report.loss_type import loss_type
 from lop_tutorial.running import Results
 from lop_tutorial.running.execute import rows
@@ -87,3 +88,19 @@ def test_what_the_experiment_is(tmp_path):
     assert EXPERIMENT.sized((1,), None, tmp_path).plan.data_root == tmp_path
     with pytest.raises(ValueError, match="takes no --tasks: a warm start has two"):
         EXPERIMENT.sized(None, 3)
+
+
+def test_the_control_has_as_many_steps_as_the_longest_start_from_a_half():
+    assert OWN["warm_start_longer"] is CONTROL
+    (part,) = CONTROL.parts
+    assert part["epochs_before"] == LENGTHS[0.5][-1] / 2
+    (fresh,), (begun,) = longer(0, (4,), base=TINY), gaps(0.5, (4,), base=TINY, lengths=(0,))
+    assert fresh["test_accuracy"] == begun["test_accuracy"][0], "of no epoch, both are one fresh network"
+    (row,) = longer(2, (4,), base=TINY)
+    whole = replace(TINY, warm_start={"share": 1.0, "classes": 3})
+    learner, (first, everything) = whole.learner("none", 4), whole.stream(4)
+    assert len(first.train_y) == len(everything.train_y)
+    for _ in learner.epochs(first, 2):
+        pass
+    assert row["first_train"] == learner.finish(first).train_accuracy
+    assert row["test_accuracy"] == learner.learn(everything).test_accuracy

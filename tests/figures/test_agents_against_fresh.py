@@ -7,6 +7,7 @@ from matplotlib import pyplot as plt
 from lop_tutorial.figures.agents_against_fresh import (
     COLOURS,
     methods_of_agents,
+    over_a_long_phase,
     probe_fits,
     probe_on_scales,
     return_and_probe,
@@ -42,12 +43,13 @@ def test_return_above_and_the_probe_s_powers_of_ten_below():
     figure = return_and_probe(TABLE)
     above, below = figure.axes
     assert drawn(above, "mean") == [[110.0] * 4, [80.0] * 4]
-    assert len(drawn(above, "seed")) == 4
     old, fresh = drawn(below, "mean")
     assert old == pytest.approx([1, 2, 3])
     assert fresh == pytest.approx([-1, -1, -1])
     assert next(list(line.get_xdata()) for line in below.lines if line.get_gid() == "mean") == [2, 3, 4]
-    assert {text.get_text(): text.get_color() for text in below.texts} == COLOURS
+    names = [text for text in below.texts if text.get_gid() == "name"]
+    assert {text.get_text(): text.get_color() for text in names} == COLOURS
+    assert [text.get_text() for text in below.texts if text.get_gid() == "lost"] == ["$10^{3.0}$ times"]
     plt.close(figure)
 
 
@@ -61,15 +63,26 @@ def test_a_fit_s_errors_are_drawn_as_powers_of_ten_over_their_steps():
 
 
 def test_sizes_stand_above_and_errors_of_every_scale_below_as_powers_of_ten():
-    figure = probe_on_scales(
-        (40.0, 90.0), {"old": (100.0, 1000.0), "size one": (0.1, 0.1), "fresh, size one": (0.01, 0.01)}
+    columns = {
+        "size": (40.0, 90.0),
+        "probe": (100.0, 1000.0),
+        "own_scale": (1.0, 1.0),
+        "size_one": (0.1, 0.1),
+        "fresh": (0.1, 0.1),
+        "fresh_size_one": (0.01, 0.01),
+    }
+    rows = (
+        {"seed": seed} | {name: [factor * value for value in values] for name, values in columns.items()}
+        for seed, factor in enumerate((0.5, 2.0))
     )
+    figure = probe_on_scales(Table(tuple(rows)))
     above, below = figure.axes
-    assert drawn(above, "size") == [[40.0, 90.0]]
-    assert drawn(below, "mean") == [pytest.approx([2, 3]), pytest.approx([-1, -1]), pytest.approx([-2, -2])]
+    assert drawn(above, "size") == [pytest.approx([40.0, 90.0])]
+    logs = [[2, 3], [0, 0], [-1, -1], [-1, -1], [-2, -2]]
+    assert drawn(below, "mean") == [pytest.approx(each, abs=1e-9) for each in logs]
     names = {text.get_text(): text.get_color() for text in below.texts}
     assert names["old"] == COLOURS["old"]
-    assert names["fresh, size one"] == COLOURS["fresh"]
+    assert names["fresh, size one"] == names["fresh"] == COLOURS["fresh"]
     plt.close(figure)
 
 
@@ -80,4 +93,22 @@ def test_methods_stand_in_rows_by_their_lead_over_no_intervention():
     means = [float(line.get_xdata()[0]) for line in left.lines if line.get_marker() == "o"]
     assert means == [20, -30, -35]
     assert [float(line.get_xdata()[0]) for line in right.lines if line.get_marker() == "o"] == pytest.approx([3] * 3)
+    references = [
+        [float(line.get_xdata()[0]) for line in ax.lines if line.get_gid() == "reference"] for ax in (left, right)
+    ]
+    assert references == [[0], pytest.approx([0, 3])]
+    plt.close(figure)
+
+
+def test_a_long_phase_leaves_out_seeds_whose_blocks_are_empty():
+    rows = [
+        {"agent": agent, "seed": seed, "return": [10.0 * level, nan_or_10 + level, 30.0 * level]}
+        for agent, level in (("old", 2.0), ("fresh", 1.0))
+        for seed, nan_or_10 in enumerate((10.0, 10.0, np.nan))
+    ]
+    figure = over_a_long_phase(Table(tuple(rows)), 900)
+    (ax,) = figure.axes
+    assert drawn(ax, "mean") == [pytest.approx([20, 12, 60]), pytest.approx([10, 11, 30])]
+    (middles,) = {tuple(line.get_xdata()) for line in ax.lines if line.get_gid() == "mean"}
+    assert middles == pytest.approx([150, 450, 750])
     plt.close(figure)

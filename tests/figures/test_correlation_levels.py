@@ -21,10 +21,11 @@ def test_a_panel_a_setting_and_a_dot_a_level(monkeypatch):
     states = States({name: np.array([row[name] for row in rows]) for name in rows[0]})
     monkeypatch.setitem(module.TITLES, "ill", "illness")
     panels = {"Narrow": ("narrow", "test_gap"), "Wide": ("wide", "test_gap")}
-    narrow, wide = correlation_levels(states, ["ill"], panels).axes
+    figure = correlation_levels(states, ["ill"], panels)
+    narrow, wide = figure.axes
     assert [text.get_text() for text in narrow.get_yticklabels()] == ["illness"]
-    assert [text.get_text() for text in narrow.get_legend().get_texts()] == list(module.LEVELS)
-    assert wide.get_legend() is None
+    assert [text.get_text() for legend in figure.legends for text in legend.get_texts()] == list(module.LEVELS)
+    assert narrow.get_legend() is wide.get_legend() is None
     dots = [container.lines[0].get_xdata()[0] for container in narrow.containers]
     here = states.where(setting="narrow")
     assert abs(dots[0] - over_all(here, "ill", "test_gap")) < 0.1  # jackknife values have nearly this mean

@@ -23,24 +23,24 @@ def test_a_frame_where_a_suspect_is_held_and_dots_where_shifts_are_clear():
     shifts = made()
     figure = cure_map(shifts)
     field, train, test = figure.axes
-    assert [label.get_text() for label in field.get_yticklabels()] == ["No Intv.", "Retrained", "FIRE", "Muon"]
-    assert [label.get_text() for label in field.get_xticklabels()] == ["weight norm", "NC1 of the new task"]
+    assert [label.get_text() for label in field.get_xticklabels()] == ["No Intv.", "Retrained", "FIRE", "Muon"]
+    assert [label.get_text() for label in field.get_yticklabels()] == ["weight norm", "NC1 of the new task"]
     frames = [patch for patch in field.patches if not patch.get_fill()]
-    assert [(round(frame.get_x() + 0.44), round(frame.get_y() + 0.42)) for frame in frames] == [(0, 2)]
+    assert [(round(frame.get_x() + 0.42), round(frame.get_y() + 0.4)) for frame in frames] == [(2, 0)]
     dots = {(line.get_xdata()[0], line.get_ydata()[0]) for line in field.lines if line.get_gid() == "clear"}
     clear = {
         (x, y)
-        for y, method in enumerate(shifts.methods)
-        for x, name in enumerate(shifts.suspects)
-        if y and (shifts.shift(method, name).low > 0 or shifts.shift(method, name).high < 0)
+        for x, method in enumerate(shifts.methods)
+        for y, name in enumerate(shifts.suspects)
+        if x and (shifts.shift(method, name).low > 0 or shifts.shift(method, name).high < 0)
     }
     assert dots == clear
-    assert {(0, 1), (0, 2)} <= dots
-    assert (0, 3) not in dots
+    assert {(1, 0), (2, 0)} <= dots
+    assert (3, 0) not in dots
     for what, ax in enumerate((train, test)):
-        means = [line.get_xdata()[0] for line in ax.lines if line.get_marker() in ("o", "s")]
+        means = [line.get_ydata()[0] for line in ax.lines if line.get_marker() in ("o", "s")]
         np.testing.assert_allclose(means, [100 * float(shifts.gap(m, what).mean) for m in shifts.methods])
-    assert len(cure_map(shifts, ["nc1"]).axes[0].get_xticks()) == 1
+    assert len(cure_map(shifts, ["nc1"]).axes[0].get_yticks()) == 1
 
 
 def causes(held):

@@ -94,4 +94,6 @@ def test_two_clocks_and_model_beside_network_draw_what_they_are_given():
     figure = pictures.model_beside_network(
         {"nc1": "NC1", "nc3": "NC3"}, {"narrow": one}, {"m": (":", "model", np.array([1, 10]), values)}
     )
-    assert [ax.lines[1].get_ydata().tolist() for ax in figure.axes] == [[0.5, 0.25], [0.7, 0.6]]
+    assert [len(ax.lines) for ax in figure.axes] == [1, 1, 1, 1]
+    assert figure.axes[0].lines[0].get_ydata() == pytest.approx([3**0.5, 0.03**0.5])
+    assert [ax.lines[0].get_ydata().tolist() for ax in figure.axes[1::2]] == [[0.5, 0.25], [0.7, 0.6]]

@@ -3,9 +3,16 @@
 import numpy as np
 import pytest
 
-from lop_tutorial.figures.findings import mixup_against_fresh, mixup_differences, product_law, width_gap
+from lop_tutorial.figures.findings import (
+    before_a_task,
+    mixup_against_fresh,
+    mixup_differences,
+    product_law,
+    width_gap,
+)
 from lop_tutorial.report.claims.comparison import Comparison, Source, learners
-from lop_tutorial.running.results import Results
+from lop_tutorial.report.suspect_verdicts import SuspectScores
+from lop_tutorial.running.results import Interval, Results
 
 
 def drawn(figure):
@@ -54,8 +61,51 @@ def test_every_experiment_with_enough_seeds_is_in_the_picture_and_no_other():
 
     enough, few, added = experiment(5), experiment(4), experiment(8, benchmark="increments")
     stored = [Source("a", (enough, few)), Source("b", (added, experiment(6, "pairs, MLP")))]
-    found = [(network, float(gap.mean)) for network, gap in mixup_differences(stored)]
+    found = [(each.network, float(each.gap.mean)) for each in mixup_differences(stored)]
     assert found == [("the paper's networks", pytest.approx(-0.02)), ("small networks", pytest.approx(-0.02))]
     (ax,) = mixup_against_fresh(stored).axes
     marks = [line.get_xdata()[0] for line in ax.get_lines() if line.get_gid() == "difference"]
     assert marks == pytest.approx([-2, -2])
+
+
+def test_what_lies_apart_from_a_fresh_network_is_named():
+    def experiment(about, by):
+        fresh = np.linspace(0.7, 0.9, 5)[:, None].repeat(5, axis=1)
+        plain, mixed = fresh - 0.3, fresh + by
+        three = {"none": plain, "retrained": fresh, "g_mixup": mixed}
+        both = {name: learners(range(5), test_accuracy=a, train_accuracy=a) for name, a in three.items()}
+        return Comparison(about, "pairs", "cifar100", 64, both)
+
+    better = experiment("pairs of CIFAR-100, SmallConv, d = 64, step 0.1, 50 tasks", 0.03)
+    level = experiment("pairs of CIFAR-100, SmallConv, d = 64, step 0.2, 50 tasks", -0.03)
+    worse = experiment("pairs of CIFAR-100, MLP, d = 2, squared error, step 0.3, 50 tasks", -0.2)
+    stored = [Source("a", (worse, level, better))]
+    (ax,) = mixup_against_fresh(stored).axes
+    names = [text.get_text() for text in ax.texts if text.get_gid() == "name"]
+    assert names == ["CIFAR-100, d = 64, step 0.1", "CIFAR-100, d = 2, step 0.3"]
+    gaps = list(mixup_differences(stored))
+    assert [float(each.lost.mean) for each in gaps] == pytest.approx([-0.3] * 3)
+    assert [float(each.gained.mean) for each in gaps] == pytest.approx([0.1, 0.27, 0.33])
+
+
+def test_a_measurement_against_its_source_is_hollow_and_the_unnamed_are_grey():
+    def score(suspect, mean, setting="type1"):
+        around = Interval(*(np.array(mean + by) for by in (0, -0.05, 0.05)))
+        return SuspectScores(suspect, setting, "train_gap", 9, *[around] * 5, (), around)
+
+    found = [
+        score("ftle_within", 0.6),
+        score("ftle_between", 0.6),
+        score("effective_rank", 0.2),
+        score("weight_norm", -0.1),
+        score("ftle_within", np.nan, "type2"),
+    ]
+    named = {"ftle_within": "within", "ftle_between": "between"}
+    panels = {"narrow": ("type1", "train_gap")}
+    (ax,) = before_a_task(found, named, panels).axes
+    dots = {line.get_gid(): line for line in ax.get_lines()}
+    assert dots["misleads"].get_xydata().tolist() == [[0.6, 1]]
+    assert dots["misleads"].get_markerfacecolor() == "white" != dots["ftle_within"].get_markerfacecolor()
+    assert dots["others"].get_xydata().tolist() == [[0.2, 2], [-0.1, 2]]
+    (ax,) = before_a_task(found[4:], {"ftle_within": "within"}, {"wide": ("type2", "train_gap")}).axes
+    assert "does not vary" in [text.get_text() for text in ax.texts]

@@ -5,7 +5,7 @@ import math
 import pytest
 from matplotlib import pyplot as plt
 
-from lop_tutorial.figures import gap_dots
+from lop_tutorial.figures import METHOD_COLOURS, gap_dots
 from lop_tutorial.running import Results
 
 ENDS = {
@@ -40,4 +40,23 @@ def test_methods_are_drawn_in_the_order_asked_for():
     assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["CBP", "No Intv."]
     dots = [list(map(float, line.get_xdata())) for line in figure.axes[1].get_lines() if line.get_linestyle() != ":"]
     assert dots[0] == pytest.approx([5, 5])
+    plt.close(figure)
+
+
+def test_one_method_needs_no_name_and_one_panel_is_enough():
+    results = Results(ROWS, planned=2)
+    figure = gap_dots({"slow: ": results, "fast: ": results}, methods=("none",), parts=("test",))
+    (test,) = figure.axes
+    assert [label.get_text() for label in test.get_yticklabels()] == ["slow", "fast"]
+    dots = [list(map(float, line.get_xdata())) for line in test.get_lines() if line.get_linestyle() != ":"]
+    assert dots[0] == pytest.approx([-10, 0, -5]), "test accuracies, not training accuracies"
+    plt.close(figure)
+
+
+def test_what_resets_as_well_is_hollow_in_the_colour_of_what_it_is_joined_with():
+    joined = tuple({**row, "method": row["method"].replace("none", "retrained+g_mixup")} for row in ROWS)
+    figure = gap_dots({"": Results(joined, planned=2)}, methods=("retrained+g_mixup",), parts=("test",))
+    mean = next(line for line in figure.axes[0].get_lines() if line.get_markersize() == 7)
+    assert mean.get_color() == METHOD_COLOURS["g_mixup"]
+    assert mean.get_markerfacecolor() == "white"
     plt.close(figure)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from matplotlib import pyplot as plt
 
-from lop_tutorial.figures.head_starts import PULLS, over_length, pulls
+from lop_tutorial.figures.head_starts import COLOURS, PULLS, over_length, over_steps, pulls
 
 
 def test_the_gap_stands_over_the_length_and_what_was_known_below_it():
@@ -12,7 +12,7 @@ def test_the_gap_stands_over_the_length_and_what_was_known_below_it():
         (0, 5, 30), np.array([0.1, 0.404, 0.99]), np.array([[0, 1.0, -1], [0, 2, -3]]), "test accuracy"
     )
     (ax,) = figure.axes
-    assert [label.get_text() for label in ax.get_xticklabels()] == ["0\n10", "5\n40", "30\n99"]
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["0\n10 %", "5\n40 %", "30\n99 %"]
     (mean,) = (line for line in ax.lines if line.get_marker() == "o")
     assert list(mean.get_ydata()) == [0, 1.5, -2]
     assert len([line for line in ax.lines if line.get_gid() == "seed"]) == 2
@@ -32,4 +32,19 @@ def test_pulls_are_means_of_logarithms_old_above_new():
     assert old == pytest.approx([-1, 0])
     assert new == pytest.approx([-1, 2])
     assert "100" in [label.get_text() for label in ax.get_xticklabels()]
+    plt.close(figure)
+
+
+def test_lives_are_drawn_over_steps_and_marked_where_they_are_compared():
+    lives = {
+        "warm": (np.array([0.0, 0.5, 1.5]), np.array([[0.1, 0.3, 0.2], [0.1, 0.5, 0.2]])),
+        "fresh": (np.array([0.0, 1.0]), np.array([[0.1, 0.6], [0.1, 0.8]])),
+    }
+    figure = over_steps(lives, {"warm": 1.5, "fresh": 1}, 0.5)
+    (ax,) = figure.axes
+    means = [list(line.get_ydata()) for line in ax.lines if line.get_gid() == "mean"]
+    assert means == [pytest.approx([0.1, 0.4, 0.2]), pytest.approx([0.1, 0.7])]
+    marked = [(line.get_xdata()[0], line.get_ydata()[0]) for line in ax.lines if line.get_gid() == "compared"]
+    assert marked == [pytest.approx((1.5, 0.2)), pytest.approx((1.0, 0.7))]
+    assert {text.get_text(): text.get_color() for text in ax.texts} == COLOURS
     plt.close(figure)

@@ -24,7 +24,10 @@ def test_rings_of_a_row_share_a_scale_and_rows_do_not():
     figure = stretching.rings_through_layers(rows)
     ends = [ax.get_xlim()[1] for ax in figure.axes]
     assert ends == pytest.approx([1.12 * 20] * 2 + [1.12 * 2] * 2)
-    assert [ax.get_title() for ax in figure.axes] == ["× 2", "× 20", "× 2", "× 0.1"]
+    assert [ax.get_title() for ax in figure.axes] == [
+        *("layer 1: × 2", "layer 2: × 20"),
+        *("layer 1: × 2", "layer 2: × 0.1"),
+    ]
 
 
 def test_layers_begin_at_no_stretch_and_show_medians():

@@ -45,6 +45,7 @@ CALLS = {
     "inactive_units(h, share=2)": "ValueError: share is 2; it must be from 0 to 1",
     "dormant_units(h, tau=math.nan)": "ValueError: tau is nan; it must be a number from 0 up",
     "dormancy_scores(h + 0j)": "ValueError: activations holds complex numbers",
+    "ftle(plane, torch.nested.nested_tensor([h[0, :4], h[1, :4]]), '')": "ValueError: x is a nested tensor",
     "hessian_eigenvalues(plane, bowl, 1.5)": "ValueError: k is 1.5; it must be a whole number",
     "hessian_eigenvalues(plane, bowl, max_restarts=0)": "ValueError: max_restarts is 0; it must be a whole number",
     "hessian_eigenvalues(plane, bowl, tolerance=math.nan)": "ValueError: tolerance is nan",

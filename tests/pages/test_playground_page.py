@@ -34,9 +34,22 @@ def plays_on(tab: Any, root: Any, to: int = 3) -> None:
 def test_who_presses_collapse_sees_it_in_words(browser, html, width):
     with opened(browser, html, "index", width) as tab:
         root = playground(tab)
+        root.get_by_role("button", name="Reset").press("Enter")
+        root.get_by_text("Both networks are new").first.wait_for(timeout=120_000)
         root.get_by_role("button", name="Collapse").press("Enter")
         root.get_by_text("Collapse (Type-1).").first.wait_for(timeout=120_000)
         assert tab.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("page", ["index", "chapters/type_1"])
+def test_it_opens_when_eight_tasks_have_been_learned_and_the_ninth_arrives(browser, html, page):
+    with opened(browser, html, page) as tab:
+        root = playground(tab)
+        heading = root.locator(".lop-cloud .lop-heading").first
+        heading.filter(has_text=re.compile(r"task 9 arrives: 64 points, \d ")).wait_for(timeout=120_000)
+        root.get_by_text("Collapse (Type-1).").first.wait_for()
+        drawn = root.locator(".lop-chart path.series.dashed").first.get_attribute("d")
+        assert len(re.findall("[ML]", drawn)) == 8
 
 
 @pytest.mark.parametrize("page", PAGES)

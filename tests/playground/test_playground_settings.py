@@ -63,6 +63,8 @@ def other_training(**change):
         (lambda: Settings(distance=True), "distance is True; it must be a number from 0 to 20"),
         (lambda: Settings(method="l2_init", amount=True), "amount is True; it must be a finite number"),
         (lambda: Playground(head="new"), "head is 'new'"),
+        (lambda: Playground(played=-1), "played is -1"),
+        (lambda: Playground(played=21), "played is 21"),
         (lambda: Settings.of(plan("table1")), "is no toy of points"),
         (lambda: Settings.of(replace(plan("type1"), methods=("l2",))), "does not have the method 'l2'"),
         (lambda: Settings.of(replace(plan("type1"), methods=("g_mixup:M=1:alpha=0.5",))), "does not have the method"),

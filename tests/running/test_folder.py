@@ -2,6 +2,7 @@
 
 import errno
 import fcntl
+import json
 import os
 import subprocess
 import sys
@@ -12,7 +13,8 @@ from filelock import FileLock, Timeout
 
 from lop_tutorial.running import crews, folder
 from lop_tutorial.running.crews import Parts
-from lop_tutorial.running.folder import alone, holder, lock
+from lop_tutorial.running.folder import Origins, alone, holder, lock
+from lop_tutorial.running.job_queue import progress_of
 
 HOLDS = """
 import sys
@@ -84,3 +86,15 @@ def test_it_waits_for_a_lock(tmp_path):
         folder.lock(tmp_path / "lock", patience=0.1)
     held.release()
     folder.lock(tmp_path / "lock").release()
+
+
+@pytest.mark.parametrize("value", [float("nan"), "x", [1], {"a": 1}, True, -1, 10**400])
+@pytest.mark.parametrize("entry", ["wall_seconds", "parts"])
+def test_an_origin_of_another_kind_counts_as_none(entry, value, tmp_path):
+    path = tmp_path / "environment.json"
+    path.write_text(json.dumps({"finished": True, "wall_seconds": 50.0, entry: value}))
+    assert not folder.is_finished(tmp_path)
+    progress_of(tmp_path)
+    Origins(tmp_path, "cpu").write(finished=False)
+    now = json.loads(path.read_text())
+    assert now["wall_seconds"] < 50

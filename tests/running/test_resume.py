@@ -378,6 +378,15 @@ def test_a_setting_younger_than_the_run_was_as_it_is_by_default(tmp_path):
         carrying.begun(folder, replace(TINY, reshuffle=False), "quick")
 
 
+@pytest.mark.parametrize("value", [float("nan"), None, "x", [], [1], {"a": 1}, True, -1, 10**400])
+@pytest.mark.parametrize("setting", ["methods", "edition", "seeds", "training"])
+def test_settings_of_another_kind_are_refused_in_words(setting, value, tmp_path):
+    kept = json.loads(json.dumps({"profile": "quick"} | TINY.as_config()))
+    (tmp_path / "config.json").write_text(json.dumps(kept | {setting: value}))
+    with pytest.raises(ValueError, match=rf"was begun with other settings: .*{setting}"):
+        carrying.begun(tmp_path, TINY, "quick")
+
+
 def test_a_run_goes_on_with_the_defaults_of_the_methods_that_it_was_begun_with(tmp_path):
     few = replace(TINY, methods=("cbp:maturity=1:replacement_rate=0.2",), tasks=3)
     then, folder = replace(few, edition=1), tmp_path / "run"

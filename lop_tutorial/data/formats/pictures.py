@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 import struct
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -51,6 +52,8 @@ def shrunk_all(files: Sequence[Path], size: int = 32) -> UInt8[np.ndarray, "imag
 
 
 def _open(file: Path) -> Image.Image:
+    if not stat.S_ISREG(file.stat().st_mode):
+        raise DataError(f"{file}: a pipe, a socket or a device, which may never end; remove it")
     try:
         with Image.open(file) as picture:
             if picture.mode not in _MODES:

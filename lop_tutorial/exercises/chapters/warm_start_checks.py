@@ -12,7 +12,7 @@ from lop_tutorial.exercises.verdicts import Check, called, compare, one_of
 
 TITLE = "Warm starts"
 
-QUANTITIES = ("test_accuracy", "dead_units", "weight_norm")
+QUANTITIES = ("test_accuracy", "dead_units", "ftle_between_q50")
 
 
 def _fall(answer: Any) -> str | None:
@@ -33,7 +33,7 @@ def _gap(answer: Any) -> str | None:
 def _same_sign(answer: Any) -> str | None:
     if complaint := one_of(answer, QUANTITIES):
         return complaint
-    if answer != "weight_norm":
+    if answer != "ftle_between_q50":
         return "Subtract seed by seed, and count the signs."
     return None
 

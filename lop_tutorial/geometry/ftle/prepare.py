@@ -14,6 +14,7 @@ from lop_tutorial.geometry.ftle.golub_kahan import leading
 from lop_tutorial.geometry.ftle.jacobian import jacobian, singular
 from lop_tutorial.geometry.ftle.linearised import Function, Linearised
 from lop_tutorial.geometry.ftle.target import module_of, run, target_of
+from lop_tutorial.geometry.inputs import must_be_dense
 from lop_tutorial.seeds import torch_generator
 
 METHODS = ("auto", "exact", "lanczos")
@@ -112,6 +113,7 @@ def prepare(
     """Checks the arguments of `ftle`, and chooses what was left open; ValueError or TypeError where they are wrong."""
     _check_kinds(x=(x, Tensor), layer=(layer, str | None))
     _check_kinds(k=(k, int | None), depth=(depth, int | None), chunk=(chunk, int | None))
+    must_be_dense("x", x)
     dtype = _dtype(network, x, dtype)
     _check_input(x)
     if method not in METHODS:
@@ -187,6 +189,8 @@ def _try(function: Function, x: Float[Tensor, "batch *shape"]) -> tuple[int, boo
     with torch.no_grad():
         together = run(function, torch.cat([few[:2], another]))[: len(few[:2])]
         alone = torch.cat([run(function, each) for each in few[:2].split(1)])
+    if not alone.numel():
+        raise ValueError("the network gives no numbers for this input: its output has a dimension of size 0")
     if ((together - alone).abs() > 1e-2 * alone.abs().max()).any():
         raise ValueError(
             "the output of a sample changes with the samples beside it, or from one call to the next; a Jacobian needs "

@@ -42,8 +42,9 @@ NOT_SHARED = {"name", "about", "methods", "seeds"}
 """In the configurations of a search's runs at one step size."""
 NO_LEARNERS = (
     *("timings.csv", "ftle_ridges.json"),
-    *("warm_start", "warm_start_others", "warm_start_gap"),
+    *("warm_start", "warm_start_others", "warm_start_gap", "warm_start_longer"),
     *("cartpole_reference", "changing_control", "changing_control_held_out", "replay_ratio"),
+    *("probe_scales", "long_phase"),
 )
 """What lies in results/, beside texts, without learners from task to task: a warm start is two tasks of the same
 classes, and an agent in reinforcement learning has no classes."""
