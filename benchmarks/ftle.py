@@ -102,12 +102,15 @@ def main() -> None:
         work["exact"] = lambda part: ftle(network, part, method="exact")[:, 0]
     for name, do in work.items():
         do(x[: 1 if name == "theirs" else 64])  # to warm up
+    print(f"{machine(asked.device)}: warm", flush=True)
     rounds: list[Round] = []
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))
     try:
         # in turn, so that what else the machine does falls on all alike
         for part in in_parts(x):
             rounds.append({name: timed(do, part) for name, do in work.items()})
+            spent = ", ".join(f"{name} {taken:.2f} s" for name, (_, taken) in rounds[-1].items())
+            print(f"{len(part)} images: {spent}", flush=True)
     finally:
         if rounds:
             right = tell(rounds, asked)

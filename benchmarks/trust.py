@@ -387,6 +387,8 @@ A tiny run (five methods, two seeds, twelve tasks) was carried out without a bre
 resumed, and its `metrics.csv` compared, byte by byte, with that of the unbroken run. Either it must end in the same
 bytes, or it must be refused in one line that says why, with nothing in its folder changed. Anything else counts as
 wrong.
+Signals come to the command line itself, in shorter runs of two methods; it may say one line of an interrupt, and
+nothing else.
 
 {rows}
 

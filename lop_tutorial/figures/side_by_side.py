@@ -23,30 +23,29 @@ _ABOVE: dict[str, Any] = {"loc": "outside upper center", "ncols": 3, "handletext
 def against_retrained(sets: Mapping[str, Ranking]) -> Figure:
     """Methods in rows, best above: test accuracy of the last tasks minus Retrained, in points; a mark an image set.
 
-    Lines are 95 % t intervals over seeds. The rows are in the order of the mean over the sets. Methods of which no
-    learner finished stand at the bottom and say so; where some diverged on a set, its mark's line says how many.
+    Lines are 95 % t intervals over seeds, small faint marks the seeds. The rows are in the order of the mean over the
+    sets. Methods of which no learner finished stand at the bottom; who diverged is told at the right edge.
     """
     first = next(iter(sets.values()))
     methods = sorted((each.method for each in first if each.method != "retrained"), key=lambda name: _mean(sets, name))
     figure, ax = plt.subplots(figsize=(COLUMN_WIDTH, 0.9 + 0.36 * len(methods)))
-    low = min(
-        (100 * float(each.above_retrained.low) for ranking in sets.values() for each in ranking if each.finished),
-        default=0.0,
-    )
+    at_the_edge: dict[str, Any] = {"transform": ax.get_yaxis_transform(), "fontsize": 8.5, "va": "center"}
     for (label, ranking), (colour, mark), shift in zip(sets.items(), SET_LOOKS, (0.22, 0, -0.22), strict=False):
         for row, method in enumerate(methods):
             result = ranking[method]
             if result.finished:
                 mean, *ends = (100 * float(value) for value in result.above_retrained)
+                seeds = 100 * result.networks["above_retrained"]
+                ax.plot(seeds, [row + shift] * len(seeds), mark, color=colour, ms=3, mew=0, alpha=0.45)
                 ax.plot(ends, [row + shift] * 2, color=colour, linewidth=1.6)
                 ax.plot(mean, row + shift, mark, color=colour, markersize=5, gid=f"{label}, {method}")
                 if lost := result.learners - result.finished:
-                    words = f"{lost} of {result.learners} diverged"
-                    ax.text(low, row + shift, words, fontsize=9, color=colour, va="center")
+                    words = f"{lost} of {result.learners}\ndiverged"
+                    ax.text(1.01, row + shift, words, color=colour, **at_the_edge)
         ax.plot([], [], mark, color=colour, label=label)
     for row, method in enumerate(methods):
         if not any(ranking[method].finished for ranking in sets.values()):
-            ax.text(low, row, "all diverged", fontsize=9, color="#555555", va="center")
+            ax.text(1.01, row, "all\ndiverged", color="#555555", **at_the_edge)
     ax.axvline(0, color=METHOD_COLOURS["retrained"], linewidth=1.2)
     ax.set_yticks(range(len(methods)), [first[method].title for method in methods], fontsize=10)
     for name, method in zip(ax.get_yticklabels(), methods, strict=True):
@@ -64,43 +63,54 @@ def _mean(sets: Mapping[str, Ranking], method: str) -> float:
 
 
 def factor_against_accuracy(sets: Mapping[str, Ranking], factor: str, named: tuple[str, ...] = ()) -> Figure:
-    """A panel for each image set: a factor's median over learners against the late test accuracy, a mark a method.
+    """A panel for each image set: a factor against the late test accuracy, a dot for every network that finished.
 
-    Only methods all of whose learners finished. Those `named`, without their settings, have their colours, and their
-    titles beside their marks; the others are grey.
+    Networks of the methods `named`, without their settings, have their method's colour and are told above; the others
+    are grey.
     """
-    figure, axes = plt.subplots(1, len(sets), figsize=(COLUMN_WIDTH, 3.0), sharex=True, sharey=True, squeeze=False)
+    figure, axes = plt.subplots(1, len(sets), figsize=(COLUMN_WIDTH, 3.2), sharex=True, sharey=True, squeeze=False)
     for ax, (label, ranking) in zip(axes[0], sets.items(), strict=True):
         for result in sorted(ranking, key=lambda each: without_settings(each.method) in named):
-            if result.finished == result.learners:
-                _mark(ax, result, factor, without_settings(result.method) in named)
-        ax.set(title=label, xlabel=FACTORS[factor])
-        ax.margins(x=0.12, y=0.12)
+            if result.finished:
+                _dots(ax, result, factor, without_settings(result.method) in named)
+        ax.set(title=label)
+        ax.margins(x=0.08, y=0.08)
     axes[0, 0].set_ylabel("test accuracy, last tasks")
+    figure.supxlabel(FACTORS[factor], fontsize=plt.rcParams["axes.labelsize"])
+    handles = {handle.get_label(): handle for handle in axes[0, 0].get_lines()}
+    figure.legend(list(handles.values()), list(handles), **(_ABOVE | {"ncols": len(handles)}))
     return figure
 
 
-def _mark(ax: Axes, result: MethodResult, factor: str, named: bool) -> None:
-    value = result.factors[factor]
-    colour = method_colour(result.method) if named else "#AAAAAA"
-    ax.plot(value, result.late, "o", color=colour, markersize=7, markeredgecolor="white")
-    if named:
-        side, shift = ("right", -5) if value > 0.25 else ("left", 5)
-        place = (value, result.late)
-        ax.annotate(result.title, place, (shift, 5), textcoords="offset points", ha=side, fontsize=9, color=colour)
+def _dots(ax: Axes, result: MethodResult, factor: str, named: bool) -> None:
+    colour, size = (method_colour(result.method), 5) if named else ("#AAAAAA", 3.5)
+    ax.plot(
+        result.networks[factor],
+        result.networks["test_late"],
+        "o",
+        color=colour,
+        markersize=size,
+        markeredgewidth=0,
+        alpha=0.85 if named else 0.6,
+        label=result.title if named else "all others",
+    )
 
 
 def factor_correlations(sets: Mapping[str, Ranking]) -> Figure:
-    """Rank correlations of every factor with the late test accuracy over methods: a row each, a mark an image set."""
-    figure, ax = plt.subplots(figsize=(COLUMN_WIDTH, 0.9 + 0.42 * len(FACTORS)))
-    names = list(FACTORS)[::-1]
-    for (label, ranking), (colour, mark) in zip(sets.items(), SET_LOOKS, strict=False):
-        values = [ranking.correlation(name)[0] for name in names]
-        ax.plot(values, range(len(names)), mark, color=colour, markersize=7, label=label)
-    ax.axvline(0, color="#999999", linewidth=0.8)
-    ax.set_yticks(range(len(names)), [FACTORS[name] for name in names])
-    ax.set(
-        xlim=(-1.05, 1.05), ylim=(-0.6, len(names) - 0.4), xlabel="rank correlation with test accuracy, over methods"
-    )
+    """Rank correlations of every factor with the late test accuracy over methods: a row each, a mark an image set.
+
+    Lines are 95 % intervals, from methods drawn anew with replacement.
+    """
+    figure, ax = plt.subplots(figsize=(COLUMN_WIDTH, 0.9 + 0.5 * len(FACTORS)))
+    rows, names = np.arange(len(FACTORS)), list(FACTORS)[::-1]
+    for (label, ranking), (colour, mark), shift in zip(sets.items(), SET_LOOKS, (0.22, 0, -0.22), strict=False):
+        found = [ranking.correlation_interval(name) for name in names]
+        for row, (_, low, high) in zip(rows + shift, found, strict=True):
+            ax.plot([low, high], [row] * 2, color=colour, linewidth=1.6, gid="interval")
+        ax.plot([float(each.mean) for each in found], rows + shift, mark, color=colour, markersize=6, label=label)
+    ax.axvline(0, color="#777777", linewidth=1)
+    ax.set_yticks(rows, [FACTORS[name] for name in names])
+    ax.set(xlim=(-1.05, 1.05), ylim=(-0.6, len(names) - 0.4), xlabel="rank correlation with test accuracy")
+    ax.grid(visible=False, axis="y")
     figure.legend(**_ABOVE)
     return figure

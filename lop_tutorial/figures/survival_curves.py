@@ -28,7 +28,7 @@ def survival_curves(lives: Mapping[str, Sequence[Lifetimes]]) -> Figure:
     figure, axes = plt.subplots(
         len(lives), 1, figsize=(COLUMN_WIDTH, 0.5 + 1.9 * len(lives)), sharex=True, squeeze=False
     )
-    steps = sorted({each.step_size for mine in lives.values() for each in mine}, reverse=True)
+    steps = sorted({each.step_size for mine in lives.values() for each in mine if each.died.any()}, reverse=True)
     shades = mpl.colormaps["viridis"](np.linspace(0, 0.6, max(len(steps), 2)))
     colours = dict(zip(steps, map(mpl.colors.to_hex, shades), strict=False))
     longest = max(float(each.times.max()) for mine in lives.values() for each in mine)
@@ -38,7 +38,7 @@ def survival_curves(lives: Mapping[str, Sequence[Lifetimes]]) -> Figure:
         names: list[tuple[str, str]] = []
         for each in mine:
             times, share = each.curve()
-            colour = colours[each.step_size] if each.died.any() else NOBODY
+            colour = colours.get(each.step_size, NOBODY)
             _steps(ax, each, times, share, colour, banded=each is mine[0])
             names += [(_name([each]), colour)] if each.died.any() else []
         for place, (label, colour) in enumerate(names[::-1]):

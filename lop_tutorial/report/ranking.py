@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float64
-from scipy.stats import spearmanr
+from scipy.stats import rankdata, spearmanr
 
 from lop_tutorial.interventions import title as title_of
 from lop_tutorial.interventions import without_settings
 from lop_tutorial.report.numbers import short, signed
 from lop_tutorial.running.results import ENOUGH, Interval, finite, interval
 from lop_tutorial.running.table import Table
+from lop_tutorial.seeds import numpy_generator
 
 FACTORS = {
     "weight_norm": "weight norm",
@@ -34,7 +35,8 @@ class MethodResult:
 
     `above_none` and `above_retrained` are late test accuracies minus the reference's, seed by seed, over the seeds in
     which both finished; there are `pairs_none` and `pairs_retrained` of these. `factors` are medians over the learners
-    that finished: one dead network has an exponent of minus infinity, and so would the mean.
+    that finished: one dead network has an exponent of minus infinity, and so would the mean. `networks` has a number
+    for each of these: its late test accuracy, that minus Retrained's where both finished, and the factors.
     """
 
     method: str
@@ -46,6 +48,7 @@ class MethodResult:
     pairs_none: int
     pairs_retrained: int
     factors: dict[str, float]
+    networks: dict[str, Float64[np.ndarray, " learner"]]
 
     @property
     def title(self) -> str:
@@ -80,16 +83,35 @@ class Ranking:
             f"no method {method!r} on {self.data}; there are {', '.join(result.method for result in self.of)}"
         )
 
-    def correlation(self, factor: str) -> tuple[float, int]:
+    def correlation(self, factor: str, without: Sequence[str] = ()) -> tuple[float, int]:
         """Spearman's rank correlation of a factor with late test accuracy, over the methods, and how many these are.
 
-        Methods of which any learner diverged are left out: their survivors are a selection.
+        Methods of which any learner diverged are left out: their survivors are a selection. So are those in `without`,
+        by their names without settings.
         """
-        kept = [result for result in self.of if result.finished == result.learners]
-        x, y = [result.factors[factor] for result in kept], [result.late for result in kept]
+        ranks, late = self._ranks_and_late(factor, without)
+        return float(spearmanr(ranks, late).statistic), len(late)
+
+    def correlation_interval(self, factor: str, without: Sequence[str] = (), draws: int = 4000) -> Interval:
+        """`correlation` with its 95 % percentile interval, from methods drawn anew with replacement."""
+        ranks, late = self._ranks_and_late(factor, without)
+        chosen = numpy_generator(0, "methods drawn anew").integers(len(late), size=(draws, len(late)))
+        x, y = (rankdata(values[chosen], axis=1) for values in (ranks, late))
+        x, y = x - x.mean(axis=1, keepdims=True), y - y.mean(axis=1, keepdims=True)
+        size = np.sqrt((x**2).sum(axis=1) * (y**2).sum(axis=1))
+        varied = size > 0  # all the same method: no correlation
+        low, high = np.percentile((x * y).sum(axis=1)[varied] / size[varied], (2.5, 97.5))
+        return Interval(*(np.array(value) for value in (self.correlation(factor, without)[0], low, high)))
+
+    def _ranks_and_late(self, factor: str, without: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+        kept = [
+            result
+            for result in self.of
+            if result.finished == result.learners and without_settings(result.method) not in without
+        ]
         # minus infinity has a rank as any other number has; SciPy would take it for a hole
-        ranks = np.unique(x, return_inverse=True)[1]
-        return float(spearmanr(ranks, y).statistic), len(kept)
+        ranks = np.unique([result.factors[factor] for result in kept], return_inverse=True)[1]
+        return ranks, np.array([result.late for result in kept])
 
     def _repr_markdown_(self) -> str:
         header = "| method | test, first | test, last | train, first | train, last | − No Intv. | − Retrained |"
@@ -145,6 +167,7 @@ def rank_methods(table: Table, data: str) -> Ranking:
                 len(above[0]),
                 len(above[1]),
                 {name: float(np.median(values)) if len(values) else math.nan for name, values in factors.items()},
+                {"test_late": late[there], "above_retrained": above[1], **factors},
             )
         )
     found.sort(

@@ -76,17 +76,45 @@ def test_figures_show_every_method_that_has_a_number(stands):
     (ax,) = against_retrained({"D": stands}).axes
     shown = {line.get_gid() for line in ax.get_lines() if str(line.get_gid()).startswith("D, ")}
     assert shown == {f"D, {method}" for method in ("none", "l2_init:strength=0.1", "cbp")}
-    assert {text.get_text() for text in ax.texts} == {"1 of 3 diverged", "all diverged"}
-    (ax,) = factor_against_accuracy({"D": stands}, "dead_units", ("none",)).axes
-    assert len(ax.get_lines()) == 3
-    assert [text.get_text() for text in ax.texts] == ["No Intv."]
+    assert {text.get_text() for text in ax.texts} == {"1 of 3\ndiverged", "all\ndiverged"}
+    figure = factor_against_accuracy({"D": stands}, "dead_units", ("none",))
+    lines = {tuple(line.get_ydata()): list(line.get_xdata()) for line in figure.axes[0].get_lines()}
+    assert lines == {
+        (0.5, 0.6, 0.7): [0, 0, 0],
+        (0.7, 0.8, 0.9): [1, 1, 1],
+        (0.7, 0.9, 0.77): [2, 2, 2],
+        (0.9, 0.9): [3, 3],
+    }
+    assert {text.get_text() for text in figure.legends[0].get_texts()} == {"No Intv.", "all others"}
 
 
-def test_the_figure_of_correlations_has_a_mark_for_each_factor_and_set(stands):
+def test_the_figure_of_correlations_has_a_mark_and_an_interval_for_each_factor_and_set(stands):
     (ax,) = factor_correlations({"D": stands, "E": stands}).axes
     marks = [line for line in ax.get_lines() if line.get_label() in "DE"]
     expected = [stands.correlation(name)[0] for name in reversed(FACTORS)]
     assert [list(line.get_xdata()) for line in marks] == [expected, expected]
+    assert sum(line.get_gid() == "interval" for line in ax.get_lines()) == 2 * len(FACTORS)
+
+
+def test_the_interval_of_a_correlation_covers_the_draws_of_methods():
+    def with_methods(late):
+        rows = []
+        for place, value in enumerate([0.1, 0.2, *late]):
+            row = {"data": "d", "loss": "l", "step_size": "1", "seed": 0, "method": f"m{place}", "test_late": value}
+            row |= {"train_late": value, "test_early": value, "train_early": value}
+            rows.append(row | {f"{name}_late": float(place) for name in FACTORS})
+        rows[0]["method"], rows[1]["method"] = "none", "retrained"
+        return rank_methods(Table(tuple(rows)), "d")
+
+    ordered = with_methods([0.3, 0.4, 0.5, 0.6, 0.7, 0.8])
+    assert [float(end) for end in ordered.correlation_interval("dead_units")] == pytest.approx([1, 1, 1])
+    mixed = with_methods([0.7, 0.3, 0.8, 0.4, 0.6, 0.5])
+    mean, low, high = (float(end) for end in mixed.correlation_interval("dead_units"))
+    assert -1 <= low < mean < high <= 1
+    assert mean == mixed.correlation("dead_units")[0]
+    alone = mixed.correlation("dead_units", without=("none", "retrained"))
+    assert alone[1] == 6
+    assert alone[0] == pytest.approx(-1 / 7)  # ranks 5 1 6 2 4 3: 1 - 6 * 40 / 210
 
 
 def test_the_references_must_be_there(table):

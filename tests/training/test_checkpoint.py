@@ -41,6 +41,16 @@ def assert_same_bits(one, other):
         assert torch.equal(value, others[name]), name
 
 
+@pytest.mark.cuda
+def test_what_is_restored_for_a_gpu_lies_there(tmp_path):
+    one, again = (Learner(mlp, TRAINING, intervention(STRONG["cbp"]), device="cuda") for _ in range(2))
+    one.learn(POINTS.task(0))
+    through_disk(tmp_path, [one], [again])
+    moments = [kept["momentum_buffer"] for kept in again.optimiser.state.values()]
+    assert all(values.is_cuda for values in (*again.network.parameters(), *again.memory.values(), *moments))
+    assert_same_bits(one, again)
+
+
 @pytest.mark.parametrize("method", INTERVENTIONS)
 @pytest.mark.parametrize("momentum", [0.0, 0.9])
 def test_every_method_goes_on_in_the_same_bits(method, momentum, tmp_path):
