@@ -41,13 +41,13 @@ SEARCHES = (STEP_SEARCH["quick"].name, STEP_SEARCH_PLAIN["quick"].name)
 NOT_SHARED = {"name", "about", "methods", "seeds"}
 """In the configurations of a search's runs at one step size."""
 NO_LEARNERS = (
-    *("timings.csv", "ftle_ridges.json"),
+    *("timings.csv", "ftle_ridges.json", "equal_training"),
     *("warm_start", "warm_start_others", "warm_start_gap", "warm_start_longer"),
     *("cartpole_reference", "changing_control", "changing_control_held_out", "replay_ratio"),
     *("probe_scales", "long_phase"),
 )
-"""What lies in results/, beside texts, without learners from task to task: a warm start is two tasks of the same
-classes, and an agent in reinforcement learning has no classes."""
+"""What lies in results/, beside texts, without learners from task to task: `equal_training` has fresh networks alone, a
+warm start is two tasks of the same classes, and an agent in reinforcement learning has no classes."""
 
 
 @cache
