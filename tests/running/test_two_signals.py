@@ -1,5 +1,6 @@
 """Interrupts at bad moments: a second signal while the first is handled, one while an object is thrown away."""
 
+import signal
 import sys
 import time
 
@@ -9,6 +10,15 @@ from two_signals import two_signals
 from lop_tutorial import cli
 
 
+@pytest.fixture
+def interruptible():
+    """As a program is; processes that carry out tests for others ignore interrupts."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_while_an_object_is_thrown_away_comes_again(monkeypatch, capsys):
     class Interrupted:
         def __del__(self):
@@ -20,7 +30,7 @@ def test_an_interrupt_while_an_object_is_thrown_away_comes_again(monkeypatch, ca
 
     monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
     monkeypatch.setattr(cli, "_hear_no_more", lambda: None)
-    monkeypatch.setattr(cli, "main", lambda: Interrupted() and time.sleep(600))
+    monkeypatch.setattr(cli, "main", lambda: Interrupted() and time.sleep(60))
     with pytest.raises(SystemExit) as end:
         cli.program()
     assert end.value.code == 130
