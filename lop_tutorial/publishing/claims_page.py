@@ -25,7 +25,7 @@ _HEAD = """\
 <!-- Written by `lop-tutorial book claims` from the stored runs. -->
 # Claims
 
-Which claims of the paper {cite}`wang2025` hold here, which do not, and which are untested?
+Which claims of the paper {cite}`wang2025` hold here, which do not, and which are still open?
 
 They are taken from its poster: from sentences, in its own words, and from formulas and tables. What it says of an
 effect stands apart from what it says of the cause. One [rule](the-rule) gives the verdicts; none is set by hand. A

@@ -34,8 +34,9 @@ experiment. The interval is a 95 % t interval of the mean over seeds; of a share
 Learners that diverged are left out, and counted.
 
 A piece speaks **for** a claim if the whole interval of each of its numbers lies on the claimed side of the bound,
-**against** it if the whole interval of one of them lies on the other side, and is **open** otherwise. With fewer than
-five seeds (six for a share, since five of five prove nothing) it has **too few seeds** to say anything.
+**against** it if the whole interval of one of them lies on the other side, and is **open** otherwise: a piece with many
+numbers, as in claims 26 and 28, is hard to win and easy to lose. With fewer than five seeds (six for a share, since
+five of five prove nothing) it has **too few seeds** to say anything.
 
 A claim is **supported** if every piece with enough seeds speaks for it, **partly supported** if some do, **not
 supported** if none does and one at least speaks against it, and **open** if all of them are. Where all pieces have too
