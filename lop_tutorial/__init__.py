@@ -9,9 +9,6 @@ carried out and stored), `experiments` (what is run), `report` (what is read off
 
 from importlib.metadata import PackageNotFoundError, version
 
-from lop_tutorial.matrix_products import each_by_itself
-
-each_by_itself()
 try:
     __version__ = version("lop-tutorial")
 except PackageNotFoundError:  # a clone that is on the path, as in a notebook at its top, but was not installed

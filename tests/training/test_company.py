@@ -1,6 +1,8 @@
 """A seed is a learner: its bits do not depend on who else is in its fleet."""
 
+import os
 from itertools import product
+from pathlib import Path
 
 import pytest
 import torch
@@ -34,6 +36,9 @@ def lives(members, sizes, activation):
 
 
 ODD, EVEN = ("relu", "odd"), ("gelu", "even")
+CPU = Path("/proc/cpuinfo")
+BY_ITSELF = "MKL_CBWR" in os.environ or not CPU.exists() or "GenuineIntel" in CPU.read_text()
+"""Whether MKL multiplies a narrow matrix alike in every batch; where it would not, AUTO in that variable sees to it."""
 KINDS = ("none", "cbp", "g_mixup", "layer_norm")
 """What GELU's own kernel could do, it does under these as well; the others meet it among the checks of the product."""
 
@@ -51,6 +56,8 @@ def in_the_suite(method, case):
     ],
 )
 def test_a_learners_bits_do_not_depend_on_its_company(method, activation, sizes):
+    if sizes == "odd" and not BY_ITSELF:
+        pytest.skip("on this processor MKL rounds narrow products by the size of the batch; set MKL_CBWR=AUTO")
     if method == "crelu" and activation == "gelu":
         pytest.skip("this method needs ReLU")
     how = STRONG.get(method, method)
