@@ -44,6 +44,6 @@ def test_an_interrupt_while_an_object_is_thrown_away_comes_again(monkeypatch, ca
 
 @pytest.mark.product
 def test_a_second_signal_while_the_first_is_handled_leaves_nothing_raw_nor_half_written():
-    cases = list(two_signals("", 100))
-    assert len(cases) == 100
+    cases = list(two_signals("", 20))
+    assert len(cases) == 20
     assert [case for case in cases if case[1] != "same"] == []
