@@ -68,8 +68,8 @@ def restore(learner: Learner, tensors: dict[str, Tensor], facts: Facts) -> None:
             shapes = tuple(tensors[f"network.{name}"].shape), tuple(value.shape)
             raise ValueError(f"the state is of another network: {name} has shape {shapes[0]} there, {shapes[1]} here")
         value.copy_(tensors[f"network.{name}"])
-    for name, kept in learner.memory.items():
-        learner.memory[name] = tensors[f"memory.{name}"].to(kept.device, copy=True)
+    for name, value in learner.memory.items():
+        learner.memory[name] = tensors[f"memory.{name}"].to(value.device, copy=True)
     learner.draw.set_state(tensors["draw"])
     learner.tasks_learned = facts["tasks_learned"]
     for group, kept in zip(learner.optimiser.param_groups, facts["groups"], strict=True):
