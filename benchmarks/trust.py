@@ -187,10 +187,11 @@ def disk(unbroken: str, number: int) -> Iterator[tuple[str, str]]:
 
 
 class Platter:
-    """What would be on a disk after a power cut: only what was synchronised, in the worst order that is allowed.
+    """What would be on a disk after a power cut.
 
     The content of a file is what it was at its last fsync. A name made, changed or removed in a folder lasts from the
-    next fsync of that folder on; before, each of them may have reached the disk or not.
+    next fsync of that folder on; before, each of them may have reached the disk or not. Kept are the states in which
+    none has, all have, or one of the last three has.
     """
 
     def __init__(self, top: Path) -> None:
@@ -238,7 +239,7 @@ real_fsync = os.fsync
 
 
 def power(unbroken: str, number: int) -> Iterator[tuple[str, str]]:
-    """The power fails right after each fsync; of what was not synchronised, any part may be lost."""
+    """The power fails right after an fsync, chosen at random; contents not synchronised are lost, names may be."""
     with folder() as where:
         where.mkdir()
         platter = Platter(where)
@@ -395,8 +396,8 @@ nothing else.
 Does a queue that works for days take more and more memory? {memory}
 
 `python benchmarks/trust.py --page book/trust.md` makes this page again; {origin}. The power cuts are simulated: after
-each `fsync` of the run, the folder is set up as a disk may hold it then, without any part of what was not yet
-synchronised.
+an `fsync`, files hold what was synchronised last; of the names changed since, none, all, or one of the last three are
+there.
 """
 
 
