@@ -113,6 +113,13 @@ def test_what_the_note_says_of_games():
     assert norms[0] > 1.5 * norms[1]
     assert lead(table, "none", "retrained", "effective_rank").low > 0
     assert type_by_exponents(table) == "Type-2"
+    shrunk = "shrink_and_perturb:shrink=0.4:noise=0.1"
+    assert all(lead(table, shrunk, than).high < 0 for than in returns)
+    in_last_visits = table.select("return", method=shrunk)[:, -2:]
+    assert all((interval(in_last_visits - of[:, -2:]).high < 0).all() for of in returns.values())
+    assert late(table, "dead_units", method=shrunk).mean() == pytest.approx(0.7, abs=0.05)
+    assert lost.mean - probe_lost(table, shrunk).mean == pytest.approx(0.25, abs=0.01)
+    assert type_by_exponents(table, shrunk) == "Type-1"
 
 
 def test_what_the_note_says_of_the_methods_follows_from_the_rules():
