@@ -153,7 +153,7 @@ def _environment(folder: Path) -> dict[str, Any]:
     """What environment.json says; nothing where it is missing or damaged."""
     try:
         content = json.loads((folder / "environment.json").read_text())
-    except (FileNotFoundError, json.JSONDecodeError):
+    except (FileNotFoundError, NotADirectoryError, ValueError, RecursionError):
         return {}
     return content if _sound(content) else {}
 
