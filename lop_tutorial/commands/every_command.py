@@ -14,6 +14,7 @@ from lop_tutorial.commands.bench import bench
 from lop_tutorial.commands.book import book_app
 from lop_tutorial.commands.data import data_app
 from lop_tutorial.commands.examine_network import examine_network
+from lop_tutorial.commands.join import join
 from lop_tutorial.commands.method_list import method_list
 from lop_tutorial.commands.queue import queue
 from lop_tutorial.commands.report import report
@@ -23,7 +24,7 @@ from lop_tutorial.commands.values import Root
 console = Console()
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 app.command(epilog=method_list())(reproduce)
-for command in (report, queue):
+for command in (report, join, queue):
     app.command()(command)
 app.command("examine")(examine_network)
 app.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})(bench)

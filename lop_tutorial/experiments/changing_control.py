@@ -8,7 +8,7 @@ was chosen. What was foretold, and what counts as a verdict, stands in `results/
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 
 import numpy as np
@@ -17,9 +17,11 @@ from torch import Tensor
 from lop_tutorial.interventions import Intervention, intervention
 from lop_tutorial.reinforcement import (
     Agent,
+    Game,
     Lived,
     PlasticityInjection,
     Settings,
+    World,
     changed,
     greedy_task,
     live,
@@ -94,28 +96,30 @@ def lives(
     for seed in seeds:
         running = changed(task, seed, 0).open(0)
         agent = Agent(running.observations, running.actions, settings, method_of(method), seed=seed)
-        row: TableRow = {"seed": seed} | {name: [] for name in COLUMNS}
-        states: Tensor | None = None
-        for phase in range(tasks):
-            probes = [math.nan, math.nan]
+        worlds = (changed(task, seed, phase, dynamics=1, sensors=True) for phase in range(tasks))
+        yield measured_life(agent, worlds)
 
-            def look(agent: Agent, states: Tensor | None = states, probes: list[float] = probes) -> None:
-                if states is not None:
-                    fresh = agent.fresh_network("probe", agent.phases_learned)
-                    probes[:] = (
-                        probe_error(network, states[::2], seed=agent.seed) for network in (agent.network, fresh)
-                    )
 
-            lived = live(agent, changed(task, seed, phase, dynamics=1, sensors=True), look)
-            states = lived.replay.sample(STATES, numpy_generator(seed, "states", phase)).before
-            examples = greedy_task(agent.network, states, phase)
-            found = {"return": second_half(lived, settings.steps), "probe": probes[0], "probe_fresh": probes[1]}
-            found |= measure(
-                ("health", "exponents") if examples.train_y.any() else ("health",), agent.network, examples
-            )
-            for name in COLUMNS:
-                row[name].append(float(found.get(name, math.nan)))
-        yield row
+def measured_life(agent: Agent, worlds: Iterable[World | Game]) -> TableRow:
+    """The row of an agent that goes through the worlds, a phase in each; `lives` says what is in it."""
+    row: TableRow = {"seed": agent.seed} | {name: [] for name in COLUMNS}
+    states: Tensor | None = None
+    for phase, world in enumerate(worlds):
+        probes = [math.nan, math.nan]
+
+        def look(agent: Agent, states: Tensor | None = states, probes: list[float] = probes) -> None:
+            if states is not None:
+                fresh = agent.fresh_network("probe", agent.phases_learned)
+                probes[:] = (probe_error(network, states[::2], seed=agent.seed) for network in (agent.network, fresh))
+
+        lived = live(agent, world, look)
+        states = lived.replay.sample(STATES, numpy_generator(agent.seed, "states", phase)).before
+        examples = greedy_task(agent.network, states, phase)
+        found = {"return": second_half(lived, agent.settings.steps), "probe": probes[0], "probe_fresh": probes[1]}
+        found |= measure(("health", "exponents") if examples.train_y.any() else ("health",), agent.network, examples)
+        for name in COLUMNS:
+            row[name].append(float(found.get(name, math.nan)))
+    return row
 
 
 def _experiment(name: str, about: str, parts: tuple[TableRow, ...]) -> Experiment:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from lop_tutorial.experiments import (
     cartpole_reference,
     changing_control,
+    changing_games,
     controls,
     cures,
     disc_networks,
@@ -27,6 +28,7 @@ from lop_tutorial.running.sweep import Sweep
 _MODULES = (
     cartpole_reference,
     changing_control,
+    changing_games,
     controls,
     disc_networks,
     equal_training,

@@ -155,6 +155,26 @@ def over_a_long_phase(table: Table, steps: int) -> Figure:
     return figure
 
 
+def games_in_turn(table: Table, games: Sequence[str]) -> Figure:
+    """The return of an old agent and of fresh ones over the visits to each of the games, a panel a game.
+
+    Of a table as `changing_games` gives it, in which the games follow each other in this order; means over seeds with
+    95 % t intervals.
+    """
+    figure, axes = plt.subplots(len(games), 1, figsize=(COLUMN_WIDTH, 0.6 + 1.6 * len(games)), sharex=True)
+    for place, (game, ax) in enumerate(zip(games, axes, strict=True)):
+        curves = {}
+        for name, method in (("old", "none"), ("fresh", "retrained")):
+            returns = table.select("return", method=method)[:, place :: len(games)]
+            curves[name] = Curve(interval(finite(returns)), COLOURS[name])
+        visits = range(1, returns.shape[1] + 1)
+        named_curves(ax, visits, curves)
+        ax.set(ylabel="return", xticks=visits)
+        ax.set_title(game, fontsize="medium", loc="left")
+    axes[-1].set_xlabel("visit")
+    return figure
+
+
 def name_of(method: str) -> str:
     """A method's title; injection, which is no registered method, has its own."""
     return "Injection" if method == "injection" else title(without_settings(method))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from textwrap import wrap
 
@@ -47,15 +46,14 @@ def claim_squares(claims: Sequence[Judged]) -> Figure:
     for judged, title, number in zip(claims, titles, rows, strict=True):
         ax.text(0, top, "\n".join(title), va="top", fontsize=11, linespacing=1.25)
         top += LINE * len(title) + PAD
-        counts = Counter(each.says for each in judged.evidence)
-        for place, kind in enumerate(says for says in SAYS_COLOURS for _ in range(counts[says])):
+        said = [says for says, number in judged.counts.items() for _ in range(number)]
+        for place, kind in enumerate(said):
             row, column = divmod(place, A_ROW)
             corner = (side * (column + 0.08), top + side * (row + 0.08))
             edge = "#888888" if kind == "too few seeds" else "none"
             ax.add_patch(Rectangle(corner, 0.84 * side, 0.84 * side, facecolor=SAYS_COLOURS[kind], edgecolor=edge))
         top += side * number + PAD
-        told = ", ".join(f"{counts[says]} {says}" for says in SAYS_COLOURS if counts[says])
-        ax.text(0.02, top, told.replace("too few", "with too few"), va="top", fontsize=10, color="#777777")
+        ax.text(0.02, top, judged.told.replace("too few", "with too few"), va="top", fontsize=10, color="#777777")
         top += LINE + GAP
     ax.set(ylim=(height - GAP / 2, 0), xlim=(0, COLUMN_WIDTH))
     ax.axis("off")

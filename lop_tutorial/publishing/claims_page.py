@@ -79,8 +79,7 @@ def _summary(claims: Sequence[Judged], first: int = 1) -> list[str]:
         "|:--|:--|:--|",
     ]
     for number, judged in enumerate(claims, start=first):
-        says = [each.says for each in judged.evidence]
-        pieces = " · ".join(str(says.count(word)) for word in ("for", "against", "open", "too few seeds"))
+        pieces = " · ".join(map(str, judged.counts.values()))
         lines.append(f"| {number}. [{judged.claim.short}](claim-{number}) | {_badge(judged)} | {pieces} |")
     return [*lines, ""]
 
@@ -89,7 +88,7 @@ def _section(number: int, judged: Judged) -> list[str]:
     claim = judged.claim
     lines = [f"(claim-{number})=", f"### {number}. {claim.short}", "", f"> {claim.quote}", ""]
     lines += [
-        f"{_badge(judged)} {judged.counts}; {{doc}}`chapters/{claim.chapter}`",
+        f"{_badge(judged)} {judged.told}; {{doc}}`chapters/{claim.chapter}`",
         "",
         f"*Evidence.* {claim.asked}",
         "",

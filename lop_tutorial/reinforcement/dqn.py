@@ -20,6 +20,7 @@ from torch.nn.functional import mse_loss
 from lop_tutorial.interventions import Intervention, NoIntervention, must_be_sound
 from lop_tutorial.networks import MLP, Network, Watch
 from lop_tutorial.reinforcement.control_worlds import Observation, World, world_seed
+from lop_tutorial.reinforcement.minatar_games import Game
 from lop_tutorial.reinforcement.replay import Replay, Transitions
 from lop_tutorial.seeds import derive, draw_for, numpy_generator, seeded
 from lop_tutorial.settings_given import must_be_number, must_be_whole
@@ -184,7 +185,7 @@ class Lived:
     ends: list[int] = field(default_factory=list)
 
 
-def live(agent: Agent, world: World, look: Callable[[Agent], None] | None = None) -> Lived:
+def live(agent: Agent, world: World | Game, look: Callable[[Agent], None] | None = None) -> Lived:
     """A phase in a world, with an empty buffer at its beginning. An episode that the phase cuts off gives no return.
 
     `look` is called once, after what the intervention does before the phase, and before the first step.

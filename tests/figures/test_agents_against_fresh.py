@@ -6,6 +6,7 @@ from matplotlib import pyplot as plt
 
 from lop_tutorial.figures.agents_against_fresh import (
     COLOURS,
+    games_in_turn,
     methods_of_agents,
     over_a_long_phase,
     probe_fits,
@@ -111,4 +112,19 @@ def test_a_long_phase_leaves_out_seeds_whose_blocks_are_empty():
     assert drawn(ax, "mean") == [pytest.approx([20, 12, 60]), pytest.approx([10, 11, 30])]
     (middles,) = {tuple(line.get_xdata()) for line in ax.lines if line.get_gid() == "mean"}
     assert middles == pytest.approx([150, 450, 750])
+    plt.close(figure)
+
+
+def test_each_game_has_its_own_panel_and_its_own_phases():
+    rows = [
+        {"method": method, "seed": seed, "return": [level + by, 10 * level, level + 2 * by, 20 * level]}
+        for method, level in (("none", 2.0), ("retrained", 1.0))
+        for seed, by in enumerate((0.0, 1.0))
+    ]
+    figure = games_in_turn(Table(tuple(rows)), ("pong", "chess"))
+    pong, chess = figure.axes
+    assert drawn(pong, "mean") == [pytest.approx([2.5, 3]), pytest.approx([1.5, 2])]
+    assert drawn(chess, "mean") == [pytest.approx([20, 40]), pytest.approx([10, 20])]
+    assert [ax.get_title(loc="left") for ax in figure.axes] == ["pong", "chess"]
+    assert chess.get_xticks().tolist() == [1, 2]
     plt.close(figure)

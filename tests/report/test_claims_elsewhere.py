@@ -100,6 +100,18 @@ def test_agents_are_compared_in_the_same_world_and_setting():
     ]
 
 
+def test_dormant_units_in_games_are_held_against_the_same_games_first_phase():
+    """Of two games, of which the second has more of them from the beginning: nothing grows but where it does."""
+    shares = {"still": [0.1, 0.5] * 4, "growing": [0.1, 0.5, 0.1, 0.5, 0.1, 0.6, 0.2, 0.6]}
+    for name, says_so in (("still", "open"), ("growing", "for")):
+        rows = [
+            {"task": "one+other", "method": "none", "seed": seed, "return": [1.0] * 8}
+            | {"dormant_units": [share + by * (phase > 1) for phase, share in enumerate(shares[name])]}
+            for seed, by in enumerate(SPREAD)
+        ]
+        assert says("become more", Runs("d", "agents", Table(tuple(rows)))) == [("one+other", says_so)]
+
+
 def test_runs_are_found_by_what_they_are(tmp_path):
     names = {"warm_start": "warm start", "warm_start_gap": "shares", "changing_control": "agents", "type1": None}
     for name in names:

@@ -12,7 +12,7 @@ from typing import Any
 from jaxtyping import Float64
 from numpy import ndarray
 
-from lop_tutorial.report.agent_verdicts import late, leads
+from lop_tutorial.report.agent_verdicts import LATE, late, leads
 from lop_tutorial.report.claims.claim import Claim, Evidence, Number, Side
 from lop_tutorial.report.claims.judge import Judged, judged
 from lop_tutorial.report.loss_type import MARGIN
@@ -132,9 +132,14 @@ def of_agents(name: str, quantity: str, side: Side) -> Callable[[Runs], Iterator
 
 
 def dormant_grow(runs: Runs) -> Iterator[Evidence]:
-    """No Intv.'s share of dormant units at the ends of the last three phases, less that at the end of the first."""
+    """No Intv.'s share of dormant units at the ends of the last three phases, less that at the end of the first.
+
+    Of games in turn, whose names "+" joins, it is less that at the end of the same game's first phase.
+    """
     for setting in runs.settings() if runs.kind == "agents" else ():
-        first = runs.table.select("dormant_units", method="none", **setting)[:, 0]
+        shares = runs.table.select("dormant_units", method="none", **setting)
+        games = str(setting.get("task")).count("+") + 1
+        first = shares[:, [phase % games for phase in range(shares.shape[1])][-LATE:]].mean(axis=1)
         grown = late(runs.table, "dormant_units", method="none", **setting) - first
         yield Evidence(_words(setting), (Number(grown, "above", unit="change"),), runs.name)
 
@@ -171,7 +176,7 @@ def _words(setting: dict[str, Any]) -> str:
 
 _WARM = "Every warm start that is stored, against networks that had all pictures from the start, at the end."
 _SHARED = "The pieces of `warm_start_gap` share five seeds and one set of fresh networks: they are not independent."
-_AGENTS = "Every stored life of an agent in a changing world, last three of six phases."
+_AGENTS = "Every stored life of an agent in a changing world, last three phases."
 
 ELSEWHERE: tuple[Claim, ...] = (
     Claim(
@@ -218,7 +223,7 @@ ELSEWHERE: tuple[Claim, ...] = (
     Claim(
         "Dormant units become more as an agent learns",
         "{cite:t}`sokar2023`: the number of dormant units grows over training.",
-        f"{_AGENTS} Share of dormant units, minus that at the end of the first phase: above 0.",
+        f"{_AGENTS} Share of dormant units, minus that at the end of the first phase (of the same game): above 0.",
         dormant_grow,
         "reinforcement_learning",
     ),

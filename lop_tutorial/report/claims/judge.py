@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lop_tutorial.report.claims.claim import SAYS, Claim, Evidence, Verdict, verdict
+from lop_tutorial.report.claims.claim import SAYS, Claim, Evidence, Says, Verdict, verdict
 from lop_tutorial.report.claims.collect import in_results
 from lop_tutorial.report.claims.comparison import Source
 from lop_tutorial.report.claims.poster import PARTS
@@ -26,12 +25,15 @@ class Judged:
         return verdict(self.evidence, exists=self.claim.exists)
 
     @property
-    def counts(self) -> str:
-        """How many pieces say what."""
-        counts = Counter(each.says for each in self.evidence)
-        return ", ".join(
-            f"{counts[says]} {says}" for says in ("for", "against", "open", "too few seeds") if counts[says]
-        )
+    def counts(self) -> dict[Says, int]:
+        """How many pieces say what, 0 where none does."""
+        said = [each.says for each in self.evidence]
+        return {says: said.count(says) for says in ("for", "against", "open", "too few seeds")}
+
+    @property
+    def told(self) -> str:
+        """The counts that are not 0, in words."""
+        return ", ".join(f"{number} {says}" for says, number in self.counts.items() if number)
 
 
 def judged(claim: Claim, stored: Iterable[Any]) -> Judged:

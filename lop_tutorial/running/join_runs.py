@@ -1,0 +1,78 @@
+"""Runs of one plan with other seeds, as one run: seeds may be spread over days, processes and machines."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from lop_tutorial.atomic import write_text
+from lop_tutorial.running.run import Run, must_be_new, write_json
+
+TABLES = ("metrics.csv", "diverged.csv")
+
+
+def join_runs(folders: Sequence[Path], out: Path) -> Run:
+    """Writes the run that one process with all these seeds would have written, with the origin of each of its parts.
+
+    Learners do not depend on each other, so that nothing is computed. The runs stay as they are.
+
+    Raises:
+        ValueError: fewer than two runs; one that is not finished, or has another configuration; a seed in two of them;
+            `out` is there already.
+    """
+    if len(folders) < 2:
+        raise ValueError("to join are two runs or more")
+    runs = [Run.open(folder) for folder in folders]
+    first = _but_for_seeds(runs[0])
+    seeds: dict[int, Path] = {}
+    for run in runs:
+        if not run.finished:
+            raise ValueError(f"{run.folder} is not finished; go on with it first")
+        other = _but_for_seeds(run)
+        if differ := sorted(name for name in first | other if first.get(name) != other.get(name)):
+            raise ValueError(f"{run.folder} is not {runs[0].folder} with other seeds: {', '.join(differ)} differ")
+        for seed in run.config["seeds"]:
+            if seed in seeds:
+                raise ValueError(f"seed {seed} is in {seeds[seed]} and in {run.folder}")
+            seeds[seed] = run.folder
+    must_be_new(out)
+    out.mkdir(parents=True, exist_ok=True)
+    for table in TABLES:
+        if text := _joined([run.folder / table for run in runs], first, sorted(seeds)):
+            write_text(out / table, text)
+    write_json(out / "config.json", runs[0].config | {"seeds": sorted(seeds)})
+    write_json(out / "environment.json", _origin([run.environment for run in runs]))
+    return Run.open(out)
+
+
+def _but_for_seeds(run: Run) -> dict[str, Any]:
+    return {name: value for name, value in run.config.items() if name != "seeds"}
+
+
+def _joined(paths: Sequence[Path], config: dict[str, Any], seeds: Sequence[int]) -> str:
+    """Rows of all that are there, in the order of a run: by width, method, seed and task. Nothing if none is there."""
+    tables = [list(csv.DictReader(path.read_text().splitlines())) for path in paths if path.exists()]
+    if not tables:
+        return ""
+    widths, methods = config.get("widths") or [], config["methods"]
+
+    def place(row: dict[str, str]) -> tuple[int, ...]:
+        width = widths.index(int(row["width"])) if widths else 0
+        return width, methods.index(row["method"]), seeds.index(int(row["seed"])), int(row["task"])
+
+    rows = sorted((row for table in tables for row in table), key=place)
+    text = StringIO()
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def _origin(origins: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    parts = [part for origin in origins for part in origin.get("parts") or [origin]]
+    parts = [{name: value for name, value in part.items() if name != "finished"} for part in parts]
+    seconds = round(sum(part.get("wall_seconds") or 0 for part in parts), 1)
+    return parts[0] | {"finished": True, "wall_seconds": seconds, "parts": parts}
