@@ -1,5 +1,7 @@
 """A class with too few images is named before any task is made, also where it comes late or never."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -18,7 +20,7 @@ def images():
     return ImageSet("mine", pixels, ("a", "b", "c", "d"), HELD, "nowhere", "0" * 64)
 
 
-@pytest.mark.parametrize("stream", [ClassPairs, ShareThenAll, ClassIncrements])
+@pytest.mark.parametrize("stream", [ClassPairs, ShareThenAll, partial(ClassIncrements, increment=2)])
 def test_the_class_that_lacks_images_is_named_before_any_task(images, stream):
     with pytest.raises(ValueError, match="4 train images a class asked for, but class 'd' of mine has 3: ask"):
         stream(images, 0, train_per_class=4)
@@ -33,7 +35,7 @@ def test_images_set_aside_are_counted_too(images):
     with pytest.raises(
         ValueError, match="3 train images a class asked for beside 1 others, but class 'd' of mine has 2"
     ):
-        ClassIncrements(images, 0, train_per_class=3, valid_per_class=1)
+        ClassIncrements(images, 0, train_per_class=3, valid_per_class=1, increment=2)
 
 
 def test_each_set_says_how_many_it_holds_without_opening_a_class(images):
