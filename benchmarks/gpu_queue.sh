@@ -2,13 +2,15 @@
 # What a GPU is wanted for, most valuable first, in 15 minutes of one card, at most 10 of them in one command:
 #
 #     OUT=first bash benchmarks/gpu_queue.sh 570                # all of it, and may be cut at any time
-#     OUT=second FROM=first bash benchmarks/gpu_queue.sh 270    # what is missing in first, and on with its run
+#     OUT=second FROM=first bash benchmarks/gpu_queue.sh 270    # what first has not gone through, and on with its run
 #
 # From the top of the repository, with the package installed. A stage has a share of the time that is left. It is ended
-# by a signal when that is over, or when SIGTERM or SIGINT ends this script, and writes what it found by then. $OUT gets
-# eight files at most, of 15 MiB at most. LOP_REFERENCE names a clone of the public reference, without which the second
-# stage has nothing to compare with; LOP_DATA the place of image sets. DEVICE is cuda, or cuda:N. Two rehearse it, with a
-# plan and a number of images for a CPU: DEVICE=cpu, and DEVICE=pretended (`tests/with_pretended_gpu.py`).
+# by a signal when that is over, or when SIGTERM or SIGINT ends this script, and writes what it found by then. Where
+# SIGKILL ends it, $OUT has what was printed until then, and Table 1's run as it was EVERY seconds before, or fewer; what
+# runs is ended too. $OUT gets eight files at most, of 15 MiB at most. LOP_REFERENCE names a clone of the public
+# reference, without which the second stage has nothing to compare with; LOP_DATA the place of image sets. DEVICE is
+# cuda, or cuda:N. Two rehearse it, with a plan and a number of images for a CPU: DEVICE=cpu, and DEVICE=pretended
+# (`tests/with_pretended_gpu.py`).
 set -uo pipefail -m # -m: what runs in the background is sent SIGINT like anything else
 out=${OUT:?name an empty folder for what comes out} from=${FROM:-} device=${DEVICE:-cuda}
 profile=h200 images=1000 small=() python=(python)
@@ -23,17 +25,33 @@ work=$(mktemp -d)
 mkdir -p "$out"
 export PYTHONUNBUFFERED=1
 
-cut='' running='' told='' signal=TERM
+gone=$(grep -s ": exit status" "$from/0_machine.txt") # FROM and OUT may be one folder
+mortal=() # what runs is not to outlive this script, however that ends
+setpriv --pdeathsig TERM true 2> /dev/null && mortal=(setpriv --pdeathsig TERM)
+
+cut='' running='' told='' signal=TERM keeps=''
 tell() { # what runs, once: a second signal would end it at once
   [[ $running == "$told" ]] || { told=$running && kill -s "$signal" "$running"; }
 }
+keep() { # Table 1's run as it is, in place of what $OUT has of it
+  rm -rf "$work/parts" && mkdir "$work/parts"
+  tar -c -C "$work" options $([[ -d $work/table1 ]] && echo table1) | split -b 15M - "$work/parts/3_table1.tar."
+  mv "$work"/parts/* "$out"
+}
+now_and_then() { # held for so long as this takes, it is as an interrupt would leave it
+  [[ -n $keeps && -n $running ]] || return 0
+  kill -s STOP -- "-$running" && keep
+  kill -s CONT -- "-$running"
+}
 trap 'cut=yes; tell' TERM INT
-trap 'rm -rf "$work"' EXIT
+trap now_and_then USR1
+while sleep "${EVERY:-20}" && kill -s USR1 $$; do :; done > /dev/null 2>&1 &
+trap 'rm -rf "$work"; kill -- "-'$!'"' EXIT
 
 limited() { # SIGNAL SECONDS COMMAND...: ended by the signal after so many seconds, or with this script
   [[ -z $cut ]] || return 1
   signal=$1
-  timeout --signal="$1" --kill-after=15 "${@:2}" &
+  "${mortal[@]}" timeout --signal="$1" --kill-after=15 "${@:2}" &
   running=$!
   [[ -z $cut ]] || tell # cut just before its number was known
   local code=129
@@ -49,7 +67,11 @@ stage() { # NAME SHARE SIGNAL COMMAND...: at most SHARE hundredths of the time t
     return
   fi
   limited "$3" "$most" "${@:4}" > "$out/$name.txt" 2>&1
-  echo "$name: exit status $? after $((SECONDS - began)) of at most $most s" | tee -a "$out/0_machine.txt"
+  echo "$name: ${cut:+cut, }exit status $? after $((SECONDS - began)) of at most $most s" | tee -a "$out/0_machine.txt"
+}
+
+over() { # NAME: whether $FROM has gone through it, and was not cut in it; told again, for the command after this one
+  grep "^$1: exit status" <<< "$gone" | tee -a "$out/0_machine.txt" | grep -q .
 }
 
 {
@@ -58,9 +80,9 @@ stage() { # NAME SHARE SIGNAL COMMAND...: at most SHARE hundredths of the time t
 } > "$out/0_machine.txt" 2>&1
 
 # The tests pretend a device by themselves where there is none.
-[[ -e $from/1_tests.txt ]] || stage 1_tests 25 INT python -m pytest -v -p no:cacheprovider -m cuda tests --durations=10
+over 1_tests || stage 1_tests 25 INT python -m pytest -v -p no:cacheprovider -m cuda tests --durations=10
 
-if [[ ! -e $from/2_speed.txt ]]; then
+if ! over 2_speed; then
   minutes=$(python -c "print(max(0.5, ($end - $SECONDS) * 0.5 / 60 - 0.5))")
   stage 2_speed 50 TERM "${python[@]}" benchmarks/fleet.py $([[ $profile == quick ]] && echo --rehearse) \
     --device "$device" --minutes "$minutes" --out "$work/speed.txt" ${LOP_REFERENCE:+--reference "$LOP_REFERENCE"}
@@ -74,8 +96,10 @@ if [[ ! -e $work/options ]]; then
 fi
 read -r -a options < "$work/options" || options=(--data procedural --classes 0:40 --tasks 50)
 echo "${options[*]}" > "$work/options"
+keeps=yes
 stage 3_table1 80 TERM "${python[@]}" -m lop_tutorial reproduce table1 --profile "$profile" "${options[@]}" \
   --device "$device" --out "$work/table1" --resume "${small[@]}"
-tar -c -C "$work" options $([[ -d $work/table1 ]] && echo table1) | split -b 15M - "$out/3_table1.tar."
+keeps=''
+keep
 
 stage 4_ftle 90 TERM "${python[@]}" benchmarks/ftle.py --device "$device" --exact --samples "$images"

@@ -75,7 +75,7 @@ def run(folder: Path, resume: bool = True) -> str:
     """Carries the run out to its end; gives its metrics.csv."""
     for _ in carry_out(TINY, "quick", folder, resume=resume, every=0):
         pass
-    return (folder / "metrics.csv").read_text()
+    return (folder / "metrics.csv").read_text(encoding="utf-8")
 
 
 def half_done(folder: Path, tasks: int = 5) -> Path:
@@ -187,10 +187,11 @@ def disk(unbroken: str, number: int) -> Iterator[tuple[str, str]]:
 
 
 class Platter:
-    """What would be on a disk after a power cut: only what was synchronised, in the worst order that is allowed.
+    """What would be on a disk after a power cut.
 
     The content of a file is what it was at its last fsync. A name made, changed or removed in a folder lasts from the
-    next fsync of that folder on; before, each of them may have reached the disk or not.
+    next fsync of that folder on; before, each of them may have reached the disk or not. Kept are the states in which
+    none has, all have, or one of the last three has.
     """
 
     def __init__(self, top: Path) -> None:
@@ -238,7 +239,7 @@ real_fsync = os.fsync
 
 
 def power(unbroken: str, number: int) -> Iterator[tuple[str, str]]:
-    """The power fails right after each fsync; of what was not synchronised, any part may be lost."""
+    """The power fails right after an fsync, chosen at random; contents not synchronised are lost, names may be."""
     with folder() as where:
         where.mkdir()
         platter = Platter(where)
@@ -268,7 +269,10 @@ def twice(unbroken: str, number: int) -> Iterator[tuple[str, str]]:
             yield "the second", second
             for _ in going:
                 pass
-            yield "the first", "same" if (where / "metrics.csv").read_text() == unbroken else "wrong: other numbers"
+            yield (
+                "the first",
+                "same" if (where / "metrics.csv").read_text(encoding="utf-8") == unbroken else "wrong: other numbers",
+            )
 
 
 PARTS = {
@@ -335,7 +339,7 @@ def growth(jobs: int) -> Growth:
             assert process.stdout is not None
             for line in process.stdout:
                 if line.startswith("job") and ": done" in line:
-                    pages = int(Path(f"/proc/{process.pid}/statm").read_text().split()[1])
+                    pages = int(Path(f"/proc/{process.pid}/statm").read_text(encoding="utf-8").split()[1])
                     held.append(pages * os.sysconf("SC_PAGE_SIZE") / 2**20)
         seconds = time.monotonic() - began
     if len(held) < jobs:
@@ -395,8 +399,8 @@ nothing else.
 Does a queue that works for days take more and more memory? {memory}
 
 `python benchmarks/trust.py --page book/trust.md` makes this page again; {origin}. The power cuts are simulated: after
-each `fsync` of the run, the folder is set up as a disk may hold it then, without any part of what was not yet
-synchronised.
+an `fsync`, files hold what was synchronised last; of the names changed since, none, all, or one of the last three are
+there.
 """
 
 

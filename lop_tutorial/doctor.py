@@ -81,7 +81,8 @@ def _gpus() -> Iterator[Finding]:
     """Each GPU with its name, generation and memory, and what torch can multiply in there; or why there is none."""
     trouble = cuda_trouble()
     if trouble and torch.backends.mps.is_available():
-        yield Finding(True, "GPU mps", "Apple's, without float64: not for what measures, nor for cbp")
+        able = ", ".join(precisions("mps"))
+        yield Finding(True, "GPU mps", f"Apple's, without float64: not for what measures, nor for cbp; can do {able}")
     elif trouble and not torch.cuda.is_available():
         yield Finding(False, "GPU", trouble, _way_to_a_gpu())
     else:

@@ -461,6 +461,7 @@ def pretend(kind: str = "cuda", devices: int = 1, capability: tuple[int, int] = 
         stack.enter_context(mock.patch.object(torch.version, "cuda", built))
         mps = functools.wraps(torch.backends.mps.is_available)(lambda: kind == "mps")  # torch looks at what is wrapped
         stack.enter_context(mock.patch.object(torch.backends.mps, "is_available", mps))
+        stack.enter_context(mock.patch.object(torch.backends.mps, "is_macos_or_newer", return_value=True))
         stack.enter_context(mock.patch.object(torch.autocast, "__init__", there_only))
         stack.enter_context(Calls())
         stack.enter_context(Operations())

@@ -1,6 +1,7 @@
 """The queue of what waits for a GPU: each stage is asked for, has its share of time, and may be cut at any moment."""
 
 import os
+import shutil
 import signal
 import subprocess
 import tarfile
@@ -11,7 +12,7 @@ import fleet
 import pytest
 
 TOP = Path(__file__).parents[1]
-STAGES = {"1_tests": "pytest", "2_speed": "fleet.py", "3_table1": "reproduce", "4_ftle": "ftle.py"}
+STAGES = {"1_tests": "-m pytest", "2_speed": "fleet.py", "3_table1": "reproduce", "4_ftle": "ftle.py"}
 # In place of Python: notes what it is asked for; told to stop in a stage, it says so, as what runs there does.
 PYTHON = """#!/usr/bin/env bash
 [[ $1 == -c ]] && { echo 1; exit; }
@@ -26,7 +27,7 @@ fi
 echo "begun"
 [[ $* != *"$WAIT"* ]] && exit
 trap 'echo "stopped"; [[ -e metrics.csv ]] && echo kept >> metrics.csv; touch "$LOG.stopped"; exit 1' TERM INT
-touch "$LOG.waits"
+echo $$ > "$LOG.waits"
 while :; do sleep 0.05; done
 """
 
@@ -42,7 +43,7 @@ def queue(tmp_path):
     (tmp_path / "work").mkdir()
 
     def begin(name, wait="nothing", seconds=570, **more):
-        ours = ("OUT", "FROM", "DEVICE", "CUDA_VISIBLE_DEVICES")
+        ours = ("OUT", "FROM", "DEVICE", "EVERY", "CUDA_VISIBLE_DEVICES")
         there = {key: value for key, value in os.environ.items() if key not in ours}
         there |= {"PATH": f"{tmp_path / 'bin'}:{there['PATH']}", "TMPDIR": str(tmp_path / "work")}
         there |= {"OUT": str(tmp_path / name), "LOG": str(tmp_path / "log"), "WAIT": wait, **more}
@@ -95,17 +96,62 @@ def test_a_device_that_is_not_visible_is_refused(queue, tmp_path, visible):
         fleet.named(1, visible)
 
 
+def until(path, running):
+    while not path.exists():
+        assert running.poll() is None
+        time.sleep(0.05)
+
+
+def alive(process):
+    """Whether a process of Linux is there, and not just its number."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def stages_asked(folder):
+    """What of the stages was asked for, and is forgotten."""
+    log = (folder / "log").read_text()
+    (folder / "log").unlink()
+    return [name for name, word in STAGES.items() if word in log]
+
+
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("cut", [signal.SIGTERM, signal.SIGKILL])
+def test_the_next_command_begins_with_the_stage_that_was_cut(queue, tmp_path, stage, cut):
+    """Killed, too, with Table 1's run as it was shortly before; and what ran has ended with the script."""
+    running, first = queue("first", wait=STAGES[stage], EVERY="1"), tmp_path / "first"
+    until(tmp_path / "log.waits", running)
+    if stage == "3_table1":
+        until(first / "3_table1.tar.aa", running)
+    running.send_signal(cut)
+    running.wait(120)
+    if shutil.which("setpriv"):
+        deadline = time.monotonic() + 120
+        while alive((tmp_path / "log.waits").read_text().strip()):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+    names = list(STAGES)
+    assert stages_asked(tmp_path) == names[: names.index(stage) + 1]
+    if stage == "3_table1":
+        assert held(first)[0] == "row"
+    for name in ("second", "third"):  # of which the third has nothing to do but what goes on and what comes last
+        assert queue(name, FROM=str(first)).wait(600) == 0
+        assert stages_asked(tmp_path) == names[min(names.index(stage), 2) if name == "second" else 2 :]
+        first = tmp_path / name
+    assert held(first)[:2] == ["row", "row" if stage != "3_table1" or cut == signal.SIGKILL else "kept"]
+
+
 @pytest.mark.parametrize("stage", STAGES)
 def test_cut_in_any_stage_it_ends_at_once_and_leaves_what_there_is(queue, tmp_path, stage):
     running, out = queue("out", wait=STAGES[stage]), tmp_path / "out"
-    while not (tmp_path / "log.waits").exists():
-        assert running.poll() is None
-        time.sleep(0.05)
+    until(tmp_path / "log.waits", running)
     running.send_signal(signal.SIGTERM)
     said, _ = running.communicate(timeout=120)  # the shortest share of a stage is longer
     assert (tmp_path / "log.stopped").exists()
     assert {"begun", "stopped"} <= set((out / f"{stage}.txt").read_text().split())
-    assert f"{stage}: exit status 1" in said
+    assert f"{stage}: cut, exit status 1" in said
     later = list(STAGES)[list(STAGES).index(stage) + 1 :]
     assert [f"{name}: no time left" in said for name in later] == [True] * len(later)
     assert len(list(out.iterdir())) <= 8

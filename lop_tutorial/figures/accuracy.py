@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from lop_tutorial.figures.style import COLUMN_WIDTH, PAGE_WIDTH, TEST_LINE, TRAIN_LINE, method_colour
+from lop_tutorial.figures.style import COLUMN_WIDTH, TEST_LINE, TRAIN_LINE, method_colour
 from lop_tutorial.interventions import title as title_of
 from lop_tutorial.interventions import titles
 from lop_tutorial.running.results import Interval, Results, finite, interval
@@ -80,7 +80,8 @@ def running_mean(values: Float64[np.ndarray, "seed task"], width: int) -> Float6
 
 def image_rows(rows: Sequence[np.ndarray], labels: Sequence[str], *, per_row: int = 8, title: str = "") -> Figure:
     """A row of example images, (images, height, width, 3) bytes, for each class."""
-    figure, axes = plt.subplots(len(rows), per_row, figsize=(PAGE_WIDTH, 0.95 * len(rows)), squeeze=False)
+    height = 0.2 + 0.8 * COLUMN_WIDTH / per_row * len(rows)
+    figure, axes = plt.subplots(len(rows), per_row, figsize=(COLUMN_WIDTH, height), squeeze=False)
     for row, images, label in zip(axes, rows, labels, strict=True):
         for ax, image in zip(row, images, strict=False):
             ax.imshow(image)

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MultipleLocator
 
-from lop_tutorial.figures.style import PAGE_WIDTH, method_colour
+from lop_tutorial.figures.style import COLUMN_WIDTH, method_colour
 from lop_tutorial.interventions import title, without_settings
 from lop_tutorial.report.paper import paper_table
 from lop_tutorial.running.results import Results, finite, interval
@@ -27,7 +27,7 @@ def beside_paper(results: Results, table: int, *, chance: float | None = 0.5, co
     shown = [method for method in results.methods if title(without_settings(method)) in theirs]
     lines = -(-len(shown) // columns)
     figure, axes = plt.subplots(
-        lines, columns, figsize=(PAGE_WIDTH * 0.8, 0.5 + 1.55 * lines), sharex=True, sharey=True, squeeze=False
+        lines, columns, figsize=(COLUMN_WIDTH, 0.5 + 1.45 * lines), sharex=True, sharey=True, squeeze=False
     )
     for ax, method in zip(axes.flat, shown, strict=False):
         _panel(ax, results, method, theirs[title(without_settings(method))], chance)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -20,7 +21,8 @@ Cloud = Float[np.ndarray, "point 2"]
 def squares(clouds: Mapping[str, Cloud], labels: Int64[np.ndarray, " point"], *, crowd: int = 8) -> Figure:
     """The square from -1 to 1, once for each cloud, its points marked by class.
 
-    Where `crowd` points or more lie within 0.06 of one, a line says how many there are of each class, in its colour.
+    Where `crowd` points or more lie within 0.06 of one, it is told beside them how many there are of each class: a full
+    mark and a number, in its colour.
     """
     figure, axes = plt.subplots(1, len(clouds), figsize=(COLUMN_WIDTH, 2.9), sharey=True, squeeze=False)
     for ax, (title, points) in zip(axes[0], clouds.items(), strict=True):
@@ -35,10 +37,7 @@ def squares(clouds: Mapping[str, Cloud], labels: Int64[np.ndarray, " point"], *,
                 clip_on=False,
             )
         for centre, members in crowds(points, crowd):
-            for k, side in enumerate(("right", "left")):
-                words = f"{(labels[members] == k).sum()} {'●▲'[k]}"
-                away = {"xytext": (3 - 6 * (k == 0), 0), "textcoords": "offset points"}
-                ax.annotate(words, 0.62 * centre, color=CLASS_COLOURS[k], fontsize=9, ha=side, va="center", **away)
+            _tell(ax, centre, [int((labels[members] == k).sum()) for k in (0, 1)])
         ax.set(title=title, xlabel="unit 1", xlim=(-1.06, 1.06), ylim=(-1.06, 1.06), aspect="equal")
         ax.set_xticks([-1, 0, 1])
         ax.set_yticks([-1, 0, 1])
@@ -47,6 +46,18 @@ def squares(clouds: Mapping[str, Cloud], labels: Int64[np.ndarray, " point"], *,
         ax.spines[:].set_color("#999999")
     axes[0, 0].set_ylabel("unit 2")
     return figure
+
+
+def _tell(ax: Axes, centre: Float[np.ndarray, " 2"], counts: list[int]) -> None:
+    """A line a class, mark and number, on the side of a crowd that is the nearer to the middle of the square."""
+    side = 1 if centre[0] < 0 else -1
+    middle = np.clip(centre[1], -0.8, 0.8)
+    align = "left" if side > 0 else "right"
+    for k, count in enumerate(counts):
+        height = middle + 0.15 * (1 - 2 * k)
+        ax.plot(centre[0] + side * 0.2, height, CLASS_MARKS[k], color=CLASS_COLOURS[k], markersize=9, gid="count")
+        told: dict[str, Any] = {"fontsize": 12, "fontweight": "bold", "va": "center", "ha": align}
+        ax.text(centre[0] + side * 0.32, height - 0.01, f"{count}", color=CLASS_COLOURS[k], **told)
 
 
 def crowds(

@@ -12,11 +12,15 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from lop_tutorial.figures.accuracy import running_mean
-from lop_tutorial.figures.style import COLUMN_WIDTH, METHOD_COLOURS, TEST_LINE, TRAIN_LINE
+from lop_tutorial.figures.style import COLUMN_WIDTH, METHOD_COLOURS, TEST_LINE
 from lop_tutorial.running.results import finite, interval
 
 Lives = Mapping[str, Float64[np.ndarray, "seed task"]]
 """A curve for each seed, under the names "old" and "fresh", or under others that have a colour."""
+TOP = 1.03
+"""Of an axis of accuracies."""
+DASH = (0, (3, 3))
+"""Training accuracy, as `TRAIN_LINE`, its gaps as long as its dashes."""
 COLOURS = {"old": METHOD_COLOURS["none"], "fresh": METHOD_COLOURS["retrained"]}
 
 
@@ -25,7 +29,7 @@ def old_and_fresh(
     *,
     smooth: int = 5,
     chance: float | None = 0.5,
-    floor: float | None = None,
+    floor: float | Mapping[str, float] | None = None,
     colours: Mapping[str, str] = COLOURS,
     names: Mapping[str, str] | None = None,
     height: float = 2.3,
@@ -33,17 +37,24 @@ def old_and_fresh(
     """Panels one above the other: means over seeds with 95 % t intervals, a thin line a seed, names at the lines' ends.
 
     `smooth` averages that many tasks in a row. A seed with a NaN among its values is left out of the mean, and drawn as
-    far as it goes. The axis begins at `floor`, or a little below `chance`. `names` says what stands at the end of a
-    line, where it is more than its key.
+    far as it goes. The axis begins at `floor`, or a little below `chance`. Where `floor` has a value for each title,
+    the panels are as high as their ranges, so that all have the same scale; `height` is their mean. `names` says what
+    stands at the end of a line, where it is more than its key.
     """
-    figure, axes = plt.subplots(
-        len(panels), 1, figsize=(COLUMN_WIDTH, height * len(panels)), sharex=True, squeeze=False
-    )
     lowest = floor if floor is not None else 0 if chance is None else chance - 0.04
+    floors = dict(lowest) if isinstance(lowest, Mapping) else dict.fromkeys(panels, lowest)
+    ranges = [TOP - floors[title] for title in panels]
+    figure, axes = plt.subplots(
+        len(panels),
+        1,
+        figsize=(COLUMN_WIDTH, height * len(panels)),
+        height_ratios=ranges,
+        sharex=True,
+        squeeze=False,
+    )
     for ax, (title, lives) in zip(axes[:, 0], panels.items(), strict=True):
-        line = TRAIN_LINE if title.startswith("training") else TEST_LINE
-        ends = {}
-        for name, values in lives.items():
+        training, ends = title.startswith("training"), {}
+        for turn, (name, values) in enumerate(lives.items()):
             curves = running_mean(values, smooth)
             tasks = np.arange(curves.shape[1]) + (smooth + 1) / 2
             colour = colours[name]
@@ -54,24 +65,29 @@ def old_and_fresh(
                 continue
             found = interval(kept)
             ax.fill_between(tasks, found.low, found.high, color=colour, alpha=0.18, linewidth=0)
-            ax.plot(tasks, found.mean, line, color=colour, gid="mean")
+            line = (turn * DASH[1][0], DASH[1]) if training else TEST_LINE  # where two coincide, both show
+            ax.plot(tasks, found.mean, linestyle=line, color=colour, gid="mean")
             ends[(names or {}).get(name, name)] = (float(found.mean[-1]), colour)
-        if chance is not None:
+        if chance is not None and chance > floors[title]:
             ax.axhline(chance, color="#999999", linewidth=0.8, linestyle=":")
             ax.text(0.01, chance + 0.01, "chance", transform=ax.get_yaxis_transform(), color="#777777", fontsize=9)
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-        ax.set(title=title, ylim=(lowest, 1.03))
-        name_ends(ax, ends)
+        ax.set(title=title, ylim=(floors[title], TOP))
+        name_ends(ax, ends, apart=0.1 * sum(ranges) / len(ranges) / (TOP - floors[title]))
     axes[-1, 0].set_xlabel("task")
     return figure
 
 
 def name_ends(ax: Axes, ends: Mapping[str, tuple[float, str]], *, apart: float = 0.1) -> None:
-    """Writes each line's name right of where it ends, (height, colour); `apart` is the least distance, of the panel."""
+    """Writes each line's name right of where it ends, (height, colour), and none above the panel.
+
+    `apart` is the least distance between two, as a share of the panel's height.
+    """
     low, high = ax.get_ylim()
-    least, at = apart * (high - low), -np.inf
-    for name, (height, colour) in sorted(ends.items(), key=lambda end: end[1][0]):
-        at = max(height, at + least)
+    least, below = apart * (high - low), -np.inf
+    from_below = sorted(ends.items(), key=lambda end: end[1][0])
+    for above, (name, (height, colour)) in zip(range(len(ends))[::-1], from_below, strict=True):
+        at = below = max(below + least, min(height, high - above * least))
         ax.annotate(
             name, (1.01, at), xycoords=("axes fraction", "data"), color=colour, va="center", annotation_clip=False
         )
@@ -111,10 +127,17 @@ def each_network(lives: Lives, *, smooth: int = 5, chance: float = 0.5, columns:
 
 
 def losses(
-    groups: Mapping[str, Float64[np.ndarray, " seed"]], *, unit: str, colour: str = METHOD_COLOURS["none"]
+    groups: Mapping[str, Float64[np.ndarray, " seed"]],
+    *,
+    unit: str,
+    colour: str = METHOD_COLOURS["none"],
+    first_is_reference: bool = False,
 ) -> Figure:
-    """A row a group: a dot for each seed, their mean as a diamond on its 95 % t interval. Zero is marked."""
-    figure, ax = plt.subplots(figsize=(COLUMN_WIDTH, 0.7 + 0.5 * len(groups)))
+    """A row a group: a dot for each seed, their mean as a diamond on its 95 % t interval. Zero is marked.
+
+    Where the first group is what the others are compared with, a line parts it from them and its mean is dotted.
+    """
+    figure, ax = plt.subplots(figsize=(COLUMN_WIDTH, 0.7 + 0.46 * len(groups)))
     from_below = list(groups.items())[::-1]
     for row, (_, values) in enumerate(from_below):
         found = interval(values)
@@ -122,6 +145,9 @@ def losses(
         ax.plot([found.low, found.high], [row + 0.12] * 2, color=colour, linewidth=2.5, gid="interval")
         ax.plot(found.mean, row + 0.12, "D", color=colour, markersize=7, gid="mean")
     ax.axvline(0, color="#4D4D4D", linewidth=1)
+    if first_is_reference:
+        ax.axvline(float(interval(from_below[-1][1]).mean), color=colour, linewidth=1, linestyle=":", gid="reference")
+        ax.axhline(len(groups) - 1.5, color="#999999", linewidth=0.8)
     ax.set_yticks(range(len(groups)), [name for name, _ in from_below])
     ax.set(xlabel=unit, ylim=(-0.6, len(groups) - 0.4))
     ax.grid(visible=False, axis="y")

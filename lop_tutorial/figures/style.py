@@ -34,8 +34,8 @@ mpl.colormaps.register(
 )
 PROBE_COLOURS = {"within": "#009E73", "between": "#CC79A7"}
 """Exponents within a class and between two: solid green, dashed purple."""
-ON_DARK = {"#4D4D4D": "#C4C4C4", "#0072B2": "#4AA3DF"}
-"""What takes the place of a colour that is too dark for a dark page."""
+ON_DARK = {"#4D4D4D": "#C4C4C4", "#0072B2": "#4CACE2", "#56B4E9": "#206F9B"}
+"""What takes the place of a colour that is too dark for a dark page, and of the blue that it would be taken for."""
 TRAIN_LINE, TEST_LINE = "--", "-"
 """Training accuracy is dashed, test accuracy solid, everywhere."""
 

@@ -30,6 +30,7 @@ Which claims of the paper {cite}`wang2025` hold here, which do not, and which ar
 They are taken from its poster: from sentences, in its own words, and from formulas and tables. What it says of an
 effect stands apart from what it says of the cause. One [rule](the-rule) gives the verdicts; none is set by hand. A
 verdict speaks of the experiments that are stored here, which are smaller than the paper's, and not of the paper's own.
+A verdict counts pieces and does not weigh them: look at the pieces.
 """
 _RULE = f"""\
 (the-rule)=
@@ -75,11 +76,11 @@ def _summary(claims: Sequence[Judged], first: int = 1) -> list[str]:
     lines = [
         f"Of {len(claims)} claims: {verdicts}.",
         "",
-        "| claim | verdict | for · against · open · too few |",
-        "|:--|:--|:--|",
+        "| claim | verdict | for | against | open | too few |",
+        "|:--|:--|--:|--:|--:|--:|",
     ]
     for number, judged in enumerate(claims, start=first):
-        pieces = " · ".join(map(str, judged.counts.values()))
+        pieces = " | ".join(map(str, judged.counts.values()))
         lines.append(f"| {number}. [{judged.claim.short}](claim-{number}) | {_badge(judged)} | {pieces} |")
     return [*lines, ""]
 

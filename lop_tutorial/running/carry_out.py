@@ -78,7 +78,7 @@ def carry_out(
 def _no_rows(folder: Path) -> None:
     """ValueError if rows are there, without the checkpoints from which they could be gone on with."""
     path = folder / "metrics.csv"
-    if path.exists() and len(path.read_text().splitlines()) > 1:
+    if path.exists() and len(path.read_text(encoding="utf-8").splitlines()) > 1:
         raise ValueError(f"{folder / 'checkpoints'} is missing, and {path} has rows: begin the run in another folder")
 
 

@@ -168,7 +168,7 @@ class JobQueue:
 
     def _read(self) -> dict[str, Any]:
         try:
-            facts = json.loads(self._facts.read_text())
+            facts = json.loads(self._facts.read_text(encoding="utf-8"))
             failed = {job: {"command": one["command"], "why": str(one["why"])} for job, one in facts["failed"].items()}
             return {"began": facts["began"], "failed": failed}
         except FileNotFoundError:
@@ -183,8 +183,8 @@ class JobQueue:
 def progress_of(folder: Path) -> tuple[int, int, float]:
     """Rows that stand in a run's or a sweep's folder, rows it will have at the most, and the seconds they took."""
     try:
-        config = json.loads((folder / "config.json").read_text())
-        seconds = json.loads((folder / "environment.json").read_text())["wall_seconds"]
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        seconds = json.loads((folder / "environment.json").read_text(encoding="utf-8"))["wall_seconds"]
         table = next(path for path in (folder / "table.csv", folder / "metrics.csv") if path.exists())
         done = table.read_bytes().count(b"\n") - 1
         return max(0, done), _rows(config), float(seconds)

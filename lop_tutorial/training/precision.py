@@ -34,6 +34,9 @@ class Precision:
             raise ValueError(f"{self.name} needs a CUDA device from Ampere (8.0) on; {self.device} is older: use fp32")
         if self.name == "tf32" and not self.on_cuda:
             raise ValueError(f"tf32 needs a CUDA device from Ampere (8.0) on, not {self.device}; use fp32 or bf16")
+        # there torch would go on in float32 with no more than a warning
+        if self.name == "bf16" and self.device.type == "mps" and not torch.backends.mps.is_macos_or_newer(14, 0):
+            raise ValueError("bf16 on Apple's GPU needs macOS 14 or later; use fp32")
 
     @property
     def on_cuda(self) -> bool:

@@ -39,6 +39,31 @@ def test_a_name_stands_at_the_height_of_its_line_s_end_and_none_covers_another()
     assert heights["fresh"] - heights["old"] > 0.05
 
 
+def test_no_name_stands_above_its_panel():
+    ones = np.ones_like(OLD)
+    ax = old_and_fresh({"training": {"old": ones, "fresh": ones}}, smooth=1).axes[0]
+    old, fresh = sorted(text.xy[1] for text in ax.texts if text.get_text() in ("old", "fresh"))
+    assert fresh <= ax.get_ylim()[1]
+    assert fresh - old > 0.05
+
+
+def test_panels_with_floors_of_their_own_have_one_scale_and_chance_only_where_it_is_seen():
+    lives = {"old": OLD, "fresh": FRESH}
+    figure = old_and_fresh({"training": lives, "test": lives}, smooth=1, floor={"training": 0.9, "test": 0.4})
+    figure.canvas.draw()
+    scales = [ax.get_position().height / np.ptp(ax.get_ylim()) for ax in figure.axes]
+    assert scales[0] == pytest.approx(scales[1], rel=0.01)
+    told = [["chance" in text.get_text() for text in ax.texts] for ax in figure.axes]
+    assert [any(each) for each in told] == [False, True]
+
+
+def test_the_first_of_the_losses_is_a_reference_where_that_is_asked():
+    groups = {"plain": OLD[:, 0], "changed": OLD[:, 1]}
+    assert not lines(losses(groups, unit="points").axes[0], "reference")
+    (line,) = lines(losses(groups, unit="points", first_is_reference=True).axes[0], "reference")
+    np.testing.assert_allclose(line.get_xdata(), OLD[:, 0].mean())
+
+
 def test_a_seed_that_diverged_is_drawn_but_not_averaged():
     gone = np.vstack([OLD, [0.2, 0.2, np.nan, np.nan]])
     ax = old_and_fresh({"test": {"old": gone}}, smooth=1).axes[0]

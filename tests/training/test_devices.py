@@ -8,9 +8,12 @@ import torch
 
 from lop_tutorial import doctor
 from lop_tutorial.experiments import plan
+from lop_tutorial.interventions import NoIntervention
+from lop_tutorial.networks import MLP
 from lop_tutorial.running import rows
 from lop_tutorial.running.suited import must_suit
-from lop_tutorial.training import devices
+from lop_tutorial.streams import ToyPoints
+from lop_tutorial.training import Fleet, Learner, Training, devices
 from lop_tutorial.training.devices import choose, cuda_trouble, precisions
 from lop_tutorial.training.precision import Precision
 
@@ -131,3 +134,33 @@ def test_on_apples_gpu_plans_run_or_what_is_missing_is_named(no_cuda):
         must_suit(small, "mps")
         there = [row["test_accuracy"] for row in rows(small, device="mps")]
     assert there == pytest.approx([row["test_accuracy"] for row in rows(small)], abs=0.011)
+
+
+def test_apples_gpu_multiplies_in_bfloat16_where_macos_has_it_and_otherwise_says_so(monkeypatch):
+    """On an older macOS torch would go on in float32, with a warning."""
+
+    def head(kind, precision):
+        training = Training(step_size=0.05, epochs=4, batch_size=16)
+        made = {"device": "mps", "precision": precision}
+        if kind is Learner:
+            one = Learner(lambda: MLP((20,), 2, hidden=(8,)), training, **made)
+            one.learn(ToyPoints(0).task(0))
+        else:
+            fleet = Fleet(lambda: MLP((20,), 2, hidden=(8,)), training, [(NoIntervention(), 0)], **made)
+            fleet.learn({0: ToyPoints(0).task(0)})
+            one = fleet.learners[0]
+        assert one.network.head.weight.device.type == "mps"
+        return one.network.head.weight.detach().to("cpu")
+
+    with pretended_gpu.pretend("mps"):
+        assert choose("mps", "bf16") == "mps"
+        assert precisions("mps") == ["fp32", "bf16"]
+        assert on_gpus()["GPU mps"].found.endswith("can do fp32, bf16")
+        for kind in (Learner, Fleet):
+            short, exact = (head(kind, precision) for precision in ("bf16", "fp32"))
+            assert 1e-4 < (short - exact).abs().max() < 0.1  # float32's rounding moves them by less than 1e-5
+        monkeypatch.setattr(torch.backends.mps, "is_macos_or_newer", lambda major, minor: (major, minor) <= (13, 6))
+        with pytest.raises(ValueError, match="bf16 on Apple's GPU needs macOS 14 or later; use fp32"):
+            choose("mps", "bf16")
+        assert on_gpus()["GPU mps"].found.endswith("can do fp32")
+        monkeypatch.undo()

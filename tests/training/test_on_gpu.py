@@ -263,6 +263,8 @@ def test_networks_apart_on_a_second_device_are_branches_there(a_gpu):
         busy = [stream for stream in a_gpu.all_streams if stream.done]
         assert {stream.device.index for stream in busy} == {1}
         assert len(busy) > 2 * WARM_UP  # two learners' own, at each step that is not recorded yet
+        made = set(a_gpu.all_streams) - set(a_gpu.streams.values())  # also those on which the networks are measured
+        assert {stream.device.index for stream in made} == {1}
     assert_same_bits(second, on_toys("cbp", "cuda:0", way="apart"))
 
 

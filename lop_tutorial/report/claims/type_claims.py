@@ -36,7 +36,7 @@ LOSS = (
 TYPE1 = (
     Claim(
         "A task makes the exponents within its classes fall",
-        "log β = λ_trained − λ_0 < 0 within a class",
+        r"$\log\beta = \lambda_{\text{trained}} - \lambda_0 < 0$ within a class",
         f"{_BEFORE_AND_AFTER} log β of the first task, and the mean of all later ones: below 0.",
         one_task("within", "below"),
         "theory",
@@ -55,7 +55,7 @@ TYPE1 = (
     ),
     Claim(
         "The exponents follow the product of the β",
-        "λ_trained,T → −∞ within a class, as the product of β_1, ..., β_T → 0",
+        r"$\lambda_{\text{trained},T} \to -\infty$ within a class, as the product of $\beta_1, \dots, \beta_T \to 0$",
         f"{_BEFORE_AND_AFTER} Summed log β: below 0, and the change from before the first task to after the last less "
         "0.8 of that sum: below 0.",
         multiply_up("within", "below"),
@@ -96,7 +96,7 @@ TYPE1 = (
 TYPE2 = (
     Claim(
         "A task makes the exponents between its classes rise",
-        "log α = λ_trained − λ_0 > 0 between classes",
+        r"$\log\alpha = \lambda_{\text{trained}} - \lambda_0 > 0$ between classes",
         f"{_BEFORE_AND_AFTER} log α of the first task, and the mean of all later ones: above 0.",
         one_task("between", "above"),
         "theory",
@@ -116,7 +116,8 @@ TYPE2 = (
     ),
     Claim(
         "The exponents follow the product of the α",
-        "λ_trained,T → ∞ between classes, as the product of α_1, ..., α_T → ∞",
+        r"$\lambda_{\text{trained},T} \to \infty$ between classes, "
+        r"as the product of $\alpha_1, \dots, \alpha_T \to \infty$",
         f"{_BEFORE_AND_AFTER} Summed log α: above 0, and the change from before the first task to after the last less "
         "0.8 of that sum: above 0.",
         multiply_up("between", "above"),

@@ -62,8 +62,8 @@ function ticks([low, high], count) {
 
 /** Grid, frame, numbers and names of two axes. */
 function axes(svg, x, y, box, names, { grid = true } = {}) {
-  const along = ticks(x.ends, Math.max(2, Math.round(box.width / 80)));
-  const up = ticks(y.ends, Math.max(2, Math.round(box.height / 50)));
+  const along = ticks(x.ends, Math.max(2, Math.min(6, Math.round(box.width / 40))));
+  const up = ticks(y.ends, Math.max(2, Math.round(box.height / 36)));
   const bottom = box.top + box.height;
   for (const v of along.found) {
     if (grid) svg.append(h("svg:path", { class: "grid", d: `M${x(v)} ${box.top}V${bottom}` }));

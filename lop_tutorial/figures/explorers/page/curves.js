@@ -67,7 +67,7 @@ function curves(view) {
     return d;
   }
 
-  function drawPanel({ panel, plot, svg }, number, across) {
+  function drawPanel({ panel, plot, svg }, number, across, beside) {
     const margin = { left: 52, right: 14, top: 24, bottom: 40 };
     const width = across - margin.left - margin.right;
     const box = { left: margin.left, top: margin.top, width, height: Math.min(220, Math.max(150, width * 0.62)) };
@@ -80,19 +80,21 @@ function curves(view) {
     const x = scale([spec.x[0], spec.x[last]], [box.left, box.left + width]);
     const y = scale(panel.limits, [box.top + box.height, box.top]);
     plot.x = x;
-    axes(svg, x, y, box, spec.names);
+    axes(svg, x, y, box, beside && number ? [spec.names[0], ""] : spec.names);
     if (spec.reference) {
       const at = y(spec.reference.value);
       svg.append(h("svg:path", { class: "cursor", d: `M${box.left} ${at}h${width}`, "stroke-dasharray": "2 3" }));
-      svg.append(h("svg:text", { x: box.left + 4, y: at + 13 }, spec.reference.label));
+      const below = at + 18 < box.top + box.height;
+      svg.append(h("svg:text", { x: box.left + 4, y: at + (below ? 13 : -5) }, spec.reference.label));
     }
     const xs = spec.x.map((value) => x(value));
+    const many = panel.series.filter((series) => on.get(series.label)).length > 3;
     const inside = (at) => (Number.isFinite(at) ? Math.min(box.top + box.height, Math.max(box.top, at)) : at);
     panel.series.forEach((series, k) => {
       if (!on.get(series.label)) return;
       const at = (what) => Array.from(view.frame(`${number}.${k}.${what}`).values, (value) => y(value));
       const style = `--light:${series.light};--dark:${series.dark}`;
-      svg.append(h("svg:path", { class: "series band", d: band(xs, at("low").map(inside), at("high").map(inside)), style }));
+      svg.append(h("svg:path", { class: many ? "series band faint" : "series band", d: band(xs, at("low").map(inside), at("high").map(inside)), style }));
       svg.append(h("svg:path", { class: "series", d: path(xs, at("mean")), style, "stroke-dasharray": LINES[series.line] }));
     });
     svg.append(h("svg:path", { class: "cursor", d: `M${xs[cursor]} ${box.top}v${box.height}`, opacity: 0.6 }));
@@ -117,7 +119,7 @@ function curves(view) {
     if (!view.width) return;
     const beside = spec.panels.length > 1 && view.width >= 520;
     const across = beside ? Math.floor((view.width - 16) / 2) : Math.min(view.width, 560);
-    plots.forEach((plot, number) => drawPanel(plot, number, across));
+    plots.forEach((plot, number) => drawPanel(plot, number, across, beside));
     table();
   };
 }
