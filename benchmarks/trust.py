@@ -315,14 +315,13 @@ class Growth(NamedTuple):
         return self.jobs >= ENOUGH_JOBS and (self.slope - self.error) * self.in_hours > 256
 
     def __str__(self) -> str:
-        low, high = ((self.slope + sign * self.error) * self.in_hours for sign in (-1, 1))
         return (
             f"One queue carried out {self.jobs} jobs, of a task each, in {self.seconds:.0f} s. Its process held "
             f"{self.first:.1f} MiB after a quarter of them and {self.last:.1f} MiB after the last. A line through what "
             f"it held after each job in between rises by {1024 * self.slope:.1f} KiB a job (95 % interval "
-            f"{1024 * (self.slope - self.error):.1f} to {1024 * (self.slope + self.error):.1f}). Eight hours of such "
-            f"jobs, {self.in_hours:,} of them, would change it by {low:.0f} to {high:.0f} MiB if it went on so. That "
-            "is an extrapolation: no queue was watched for eight hours."
+            f"{1024 * (self.slope - self.error):.1f} to {1024 * (self.slope + self.error):.1f}). If it went on so, "
+            f"eight hours of jobs of a minute each would add {480 * self.slope:.0f} MiB, and of jobs of a second each "
+            f"{28800 * self.slope:.0f} MiB. That is an extrapolation: no queue was watched for eight hours."
         )
 
 

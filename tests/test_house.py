@@ -109,7 +109,7 @@ def test_text_is_read_as_it_is_written_whatever_the_locale():
     found = []
     for path in FILES:
         for node in ast.walk(ast.parse((PACKAGE / path).read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "read_text":
-                if "encoding" not in [keyword.arg for keyword in node.keywords]:
-                    found.append(f"{path}, line {node.lineno}")
+            reads = isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "read_text"
+            if reads and "encoding" not in [keyword.arg for keyword in node.keywords]:
+                found.append(f"{path}, line {node.lineno}")
     assert not found
