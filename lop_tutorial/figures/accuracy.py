@@ -33,7 +33,7 @@ def accuracy_over_tasks(results: Results, *, smooth: int = 5, title: str = "", c
         curves(ax, results, quantity, line=line, smooth=smooth)
         if chance is not None:
             ax.axhline(chance, color="#999999", linewidth=0.8, linestyle=":")
-            ax.text(0.01, chance + 0.006, "chance", transform=ax.get_yaxis_transform(), color="#777777", fontsize=8)
+            ax.text(0.01, chance + 0.006, "chance", transform=ax.get_yaxis_transform(), color="#777777", fontsize=9)
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
         ax.set(title=f"{label} on the task just learned", ylim=(0 if chance is None else chance - 0.04, 1.01))
     axes[1].set_xlabel("task")

@@ -34,7 +34,7 @@ def cause_map(settings: Mapping[str, Shifts], suspects: Sequence[str]) -> Figure
                 ax.add_patch(Rectangle((x - 0.45, y - 0.42), 0.9, 0.84, color=colour, linewidth=0, gid=found.verdict))
             if found.speaking:
                 ink = "white" if found.verdict == "stands" else "black"
-                ax.text(x, y, str(len(found.speaking)), ha="center", va="center", fontsize=8.5, color=ink)
+                ax.text(x, y, str(len(found.speaking)), ha="center", va="center", fontsize=9, color=ink)
     end = 0
     for word, names in groups.items():
         if names:

@@ -93,11 +93,11 @@ def mixup_against_fresh(stored: Iterable[Source], *, named_below: float | int = 
             _whisker(ax, row, one.gap, NETWORK_COLOURS[kind])
             if one.gap.low > 0 or 100 * one.gap.mean < named_below:
                 right = max(100 * float(one.gap.high), 0) + 0.8
-                ax.text(right, row, _short(one.about), fontsize=8, va="center", gid="name")
+                ax.text(right, row, _short(one.about), fontsize=9, va="center", gid="name")
             row += 1.0
         row += 0.7
     ax.axvline(0, color=METHOD_COLOURS["retrained"], linewidth=1.2)
-    ax.set(xlabel="test accuracy, G-mixup minus fresh (points)", yticks=[], ylim=(row - 0.2, -0.8), xlim=(None, 26))
+    ax.set(xlabel="test accuracy, G-mixup minus fresh (points)", yticks=[], ylim=(row - 0.2, -0.8), xlim=(None, 31))
     ax.set_xticks([-30, -20, -10, 0, 10])
     ax.grid(visible=False, axis="y")
     ax.spines["left"].set_visible(False)
@@ -160,7 +160,8 @@ def before_a_task(
         for row, name in enumerate(named):
             found = here[name].within_age
             if np.isnan(found.mean):
-                ax.text(0, row, "does not vary", ha="center", va="center", fontsize=8, color="#777777")
+                free = {"facecolor": "white", "edgecolor": "none", "pad": 1}
+                ax.text(0, row, "does not vary", ha="center", va="center", fontsize=9, color="#777777", bbox=free)
                 continue
             ax.plot([found.low, found.high], [row, row], color=WIDTH_COLOURS["model"], linewidth=1.6)
             against = here[name].misleads

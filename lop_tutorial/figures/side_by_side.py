@@ -29,7 +29,7 @@ def against_retrained(sets: Mapping[str, Ranking]) -> Figure:
     first = next(iter(sets.values()))
     methods = sorted((each.method for each in first if each.method != "retrained"), key=lambda name: _mean(sets, name))
     figure, ax = plt.subplots(figsize=(COLUMN_WIDTH, 0.9 + 0.36 * len(methods)))
-    at_the_edge: dict[str, Any] = {"transform": ax.get_yaxis_transform(), "fontsize": 8.5, "va": "center"}
+    at_the_edge: dict[str, Any] = {"transform": ax.get_yaxis_transform(), "fontsize": 9, "va": "center"}
     for (label, ranking), (colour, mark), shift in zip(sets.items(), SET_LOOKS, (0.22, 0, -0.22), strict=False):
         for row, method in enumerate(methods):
             result = ranking[method]

@@ -129,6 +129,23 @@ def test_batches_may_change_their_size_from_task_to_task(method, sizes):
     assert_same(fleet.learners, plain)
 
 
+def test_what_learners_were_given_back_is_their_own_while_the_fleet_goes_on():
+    """A checkpoint of theirs, or a look at one, is of the task that they have ended."""
+    training = Training(step_size=0.05, epochs=2, batch_size=20, head="keep")
+    fleet = Fleet(mlp, training, [(intervention(STRONG["cbp"]), seed) for seed in SEEDS])
+    fleet.learn({seed: ToyPoints(seed).task(0) for seed in SEEDS})
+    given = []
+    for one in fleet.learners:
+        momentum = [one.optimiser.state[weight]["momentum_buffer"] for weight in one.network.parameters()]
+        given += [*one.network.state_dict().values(), *one.memory.values(), *momentum]
+    before = [values.clone() for values in given]
+    for _ in fleet.epochs({seed: ToyPoints(seed).task(1) for seed in SEEDS}, 2):
+        pass
+    assert all(torch.equal(*pair) for pair in zip(given, before, strict=True))
+    fleet.write_back()
+    assert not torch.equal(given[0], before[0])
+
+
 def test_a_method_that_draws_before_and_after_each_step_draws_what_a_learner_draws():
     @dataclass(frozen=True)
     class Jitter(Intervention):

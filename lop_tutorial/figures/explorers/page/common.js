@@ -39,7 +39,7 @@ function words(value) {
   const size = Math.abs(value);
   const digits = size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 || size === 0 ? 2 : Math.min(4, 2 - Math.floor(Math.log10(size)));
   const text = value.toFixed(digits);
-  return Number(text) === 0 ? text.replace("-", "") : text.replace("-", "−");
+  return Number(text) === 0 ? "0.00" : text.replace("-", "−");
 }
 
 /** A linear scale and its inverse. */
