@@ -34,8 +34,16 @@ mpl.colormaps.register(
 )
 PROBE_COLOURS = {"within": "#009E73", "between": "#CC79A7"}
 """Exponents within a class and between two: solid green, dashed purple."""
-ON_DARK = {"#4D4D4D": "#C4C4C4", "#0072B2": "#4CACE2", "#56B4E9": "#206F9B"}
-"""What takes the place of a colour that is too dark for a dark page, and of the blue that it would be taken for."""
+ON_DARK = {
+    "#4D4D4D": "#CECECE",
+    "#0072B2": "#58D1FF",
+    "#56B4E9": "#2184BC",
+    "#8C510A": "#F9BA6F",
+    "#01665E": "#78E3DA",
+    "#762A83": "#FFC4FF",
+}
+"""What takes the place of a colour that is too dark for a dark page, and of the light blue that the dark one becomes:
+as the style of the pages, `book/_static/lop.css`, turns them over in pictures."""
 TRAIN_LINE, TEST_LINE = "--", "-"
 """Training accuracy is dashed, test accuracy solid, everywhere."""
 
