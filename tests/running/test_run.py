@@ -171,7 +171,9 @@ def test_every_plan_can_be_written_down_and_begun():
         for profile, each in profiles.items():
             assert plan(name, profile) is each
             few = {"number": 2 * each.increment, "train": 10 + each.valid_per_class, "test": 4}
-            small = replace(each, data="procedural", procedural=dict(each.procedural) | few, classes=None, tasks=2)
+            drawn = {"data": "procedural", "procedural": dict(each.procedural) | few, "classes": None}
+            all_there_are = {"train_per_class": None, "test_per_class": None}
+            small = replace(each, **drawn, **all_there_are, tasks=2)
             assert json.loads(json.dumps(small.as_config()))["network"] == each.network
             outputs = 2 * each.increment if each.benchmark == "increments" else each.warm_start.get("classes", 2)
             assert small.learner("none", 0).network.head.out_features == outputs
