@@ -40,6 +40,20 @@ def test_a_stored_run_is_whole_and_is_what_the_command_runs(name):
         assert [row["seed"] for row in run.table.where(**part).rows] == list(asked.seeds)
 
 
+def test_the_games_are_whole_parts_of_what_the_command_runs():
+    """Not all parts were run: those that are stored are the first, with all seeds."""
+    run, asked = load("changing_games"), OWN["changing_games"]
+    assert re.fullmatch(r"[0-9a-f]{40}", run.environment["commit"]), "the code must have been committed"
+    assert run.environment["command"].startswith("lop-tutorial reproduce changing_games ")
+    assert run.config == json.loads(json.dumps(asked.as_config()))
+    there = list(dict.fromkeys(row["method"] for row in run.table.rows))
+    assert there == [part["method"] for part in asked.parts][: len(there)]
+    assert len(there) >= 2
+    assert len(run.table.rows) == len(there) * len(asked.seeds)
+    for method in there:
+        assert [row["seed"] for row in run.table.where(method=method).rows] == list(asked.seeds)
+
+
 def test_the_agent_is_held_to_the_published_return():
     last = load("cartpole_reference").table.select("last")
     mean, low, high = interval(last)
@@ -62,21 +76,50 @@ def signed(values, digits):
     return "{} ({} to {})".format(*(f"{float(value):+.{digits}f}".replace("-", "−") for value in values))
 
 
-def test_the_table_of_methods_is_what_the_stored_run_gives():
-    run = load("changing_control")
-    for method in (part["method"] for part in OWN["changing_control"].parts):
+@pytest.mark.parametrize(("name", "digits"), [("changing_control", (0, 1)), ("changing_games", (2, 2))])
+def test_the_table_of_methods_is_what_the_stored_run_gives(name, digits):
+    table = load(name).table
+    for method in dict.fromkeys(row["method"] for row in table.rows):
         called = "Injection" if method == "injection" else title(without_settings(method))
-        means = [late(run.table, name, method=method).mean() for name in ("return", "dead_units", "weight_norm")]
-        rank = late(run.table, "effective_rank", method=method).mean()
+        means = [late(table, name, method=method).mean() for name in ("return", "dead_units", "weight_norm")]
+        rank = late(table, "effective_rank", method=method).mean()
         cells = [
             called,
-            f"{means[0]:.0f}",
-            "" if method == "none" else signed(lead(run.table, method, "none"), 1),
-            "" if method == "retrained" else signed(lead(run.table, method, "retrained"), 1),
-            signed(probe_lost(run.table, method), 2),
+            f"{means[0]:.{digits[0]}f}",
+            "" if method == "none" else signed(lead(table, method, "none"), digits[1]),
+            "" if method == "retrained" else signed(lead(table, method, "retrained"), digits[1]),
+            signed(probe_lost(table, method), 2),
             *(f"{means[1]:.2f}", f"{means[2]:.1f}", f"{rank:.1f}"),
         ]
         assert f"| {' | '.join(cells)} |" in NOTE
+
+
+def test_what_the_note_says_of_games():
+    table = load("changing_games").table
+    note = " ".join(NOTE.split())
+    told = lead(table, "none", "retrained")
+    assert told.low < 0 < told.high
+    assert f"No Intv. less Retrained is {signed(told, 2)}, and zero is in it" in note
+    returns = {method: table.select("return", method=method) for method in ("none", "retrained")}
+    ahead = [signed(interval(of), 2) for of in (returns["none"] - returns["retrained"]).T]
+    assert f"breakout by {ahead[6]}; in space_invaders it is {ahead[7]}" in note
+    assert f"space_invaders, where the game is new to both, it is {ahead[1]}" in note
+    lost = probe_lost(table)
+    assert lost.low > 1
+    assert lost.high < probe_lost(load("changing_control").table).low
+    assert f"by {signed(lost, 2)}. Right" in note
+    assert f"dead units {signed(lead(table, 'none', 'retrained', 'dead_units'), 2)}" in note
+    norms = [late(table, "weight_norm", method=method).mean() for method in ("none", "retrained")]
+    assert norms[0] > 1.5 * norms[1]
+    assert lead(table, "none", "retrained", "effective_rank").low > 0
+    assert type_by_exponents(table) == "Type-2"
+    shrunk = "shrink_and_perturb:shrink=0.4:noise=0.1"
+    assert all(lead(table, shrunk, than).high < 0 for than in returns)
+    in_last_visits = table.select("return", method=shrunk)[:, -2:]
+    assert all((interval(in_last_visits - of[:, -2:]).high < 0).all() for of in returns.values())
+    assert late(table, "dead_units", method=shrunk).mean() == pytest.approx(0.7, abs=0.05)
+    assert lost.mean - probe_lost(table, shrunk).mean == pytest.approx(0.25, abs=0.01)
+    assert type_by_exponents(table, shrunk) == "Type-1"
 
 
 def test_what_the_note_says_of_the_methods_follows_from_the_rules():

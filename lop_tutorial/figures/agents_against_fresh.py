@@ -168,7 +168,7 @@ def games_in_turn(table: Table, games: Sequence[str]) -> Figure:
             returns = table.select("return", method=method)[:, place :: len(games)]
             curves[name] = Curve(interval(finite(returns)), COLOURS[name])
         visits = range(1, returns.shape[1] + 1)
-        named_curves(ax, visits, curves)
+        named_curves(ax, visits, curves, apart=0.13)
         ax.set(ylabel="return", xticks=visits)
         ax.set_title(game, fontsize="medium", loc="left")
     axes[-1].set_xlabel("visit")

@@ -124,7 +124,8 @@ def test_runs_are_found_by_what_they_are(tmp_path):
         for path in (TOP / "results").glob("*/config.json")
         if json.loads(path.read_text()).get("benchmark") == "warm_start" and (path.parent / "metrics.csv").exists()
     }
-    assert there == benchmarks | {"warm_start_gap", "changing_control", "changing_control_held_out", "replay_ratio"}
+    agents_there = {"changing_control", "changing_control_held_out", "changing_games", "replay_ratio"}
+    assert there == benchmarks | {"warm_start_gap"} | agents_there
 
 
 @pytest.mark.parametrize("each", ELSEWHERE, ids=lambda claim: claim.short)
