@@ -1,17 +1,19 @@
-"""A chapter alone in an empty folder, in an environment that never saw the project, as in Colab."""
+"""Every chapter alone in an empty folder, in an environment that never saw the project, as in Colab."""
 
 import json
 import os
 import shutil
-import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from subprocess import CompletedProcess
 
+import bare_environment
 import pytest
 
 from lop_tutorial.publishing.chapters import chapters
+
+pytestmark = pytest.mark.bare
 
 TOP = Path(__file__).parents[1]
 # What Colab has of what the chapters need (its image of August 2026), and what runs a notebook.
@@ -24,7 +26,8 @@ PINNED = {
     "anywidget": "0.9.21",
 }
 THERE = [*(f"{name}=={version}" for name, version in PINNED.items()), "ipykernel", "nbclient"]
-LIST = ["-m", "pip", "list", "--format=json", "--disable-pip-version-check"]
+PAGES = {path.stem: path for path in chapters(TOP)}
+FIRST = "how_to_read"  # the shortest; it installs the package for all
 RUN = """
 import nbformat, sys
 from nbclient import NotebookClient
@@ -42,57 +45,57 @@ origin = json.loads(metadata.distribution("lop-tutorial").read_text("direct_url.
 print(json.dumps({"file": lop_tutorial.__file__, "url": origin["url"], "editable": "editable" in str(origin)}))
 """
 
-
-def colabs_python() -> str:
-    """Python 3.13 where one is at hand. Otherwise this one, with the same versions of the packages."""
-    found = shutil.which("python3.13")
-    runs = found and subprocess.run([found, "-c", "import venv"], capture_output=True).returncode == 0
-    return found if runs else sys.executable
+Ran = tuple[Path, CompletedProcess[str]]
 
 
-NEEDED = 14e9  # bytes: the environment is 6 GB, and pip unpacks what it is made of beside it
+@pytest.fixture(scope="module")
+def colab():
+    """An environment with what Colab has. Without Python 3.13, this one with the same versions of the packages."""
+    with bare_environment.bare(bare_environment.python_of("3.13") or sys.executable) as made:
+        made.install(*THERE)
+        yield made
 
 
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    """Gone afterwards: the environment takes gigabytes."""
-    with tempfile.TemporaryDirectory() as name:
-        if (free := shutil.disk_usage(name).free) < NEEDED:
-            pytest.skip(f"Colab's packages need {NEEDED / 1e9:.0f} GB of disk here, and {free / 1e9:.1f} GB are free")
-        yield Path(name)
+@pytest.fixture(scope="module")
+def runs(colab, request):
+    """The run of each page that is asked for: one, and then the others, as many at a time as there are cores."""
+
+    def run(name: str) -> Ran:
+        empty = colab.empty / name
+        empty.mkdir()
+        page = Path(shutil.copy(PAGES[name], empty))
+        return page, colab.call("-c", RUN, page.name, where=empty, LOP_TUTORIAL_SOURCE=TOP.as_uri())
+
+    assert "No module named 'lop_tutorial'" in colab.call("-c", "import lop_tutorial").stderr
+    before = colab.packages()
+    first: Future[Ran] = Future()
+    first.set_result(run(FIRST))
+    asked = {item.callspec.params.get("name") for item in request.session.items if hasattr(item, "callspec")}
+    pool = ThreadPoolExecutor(os.cpu_count())
+    try:
+        yield before, {FIRST: first} | {name: pool.submit(run, name) for name in PAGES if name in asked - {FIRST}}
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
-@pytest.mark.colab
-def test_a_chapter_installs_the_package_and_runs_to_its_end(folder):
-    import nbformat
-
-    subprocess.run([colabs_python(), "-m", "venv", str(folder / "venv")], check=True)
-    python = folder / "venv" / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
-    clean = {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "JUPYTER", "LOP_"))}
-    empty = folder / "empty"
-    empty.mkdir()
-
-    def call(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run([str(python), *arguments], cwd=empty, env=clean | more, capture_output=True, text=True)
-
-    installed = call("-m", "pip", "install", "--quiet", "--no-cache-dir", *THERE)
-    assert installed.returncode == 0, installed.stderr
-    assert "No module named 'lop_tutorial'" in call("-c", "import lop_tutorial").stderr
-    before = {package["name"]: package["version"] for package in json.loads(call(*LIST).stdout)}
+def test_the_first_cell_installs_the_package_and_replaces_nothing(colab, runs):
+    before, _ = runs
     assert before.items() >= PINNED.items()
-
-    chapter = Path(shutil.copy(chapters(TOP)[0], empty))
-    ran = call("-c", RUN, chapter.name, LOP_TUTORIAL_SOURCE=TOP.as_uri())
-    assert ran.returncode == 0, ran.stderr
-
-    where = json.loads(call("-c", WHERE).stdout)
-    assert (folder / "venv").resolve() in Path(where["file"]).resolve().parents
+    where = json.loads(colab.call("-c", WHERE).stdout)
+    assert colab.venv.resolve() in Path(where["file"]).resolve().parents
     assert where["url"] == TOP.as_uri()
     assert not where["editable"]
-    after = {package["name"]: package["version"] for package in json.loads(call(*LIST).stdout)}
-    assert after.items() > before.items()  # what was there stays as it was
+    assert colab.packages().items() > before.items()
 
-    code = [cell for cell in nbformat.read(chapter, as_version=4).cells if cell.cell_type == "code"]
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_runs_to_its_end_and_leaves_nothing_beside_it(runs, name):
+    import nbformat
+
+    page, ran = runs[1][name].result()
+    assert ran.returncode == 0, ran.stderr
+    code = [cell for cell in nbformat.read(page, as_version=4).cells if cell.cell_type == "code"]
     assert all(cell.execution_count for cell in code)
     assert "profile quick · device cpu" in "".join(output.get("text", "") for output in code[0].outputs)
-    assert list(empty.iterdir()) == [chapter]
+    assert [output.text for cell in code[1:] for output in cell.outputs if output.get("name") == "stderr"] == []
+    assert list(page.parent.iterdir()) == [page]

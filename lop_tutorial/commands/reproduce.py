@@ -23,10 +23,11 @@ def reproduce(
         str,
         typer.Argument(
             help="A plan: table1 to table4, death, first_look, type1, type2, width, real_images or warm_start; one of "
-            "the book's own experiments: cartpole_reference, changing_control, changing_control_held_out, "
-            "changing_games, controls, cures_type1, cures_type2, cures_pairs, equal_training, heads, increments, "
-            "inheritance, long_phase, probe_scales, replay_ratio, ridges, suspects, suspects_held_out, walk, "
-            "type1_settings, type2_settings, warm_start_gap or warm_start_longer; or a sweep, such as methods_search."
+            "the book's own experiments: cartpole_reference, cbp_divergence, changing_control, "
+            "changing_control_held_out, changing_games, controls, cures_type1, cures_type2, cures_pairs, "
+            "equal_training, heads, increments, inheritance, long_phase, probe_scales, replay_ratio, ridges, suspects, "
+            "suspects_held_out, walk, type1_settings, type2_settings, warm_start_gap or warm_start_longer; or a sweep, "
+            "such as methods_search."
         ),
     ],
     profile: Annotated[
@@ -70,7 +71,14 @@ def reproduce(
     precision: Annotated[
         str, typer.Option(help="Of a step's products: fp32, bf16, or tf32 on CUDA. What is measured stays fp32.")
     ] = "fp32",
-    workers: Annotated[int | None, typer.Option(help="Processes, on a CPU. Default: one a core.", min=1)] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            help="Processes, on a CPU. Default: one a core. They change no bit, except (without MKL_CBWR=AUTO) on "
+            "processors that are not Intel's: `doctor` says.",
+            min=1,
+        ),
+    ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the run in --out, with the same settings, where it was left.")
     ] = False,
@@ -98,6 +106,9 @@ def reproduce(
     from lop_tutorial.running.suited import must_suit
     from lop_tutorial.training.devices import choose
 
+    for name, word in (("profile", profile), ("data", data), ("network", network), ("stream", stream)):
+        if word == "":
+            raise ValueError(f"--{name} is empty; leave it out, or give it a value")
     if launcher not in LAUNCHERS:
         raise ValueError(f"launcher is {launcher!r}; it must be one of {', '.join(LAUNCHERS)}")
     if resume and out is None:

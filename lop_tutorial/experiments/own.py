@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lop_tutorial.experiments import (
     cartpole_reference,
+    cbp_divergence,
     changing_control,
     changing_games,
     controls,
@@ -27,6 +28,7 @@ from lop_tutorial.running.sweep import Sweep
 
 _MODULES = (
     cartpole_reference,
+    cbp_divergence,
     changing_control,
     changing_games,
     controls,

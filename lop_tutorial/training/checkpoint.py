@@ -32,7 +32,8 @@ def state(learner: Learner) -> tuple[dict[str, Tensor], Facts]:
     """All that a learner carries from one task into the next: as tensors by name, and as facts.
 
     Weights and buffers, what the optimiser keeps, the intervention's memory, the state of its random numbers, and how
-    many tasks were learned: which is also the place in the stream, and in every other source of random numbers.
+    many tasks were learned: which is also the place in the stream, and in every other source of random numbers. The
+    tensors are the learner's own where it lies on the CPU: copy them before it goes on.
     """
     tensors = {f"network.{name}": value for name, value in learner.network.state_dict().items()}
     tensors |= {f"memory.{name}": value for name, value in learner.memory.items()}
@@ -51,7 +52,7 @@ def state(learner: Learner) -> tuple[dict[str, Tensor], Facts]:
 
 @torch.no_grad()
 def restore(learner: Learner, tensors: dict[str, Tensor], facts: Facts) -> None:
-    """Makes a new learner, of the same network, intervention and seed, the one that `state` was asked of.
+    """Makes a new learner, of the same network, intervention and seed, the one that `state` was asked of; from copies.
 
     Raises a ValueError where its network or its memory are others.
     """
@@ -67,7 +68,8 @@ def restore(learner: Learner, tensors: dict[str, Tensor], facts: Facts) -> None:
             shapes = tuple(tensors[f"network.{name}"].shape), tuple(value.shape)
             raise ValueError(f"the state is of another network: {name} has shape {shapes[0]} there, {shapes[1]} here")
         value.copy_(tensors[f"network.{name}"])
-    learner.memory.update({name: tensors[f"memory.{name}"].to(kept.device) for name, kept in learner.memory.items()})
+    for name, value in learner.memory.items():
+        learner.memory[name] = tensors[f"memory.{name}"].to(value.device, copy=True)
     learner.draw.set_state(tensors["draw"])
     learner.tasks_learned = facts["tasks_learned"]
     for group, kept in zip(learner.optimiser.param_groups, facts["groups"], strict=True):
@@ -76,7 +78,7 @@ def restore(learner: Learner, tensors: dict[str, Tensor], facts: Facts) -> None:
     for name, weight in learner.network.named_parameters():
         prefix = f"optimiser.{name}."
         own = {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
-        kept = {k: torch.empty_like(weight).copy_(v) if v.shape == weight.shape else v for k, v in own.items()}
+        kept = {k: torch.empty_like(weight).copy_(v) if v.shape == weight.shape else v.clone() for k, v in own.items()}
         if kept or name in facts["optimiser"]:
             learner.optimiser.state[weight] = kept | facts["optimiser"].get(name, {})
 

@@ -66,6 +66,24 @@ def test_every_method_goes_on_in_the_same_bits(method, momentum, tmp_path):
     assert_same_bits(one, other)
 
 
+@pytest.mark.parametrize("method", INTERVENTIONS)
+def test_one_state_serves_for_many_learners(method):
+    """What one of them makes of it does not reach the next."""
+    name = STRONG.get(method, method)
+    learner = Learner(mlp, TRAINING, intervention(name), seed=3)
+    for task in islice(POINTS, 2):
+        learner.learn(task)
+    tensors, facts = checkpoint.state(learner)
+    kept = {key: tensor.clone() for key, tensor in tensors.items()}
+    after = []
+    for _ in range(2):
+        again = Learner(mlp, TRAINING, intervention(name), seed=3)
+        checkpoint.restore(again, kept, facts)
+        again.learn(POINTS.task(2))
+        after.append(again)
+    assert_same_bits(*after)
+
+
 def test_batch_normalisation_and_its_running_statistics(tmp_path, tiny_images):
     stream = ClassPairs(tiny_images, 0)
     one, other = (
