@@ -81,7 +81,11 @@ def machine(device: torch.device) -> str:
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     cpuinfo = Path("/proc/cpuinfo")
-    names = [line for line in cpuinfo.read_text().splitlines() if "model name" in line] if cpuinfo.exists() else []
+    names = (
+        [line for line in cpuinfo.read_text(encoding="utf-8").splitlines() if "model name" in line]
+        if cpuinfo.exists()
+        else []
+    )
     return names[0].split(":")[1].strip() if names else platform.processor() or platform.machine()
 
 

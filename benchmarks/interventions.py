@@ -66,7 +66,11 @@ def allowed(method: str) -> float:
 
 def machine() -> str:
     cpuinfo = Path("/proc/cpuinfo")
-    names = [line for line in cpuinfo.read_text().splitlines() if "model name" in line] if cpuinfo.exists() else []
+    names = (
+        [line for line in cpuinfo.read_text(encoding="utf-8").splitlines() if "model name" in line]
+        if cpuinfo.exists()
+        else []
+    )
     return names[0].split(":")[1].strip() if names else platform.processor() or platform.machine()
 
 

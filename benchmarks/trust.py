@@ -75,7 +75,7 @@ def run(folder: Path, resume: bool = True) -> str:
     """Carries the run out to its end; gives its metrics.csv."""
     for _ in carry_out(TINY, "quick", folder, resume=resume, every=0):
         pass
-    return (folder / "metrics.csv").read_text()
+    return (folder / "metrics.csv").read_text(encoding="utf-8")
 
 
 def half_done(folder: Path, tasks: int = 5) -> Path:
@@ -269,7 +269,10 @@ def twice(unbroken: str, number: int) -> Iterator[tuple[str, str]]:
             yield "the second", second
             for _ in going:
                 pass
-            yield "the first", "same" if (where / "metrics.csv").read_text() == unbroken else "wrong: other numbers"
+            yield (
+                "the first",
+                "same" if (where / "metrics.csv").read_text(encoding="utf-8") == unbroken else "wrong: other numbers",
+            )
 
 
 PARTS = {
@@ -312,14 +315,13 @@ class Growth(NamedTuple):
         return self.jobs >= ENOUGH_JOBS and (self.slope - self.error) * self.in_hours > 256
 
     def __str__(self) -> str:
-        low, high = ((self.slope + sign * self.error) * self.in_hours for sign in (-1, 1))
         return (
             f"One queue carried out {self.jobs} jobs, of a task each, in {self.seconds:.0f} s. Its process held "
             f"{self.first:.1f} MiB after a quarter of them and {self.last:.1f} MiB after the last. A line through what "
             f"it held after each job in between rises by {1024 * self.slope:.1f} KiB a job (95 % interval "
-            f"{1024 * (self.slope - self.error):.1f} to {1024 * (self.slope + self.error):.1f}). Eight hours of such "
-            f"jobs, {self.in_hours:,} of them, would change it by {low:.0f} to {high:.0f} MiB if it went on so. That "
-            "is an extrapolation: no queue was watched for eight hours."
+            f"{1024 * (self.slope - self.error):.1f} to {1024 * (self.slope + self.error):.1f}). If it went on so, "
+            f"eight hours of jobs of a minute each would add {480 * self.slope:.0f} MiB, and of jobs of a second each "
+            f"{28800 * self.slope:.0f} MiB. That is an extrapolation: no queue was watched for eight hours."
         )
 
 
@@ -336,7 +338,7 @@ def growth(jobs: int) -> Growth:
             assert process.stdout is not None
             for line in process.stdout:
                 if line.startswith("job") and ": done" in line:
-                    pages = int(Path(f"/proc/{process.pid}/statm").read_text().split()[1])
+                    pages = int(Path(f"/proc/{process.pid}/statm").read_text(encoding="utf-8").split()[1])
                     held.append(pages * os.sysconf("SC_PAGE_SIZE") / 2**20)
         seconds = time.monotonic() - began
     if len(held) < jobs:

@@ -89,7 +89,7 @@ def started(words: list[str], where: Path) -> int:
 
 def ended(process: int, where: Path) -> Ended:
     code = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
-    return Ended(code, (where / "errors.txt").read_text().strip())
+    return Ended(code, (where / "errors.txt").read_text(encoding="utf-8").strip())
 
 
 def raw(end: Ended) -> str:

@@ -59,11 +59,13 @@ def _run(words: list[str] | None) -> tuple[int, str]:
     import typer  # here, since all that is imported takes a second, in which it may be interrupted
 
     from lop_tutorial.commands.every_command import app
+    from lop_tutorial.own_classes import own_code_told
 
     misused: Any = typer.BadParameter.__mro__[2]  # click's own base class; newer typer carries its own click
     command = typer.main.get_command(app)
     try:
-        return command.main(args=words, prog_name="lop-tutorial", standalone_mode=False) or 0, ""
+        with own_code_told():
+            return command.main(args=words, prog_name="lop-tutorial", standalone_mode=False) or 0, ""
     except typer.Abort:
         return INTERRUPTED, ""
     except misused as error:

@@ -13,6 +13,7 @@ from pathlib import Path
 import torch
 
 from lop_tutorial.data import damaged_sets, data_root, list_sets
+from lop_tutorial.training.cpu import company_changes_bits, processor
 from lop_tutorial.training.devices import cuda_trouble, driver, precisions
 
 INSTALL = "in a clone of the repository: pip install -r requirements.txt"
@@ -45,7 +46,8 @@ def examine(root: Path | None = None) -> Iterator[Finding]:
         versions = {package: _version(package) for package in packages}
         text = ", ".join(f"{package} {number or 'missing'}" for package, number in versions.items())
         yield Finding(all(versions.values()), what, text, INSTALL)
-    yield Finding(True, "CPU", f"{os.cpu_count()} cores, torch uses {torch.get_num_threads()} threads")
+    yield Finding(True, "CPU", f"{processor()}, {os.cpu_count()} cores, torch uses {torch.get_num_threads()} threads")
+    yield Finding(not company_changes_bits(), "bits on the CPU", *_bits())
     yield from _gpus()
     place = data_root(root)
     writable = os.access(next(p for p in (place, *place.parents) if p.exists()), os.W_OK)
@@ -61,6 +63,18 @@ def examine(root: Path | None = None) -> Iterator[Finding]:
         yield Finding(False, f"images: {name}", f"damaged: {wrong}", remedy)
     for card in here.values():
         yield Finding(True, f"images: {card.name}", f"{len(card.classes)} classes, {card.images:,} images")
+
+
+def _bits() -> tuple[str, str]:
+    """What a learner's last bits depend on, and how not to have them depend on its company."""
+    variable = os.environ.get("MKL_CBWR")
+    said = "MKL_CBWR is not set" if variable is None else f"MKL_CBWR is {variable}"
+    if company_changes_bits():
+        return (
+            f"{said}: last bits depend on how many learners train together",
+            "export MKL_CBWR=AUTO (a run says which)",
+        )
+    return f"{said}: no learner's bits depend on how many train together", ""
 
 
 def _gpus() -> Iterator[Finding]:

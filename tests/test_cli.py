@@ -255,6 +255,27 @@ def test_seeds_and_splits():
     assert parse_split("600:100") == (600, 100)
 
 
+def test_a_step_size_given_twice_and_an_empty_word_are_refused(capsys, tmp_path):
+    assert parse_step_sizes("0.1,none=0.01,cbp=1") == (0.1, {"none": 0.01, "cbp": 1.0})
+    with pytest.raises(ValueError, match="two for all methods"):
+        parse_step_sizes("0.1,0.2")
+    with pytest.raises(ValueError, match="two for none"):
+        parse_step_sizes("none=0.1,none=0.1")
+    for option in ("--data", "--network", "--stream", "--profile"):
+        assert main(["reproduce", "table1", option, "", "--out", str(tmp_path / "run")]) == 2
+        assert f"{option} is empty" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+def test_doctor_says_in_a_line_what_last_bits_depend_on(capsys, monkeypatch):
+    monkeypatch.setattr("lop_tutorial.doctor.company_changes_bits", lambda: True)
+    monkeypatch.delenv("MKL_CBWR", raising=False)
+    assert main(["doctor"]) == 0
+    shown = "".join(capsys.readouterr().out.split())
+    assert "MKL_CBWRisnotset:lastbitsdepend" in shown
+    assert "exportMKL_CBWR=AUTO" in shown
+
+
 def test_bench_lists_the_benchmarks_and_runs_one(capfd, monkeypatch, tmp_path):
     assert main(["bench"]) == 0
     shown = " ".join(capfd.readouterr().out.split())

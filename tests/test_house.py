@@ -102,3 +102,14 @@ def test_the_map_names_files_that_are_there():
         room, *names = re.findall(r"`([\w/]+(?:\.\w+)?/?)`", line)
         for name in names:
             assert (PACKAGE / room / name).exists() or (PACKAGE / name).exists(), f"{room} has no {name}"
+
+
+def test_text_is_read_as_it_is_written_whatever_the_locale():
+    """Files are written as UTF-8; without a word on it, Python reads them as the locale says: cp1252, or ASCII."""
+    found = []
+    for path in FILES:
+        for node in ast.walk(ast.parse((PACKAGE / path).read_text(encoding="utf-8"))):
+            reads = isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "read_text"
+            if reads and "encoding" not in [keyword.arg for keyword in node.keywords]:
+                found.append(f"{path}, line {node.lineno}")
+    assert not found

@@ -25,13 +25,15 @@ def bench(
 
     Each prints both numbers and their ratio; its last line is one JSON object. They come with a clone alone.
     """
-    scripts = {path.stem: path for path in sorted(PLACE.glob("*.py")) if "__main__" in path.read_text()}
+    scripts = {path.stem: path for path in sorted(PLACE.glob("*.py")) if "__main__" in path.read_text(encoding="utf-8")}
     if not scripts:
         raise ValueError("no benchmarks here: they come with a clone of the repository, not with the package alone")
     if name is None:
         table = Table("name", "what it measures", box=SIMPLE_HEAD)
         for stem, path in scripts.items():
-            table.add_row(stem, (ast.get_docstring(ast.parse(path.read_text())) or "").partition("\n")[0])
+            table.add_row(
+                stem, (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "").partition("\n")[0]
+            )
         console.print(table)
         return
     if name not in scripts:

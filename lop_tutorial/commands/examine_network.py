@@ -39,7 +39,7 @@ def examine_network(
     own = class_at(network, nn.Module)
     try:
         made = own()
-    except Exception as error:  # the class is the user's, and may fail in any way
+    except (Exception, SystemExit) as error:  # the class is the user's, and may fail in any way
         raise ValueError(f"{network} cannot be made without arguments ({type(error).__name__}: {error})") from error
     try:
         made.load_state_dict(_tensors(weights))

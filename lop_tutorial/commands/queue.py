@@ -16,6 +16,7 @@ from rich.table import Table
 
 from lop_tutorial.commands import INTERRUPTED
 from lop_tutorial.commands.reproduce import reproduce
+from lop_tutorial.own_classes import own_code_told
 
 if TYPE_CHECKING:
     from lop_tutorial.running.job_queue import Job
@@ -78,7 +79,8 @@ def _run(job: Job, folder: Path) -> str:
     only.command()(reproduce)
     before, sys.argv = sys.argv, ["lop-tutorial", *words]  # a run's origin names the command
     try:
-        code = typer.main.get_command(only).main(args=words[1:], standalone_mode=False) or 0
+        with own_code_told():
+            code = typer.main.get_command(only).main(args=words[1:], standalone_mode=False) or 0
     except (KeyboardInterrupt, typer.Abort):
         code = INTERRUPTED
     except Exception as error:

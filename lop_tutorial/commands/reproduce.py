@@ -71,7 +71,14 @@ def reproduce(
     precision: Annotated[
         str, typer.Option(help="Of a step's products: fp32, bf16, or tf32 on CUDA. What is measured stays fp32.")
     ] = "fp32",
-    workers: Annotated[int | None, typer.Option(help="Processes, on a CPU. Default: one a core.", min=1)] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            help="Processes, on a CPU. Default: one a core. They change no bit, except (without MKL_CBWR=AUTO) on "
+            "processors that are not Intel's: `doctor` says.",
+            min=1,
+        ),
+    ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the run in --out, with the same settings, where it was left.")
     ] = False,
@@ -99,6 +106,9 @@ def reproduce(
     from lop_tutorial.running.suited import must_suit
     from lop_tutorial.training.devices import choose
 
+    for name, word in (("profile", profile), ("data", data), ("network", network), ("stream", stream)):
+        if word == "":
+            raise ValueError(f"--{name} is empty; leave it out, or give it a value")
     if launcher not in LAUNCHERS:
         raise ValueError(f"launcher is {launcher!r}; it must be one of {', '.join(LAUNCHERS)}")
     if resume and out is None:

@@ -40,17 +40,21 @@ def parse_seeds(text: str) -> tuple[int, ...]:
 
 def parse_step_sizes(text: str) -> tuple[float | None, dict[str, float]]:
     """ "0.1" is one for all methods, "0.1,none=0.01" for all but `none`; "none=0.01" says nothing of the others."""
-    common, own = None, {}
+    common: float | None = None
+    own: dict[str, float] = {}
     for part in text.split(","):
         method, equals, number = part.rpartition("=")
         try:
             value = float(number)
         except ValueError:
             raise ValueError(f"step size is {text!r}; write 0.1, or 0.1,none=0.01 where a method has its own") from None
-        if equals:
-            own[method.strip()] = value
-        else:
+        name = method.strip() if equals else None
+        if name in own or (name is None and common is not None):
+            raise ValueError(f"step size is {text!r}, which has two for {name or 'all methods'}; give one")
+        if name is None:
             common = value
+        else:
+            own[name] = value
     return common, own
 
 

@@ -57,6 +57,10 @@ class ImageSet:
         sizes = np.asarray(self.counts["train"]) + np.asarray(self.counts["test"])
         object.__setattr__(self, "_starts", np.concatenate([[0], np.cumsum(sizes)]))
 
+    def held(self, index: int, split: Split) -> int:
+        """How many images a class has."""
+        return self.counts[split][index]
+
     def of_class(self, index: int, split: Split) -> UInt8[np.ndarray, "image height width 3"]:
         """The images of one class: a view on the file, no copy."""
         start = int(self._starts[index]) + (self.counts["train"][index] if split == "test" else 0)

@@ -60,6 +60,10 @@ class ProceduralImages:
         recipe = {"recipe": RECIPE} | {name: getattr(self, name) for name in names}
         return hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()
 
+    def held(self, index: int, split: Split) -> int:
+        """How many images a class has: of every class as many."""
+        return self.train if split == "train" else self.test
+
     def of_class(self, index: int, split: Split) -> UInt8[np.ndarray, "image height width 3"]:
         """The images of one class, (images, size, size, 3) uint8."""
         if not 0 <= index < self.number:

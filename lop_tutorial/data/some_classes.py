@@ -51,6 +51,11 @@ class SomeClasses:
         """That of the whole set."""
         return self.images.sha256
 
+    def held(self, index: int, split: Split) -> int:
+        """How many images a class has; `index` counts the chosen ones."""
+        held = getattr(self.images, "held", None)
+        return len(self.of_class(index, split)) if held is None else int(held(self.chosen[index], split))
+
     def of_class(self, index: int, split: Split) -> UInt8[np.ndarray, "image height width 3"]:
         """The images of one class; `index` counts the chosen ones."""
         return self.images.of_class(self.chosen[index], split)

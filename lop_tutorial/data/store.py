@@ -30,7 +30,10 @@ import platformdirs
 from lop_tutorial.data.image_set import DataError, ImageSet, Split
 
 FORMAT_VERSION = 1
-RESERVED = {"procedural": "procedural images are drawn from a seed, not stored"}
+RESERVED = {
+    "procedural": "procedural images are drawn from a seed, not stored",
+    "points": "experiments call toy points so, which are drawn from a seed",
+}
 HOW_TO_GET = (
     "fetch one with `lop-tutorial data get cifar100`, or convert files that you have with "
     "`lop-tutorial data add NAME --from PATH`"
@@ -139,7 +142,7 @@ def read_card(folder: Path) -> Card:
             raise ValueError("the counts do not fit the classes")
     except OSError as error:
         raise DataError(f"{path}: {error.strerror}; {remedy}") from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         if isinstance(error, DataError):
             raise
         raise DataError(f"{path}: damaged ({error}); {remedy}") from error

@@ -85,6 +85,8 @@ def examine(
             f"labels are {y.dtype} of shape {tuple(y.shape)} for {len(x)} inputs; data is (inputs, labels), a whole "
             "number from 0 up for each input"
         )
+    if x.is_floating_point() and not x.isfinite().all():
+        raise ValueError("inputs hold NaN or inf; of such nothing can be measured")
     if x.ndim < 2:
         raise ValueError(f"inputs have the shape {list(x.shape)}; it must be (batch, *shape of one input)")
     must_show_layers(network)

@@ -177,11 +177,17 @@ def must_be_sound(method: object) -> None:
             raise ValueError(f"{kind.__name__}: its {name} is called with ({told}); {error}") from None
 
 
+MOST_WHOLE = 2**53
+"""Up to here a double holds every whole number, and a tensor takes each."""
+
+
 def at_least(low: float | int, **values: float | int) -> None:
     """ValueError for the first of `values` that is not a finite number from `low` up."""
     for name, value in values.items():
         if not low <= value < float("inf"):
             raise ValueError(f"{name} is {value}; it must be a finite number from {low} up")
+        if isinstance(value, int) and value > MOST_WHOLE:
+            raise ValueError(f"{name} is {value}; {MOST_WHOLE:,} is the most that a whole number may be")
 
 
 def share(**values: float | int) -> None:

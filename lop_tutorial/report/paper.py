@@ -27,7 +27,7 @@ class PaperTable:
 @cache
 def paper_table(number: int) -> PaperTable:
     """Table 1, 2, 3 or 4."""
-    text = files("lop_tutorial.report").joinpath("paper_tables.csv").read_text()
+    text = files("lop_tutorial.report").joinpath("paper_tables.csv").read_text(encoding="utf-8")
     cells = [row for row in csv.DictReader(text.splitlines()) if row["table"] == str(number)]
     if not cells:
         raise ValueError(f"table {number}; the paper has tables 1 to 4")

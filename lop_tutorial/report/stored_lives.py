@@ -46,7 +46,7 @@ def _runs(folder: Path, network: str, batch_size: int, epochs: int) -> Iterator[
     for path in sorted(folder.iterdir()):
         if not (path / "metrics.csv").exists():
             continue
-        config: dict[str, Any] = json.loads((path / "config.json").read_text())
+        config: dict[str, Any] = json.loads((path / "config.json").read_text(encoding="utf-8"))
         training = config["training"]
         asked = (config["network"], training["batch_size"], training["epochs"])
         pairs = config.get("benchmark", "pairs") == "pairs" and config["data"] != "procedural"

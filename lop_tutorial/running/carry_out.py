@@ -16,6 +16,7 @@ from lop_tutorial.atomic import append, clear_left_over, write_text
 from lop_tutorial.interventions import EDITION, FIRST_EDITION, intervention
 from lop_tutorial.running.crews import EVERY, STEP, Crew, Parts, cell
 from lop_tutorial.running.execute import carry_on, crews_of
+from lop_tutorial.running.first_steps import must_take_steps
 from lop_tutorial.running.folder import Origins, alone, holds, is_finished, settings_in
 from lop_tutorial.running.plan import Plan, former_settings
 from lop_tutorial.running.results import Row
@@ -55,6 +56,7 @@ def carry_out(
     if not resume or not begun(folder, plan, profile):
         must_be_new(folder, resume)
         plan.spec.must_repeat(plan.seeds[0])
+        must_take_steps(plan, device)
         fresh = crews_of(plan, device, workers)  # what cannot be begun leaves no folder
     with alone(parts.folder / "lock", str(folder)):
         if (folder / "config.json").exists() and not resume:
@@ -76,7 +78,7 @@ def carry_out(
 def _no_rows(folder: Path) -> None:
     """ValueError if rows are there, without the checkpoints from which they could be gone on with."""
     path = folder / "metrics.csv"
-    if path.exists() and len(path.read_text().splitlines()) > 1:
+    if path.exists() and len(path.read_text(encoding="utf-8").splitlines()) > 1:
         raise ValueError(f"{folder / 'checkpoints'} is missing, and {path} has rows: begin the run in another folder")
 
 

@@ -74,7 +74,7 @@ class Parts:
             ]
         except FileNotFoundError:
             return None
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, RecursionError) as error:
             path = self.folder / "crews.json"
             raise ValueError(f"{path} is damaged ({error}); begin the run anew in another folder") from error
 

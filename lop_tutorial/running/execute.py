@@ -13,6 +13,7 @@ from dataclasses import replace
 from queue import Empty
 from typing import Any
 
+from lop_tutorial.own_classes import own_code_told
 from lop_tutorial.running.crews import Crew, Part, Parts
 from lop_tutorial.running.main_guard import must_be_guarded
 from lop_tutorial.running.measures import measure
@@ -174,9 +175,10 @@ def _signals_held() -> Iterator[None]:
 def _work(plan: Plan, todo: Any, done: Any, parts: Parts | None) -> None:
     threading.Thread(target=_end_with_the_parent, daemon=True).start()
     try:
-        while (numbered := todo.get()) is not None:
-            for row in crew_rows(plan, numbered[0], numbered[1], "cpu", parts):
-                done.put(row)
+        with own_code_told():
+            while (numbered := todo.get()) is not None:
+                for row in crew_rows(plan, numbered[0], numbered[1], "cpu", parts):
+                    done.put(row)
         done.put(None)
     except (ValueError, OSError) as error:
         done.put(error)

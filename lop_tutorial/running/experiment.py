@@ -105,7 +105,7 @@ def _parts(experiment: Tabular, folder: Path, device: str, workers: int) -> Iter
             rows = [{**settings, **row, **settings} for row in experiment.rows_of(part, device, workers)]
             columns = there.columns or Table(tuple(rows)).columns
             there = Table((*there.rows, *rows))
-            text = path.read_text() if path.exists() else ",".join(columns) + "\n"
+            text = path.read_text(encoding="utf-8") if path.exists() else ",".join(columns) + "\n"
             write_text(path, text + lines_of(rows, columns))
             origins.write(finished=False)
         yield Table(tuple(rows))

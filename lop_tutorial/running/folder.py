@@ -59,7 +59,7 @@ def alone(path: Path, what: str) -> Iterator[None]:
 def holder(path: Path) -> int | None:
     """The process that holds a lock by `alone`; None if there is none."""
     try:
-        pid = int(_pid_of(path).read_text())
+        pid = int(_pid_of(path).read_text(encoding="utf-8"))
         with FileLock(path, timeout=0):
             return None  # it was killed
     except (Timeout, PermissionError):  # held; or another user's, which cannot be tried
@@ -152,8 +152,8 @@ class Origins:
 def _environment(folder: Path) -> dict[str, Any]:
     """What environment.json says; nothing where it is missing or damaged."""
     try:
-        content = json.loads((folder / "environment.json").read_text())
-    except (FileNotFoundError, json.JSONDecodeError):
+        content = json.loads((folder / "environment.json").read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError, ValueError, RecursionError):
         return {}
     return content if _sound(content) else {}
 

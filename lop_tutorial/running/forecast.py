@@ -132,7 +132,7 @@ def _memory_now(device: str) -> float:
         return _memory_peak(device)
     import resource
 
-    return float(statm.read_text().split()[1]) * resource.getpagesize()
+    return float(statm.read_text(encoding="utf-8").split()[1]) * resource.getpagesize()
 
 
 def _memory_peak(device: str) -> float:
@@ -149,7 +149,7 @@ def _memory_free(device: str) -> float | None:
     if device.startswith("cuda"):
         return float(torch.cuda.mem_get_info(device)[0])
     try:
-        lines = dict(line.split(":", 1) for line in Path("/proc/meminfo").read_text().splitlines())
+        lines = dict(line.split(":", 1) for line in Path("/proc/meminfo").read_text(encoding="utf-8").splitlines())
         return float(lines["MemAvailable"].split()[0]) * 1024
     except (OSError, KeyError):
         return None

@@ -79,6 +79,8 @@ def read_jobs(path: Path) -> list[Job]:
         place = f"{path}, line {number}"
         if not colon or not re.fullmatch(r"\w[\w.-]*", name):
             raise ValueError(f"{place} is {line!r}; write NAME: COMMAND, with a name of letters, digits, _, - and .")
+        if name in {f"{path.stem}.queue.{end}" for end in ("json", "lock", "pid")}:
+            raise ValueError(f"{place}: the queue keeps a file of that name beside the jobs' folders; choose another")
         if name in (job.name for job in jobs):
             raise ValueError(f"{place}: a job above is called {name!r} already; each needs a name of its own")
         try:
@@ -107,6 +109,8 @@ class JobQueue:
 
     def statuses(self) -> list[JobStatus]:
         """How far each job is, in the file's order."""
+        if self.runs.exists() and not self.runs.is_dir():
+            raise ValueError(f"{self.runs} is a file; name a folder with --runs")
         facts, alive = self._read(), self.pid() is not None
         return [self._status_of(job, facts, alive) for job in read_jobs(self.path)]
 
@@ -164,12 +168,12 @@ class JobQueue:
 
     def _read(self) -> dict[str, Any]:
         try:
-            facts = json.loads(self._facts.read_text())
+            facts = json.loads(self._facts.read_text(encoding="utf-8"))
             failed = {job: {"command": one["command"], "why": str(one["why"])} for job, one in facts["failed"].items()}
             return {"began": facts["began"], "failed": failed}
         except FileNotFoundError:
             return {"began": None, "failed": {}}
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise ValueError(f"{self._facts} is damaged; remove it, and jobs that failed are tried again") from None
 
     def _note(self, **facts: Any) -> None:
@@ -179,13 +183,13 @@ class JobQueue:
 def progress_of(folder: Path) -> tuple[int, int, float]:
     """Rows that stand in a run's or a sweep's folder, rows it will have at the most, and the seconds they took."""
     try:
-        config = json.loads((folder / "config.json").read_text())
-        seconds = json.loads((folder / "environment.json").read_text())["wall_seconds"]
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        seconds = json.loads((folder / "environment.json").read_text(encoding="utf-8"))["wall_seconds"]
         table = next(path for path in (folder / "table.csv", folder / "metrics.csv") if path.exists())
         done = table.read_bytes().count(b"\n") - 1
         return max(0, done), _rows(config), float(seconds)
-    except (FileNotFoundError, StopIteration, ValueError, ArithmeticError, KeyError, TypeError):  # missing, or damaged
-        return 0, 0, 0.0
+    except (OSError, StopIteration, ValueError, ArithmeticError, KeyError, TypeError, RecursionError):
+        return 0, 0, 0.0  # missing, or damaged
 
 
 def _rows(config: dict[str, Any]) -> int:

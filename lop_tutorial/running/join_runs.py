@@ -54,7 +54,7 @@ def _but_for_seeds(run: Run) -> dict[str, Any]:
 
 def _joined(paths: Sequence[Path], config: dict[str, Any], seeds: Sequence[int]) -> str:
     """Rows of all that are there, in the order of a run: by width, method, seed and task. Nothing if none is there."""
-    tables = [list(csv.DictReader(path.read_text().splitlines())) for path in paths if path.exists()]
+    tables = [list(csv.DictReader(path.read_text(encoding="utf-8").splitlines())) for path in paths if path.exists()]
     if not tables:
         return ""
     widths, methods = config.get("widths") or [], config["methods"]

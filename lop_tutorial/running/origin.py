@@ -17,6 +17,7 @@ from typing import Any
 import torch
 
 from lop_tutorial import __version__
+from lop_tutorial.training.cpu import processor
 
 PACKAGES = ("torch", "torchvision", "numpy", "scipy", "pillow", "matplotlib")
 PACKAGE = Path(__file__).resolve().parents[1]
@@ -26,14 +27,18 @@ SOURCES = (".py", ".js", ".csv")
 
 
 def environment(device: str = "cpu") -> dict[str, Any]:
-    """Command, commit, hash of the sources, versions, device, machine and date; no name of a person or a host."""
+    """Command, commit, hash of the sources, versions, device, machine and date; no name of a person or a host.
+
+    The processor and `mkl_cbwr` say on which CPUs last bits are to be expected again (see `company_changes_bits`).
+    """
     gpu = torch.cuda.get_device_name(device) if device.startswith("cuda") else "Apple GPU" if device == "mps" else None
     return {
         "command": command(sys.argv[1:]),
         "commit": commit(PACKAGE),
         "sources_sha256": sources_sha256(PACKAGE),
         "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
-        "device": gpu or f"CPU ({_processor()})",
+        "device": gpu or f"CPU ({processor()})",
+        "mkl_cbwr": os.environ.get("MKL_CBWR"),
         "cores": os.cpu_count(),
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
@@ -87,11 +92,3 @@ def command(words: list[str]) -> str:
 def _apart(word: str) -> list[str]:
     """ "--out=there" is "--out", "there"."""
     return word.split("=", 1) if word.startswith("--") else [word]
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor() or platform.machine()

@@ -120,6 +120,12 @@ class Plan:
             values = getattr(self, name)
             if not values or len(set(values)) < len(values):
                 raise ValueError(f"{name} is {values}; it must name at least one, none of them twice")
+        same: dict[object, str] = {}
+        for method in self.methods:
+            meant = self.intervention(method)
+            of = same.setdefault((type(meant), repr(meant), self.training_of(method).step_size), method)
+            if of != method:
+                raise ValueError(f"{of} and {method} are one method in two spellings; leave one of them out")
 
     @property
     def spec(self) -> StreamSpec:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
+from lop_tutorial.own_classes import own_code_told
 from lop_tutorial.running.crews import Crew, Parts, read_cells
 from lop_tutorial.running.execute import crew_rows
 from lop_tutorial.running.plan import Plan
@@ -47,8 +48,9 @@ def carry_on_with_ray(plan: Plan, crews: Sequence[Crew], device: str, workers: i
 
 def _run_crew(plan: Plan, number: int, crew: Crew, device: str, parts: Parts) -> None:
     """What a Ray task does: its rows go to the run's folder."""
-    for _ in crew_rows(plan, number, crew, device, parts):
-        pass
+    with own_code_told():
+        for _ in crew_rows(plan, number, crew, device, parts):
+            pass
 
 
 def connected() -> Any:

@@ -92,7 +92,7 @@ class Run:
     def diverged(self) -> list[dict[str, str]]:
         """The learners that diverged: method, seed, task and step."""
         path = self.folder / "diverged.csv"
-        return list(csv.DictReader(path.read_text().splitlines())) if path.exists() else []
+        return list(csv.DictReader(path.read_text(encoding="utf-8").splitlines())) if path.exists() else []
 
 
 def _sound(folder: Path, name: str) -> dict[str, Any]:

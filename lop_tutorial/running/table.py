@@ -84,11 +84,19 @@ def load(place: str | Path) -> Stored:
 
 def read(path: Path) -> Table:
     """The rows of a table.csv or metrics.csv; ValueError names a line with too few or too many cells."""
-    header, *lines = [*csv.reader(io.StringIO(_text(path)))] or [[]]
+    try:
+        header, *lines = [*csv.reader(io.StringIO(_text(path)))] or [[]]
+    except csv.Error as error:
+        raise ValueError(f"{path} is damaged ({error}); run it again") from error
+    rows = []
     for number, line in enumerate(lines, start=2):
         if len(line) != len(header):
             raise ValueError(f"{path}, line {number}: {len(line)} cells for {len(header)} columns; run it again")
-    return Table(tuple(dict(zip(header, map(_value, line), strict=True)) for line in lines))
+        try:
+            rows.append(dict(zip(header, map(_value, line), strict=True)))
+        except (ValueError, RecursionError) as error:
+            raise ValueError(f"{path}, line {number} is damaged ({error}); run it again") from error
+    return Table(tuple(rows))
 
 
 def _text(path: Path) -> str:
@@ -101,7 +109,7 @@ def _text(path: Path) -> str:
 def _settings(path: Path) -> dict[str, Any]:
     try:
         found = json.loads(_text(path))
-    except json.JSONDecodeError as error:
+    except (json.JSONDecodeError, RecursionError) as error:
         raise ValueError(f"{path} is damaged ({error}); run it again") from error
     if not isinstance(found, dict):
         raise ValueError(f"{path} is damaged (it holds no settings); run it again")

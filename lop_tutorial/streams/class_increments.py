@@ -6,7 +6,7 @@ import torch
 
 from lop_tutorial.data.image_set import LabelledImages
 from lop_tutorial.seeds import torch_generator
-from lop_tutorial.streams.images import CIFAR100_PIXELS, OnDevice, Pixels, gather
+from lop_tutorial.streams.images import CIFAR100_PIXELS, OnDevice, Pixels, gather, must_hold
 from lop_tutorial.streams.task import Stream, Task
 
 
@@ -40,6 +40,7 @@ class ClassIncrements(Stream):
         self.valid_per_class = valid_per_class
         self.order = torch.randperm(count, generator=torch_generator(seed, "class increments")).tolist()
         self.outputs, self.length = count, -(-count // increment)
+        must_hold(images, train_per_class, test_per_class, train_skip=valid_per_class)
         height, width, _ = images.of_class(0, "train").shape[1:]
         self.shape = (3, pixels.size or height, pixels.size or width)
 

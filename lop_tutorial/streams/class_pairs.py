@@ -6,7 +6,7 @@ import torch
 
 from lop_tutorial.data.image_set import LabelledImages
 from lop_tutorial.seeds import torch_generator
-from lop_tutorial.streams.images import OnDevice, Pixels, gather
+from lop_tutorial.streams.images import OnDevice, Pixels, gather, must_hold
 from lop_tutorial.streams.task import Stream, Task
 
 
@@ -36,6 +36,7 @@ class ClassPairs(Stream):
             raise ValueError(f"{images.name} has {len(images.classes)} class; class pairs need at least 2")
         self.images, self.seed, self.reshuffle = images, seed, reshuffle
         self.train_per_class, self.test_per_class, self.pixels = train_per_class, test_per_class, pixels
+        must_hold(images, train_per_class, test_per_class)
         height, width, _ = images.of_class(0, "train").shape[1:]
         self.shape = (3, pixels.size or height, pixels.size or width)
 

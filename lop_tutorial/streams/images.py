@@ -78,11 +78,34 @@ def gather(
     """
     parts = [images.of_class(k, split)[skip:][:per_class] for k in classes]
     for k, part in zip(classes, parts, strict=True):
-        if len(part) < (per_class or 1):
-            beside = f" beside {skip} others" if skip else ""
-            raise ValueError(
-                f"{per_class or 1} {split} images a class asked for{beside}, but class {images.images.classes[k]!r} of "
-                f"{images.images.name} has {len(part)}: ask for no more than that"
-            )
+        _must_reach(images.images, k, split, len(part), per_class, skip)
     labels = torch.cat([torch.full((len(part),), label, device=part.device) for label, part in enumerate(parts)])
     return pixels(torch.cat(parts)), labels
+
+
+def must_hold(
+    images: LabelledImages, train_per_class: int | None, test_per_class: int | None, train_skip: int = 0
+) -> None:
+    """ValueError for the first class with fewer images than every task will ask of it, before any task is made.
+
+    None asks for one at least, `train_skip` are set aside. Only sets that can tell without opening a class (`held`).
+    """
+    held = getattr(images, "held", None)
+    if held is None:
+        return
+    wanted: tuple[tuple[Split, int | None, int], ...] = (
+        ("train", train_per_class, train_skip),
+        ("test", test_per_class, 0),
+    )
+    for k in range(len(images.classes)):
+        for split, per_class, skip in wanted:
+            _must_reach(images, k, split, max(0, held(k, split) - skip), per_class, skip)
+
+
+def _must_reach(images: LabelledImages, k: int, split: Split, there: int, per_class: int | None, skip: int) -> None:
+    if there < (per_class or 1):
+        beside = f" beside {skip} others" if skip else ""
+        raise ValueError(
+            f"{per_class or 1} {split} images a class asked for{beside}, but class {images.classes[k]!r} of "
+            f"{images.name} has {there}: ask for no more than that"
+        )

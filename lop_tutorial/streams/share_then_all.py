@@ -8,7 +8,7 @@ from torch import Tensor
 
 from lop_tutorial.data.image_set import LabelledImages
 from lop_tutorial.seeds import torch_generator
-from lop_tutorial.streams.images import OnDevice, Pixels, gather
+from lop_tutorial.streams.images import OnDevice, Pixels, gather, must_hold
 from lop_tutorial.streams.task import Stream, Task
 
 
@@ -47,6 +47,7 @@ class ShareThenAll(Stream):
         order = torch.randperm(count, generator=torch_generator(seed, "share then all: classes"))
         self.classes = tuple(order[:classes].tolist())
         self.outputs = len(self.classes)
+        must_hold(images, train_per_class, test_per_class)
         height, width, _ = images.of_class(0, "train").shape[1:]
         self.shape = (3, pixels.size or height, pixels.size or width)
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import os
+import platform
 import sys
+from pathlib import Path
 
 import torch
 from jaxtyping import Float
@@ -14,6 +17,30 @@ from lop_tutorial.networks import Network
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # of glibc's mallopt
 _LARGEST_BLOCK, _MOST_KEPT = 2**25, 2**30  # glibc takes no larger block
+
+
+def processor(about: Path = Path("/proc/cpuinfo")) -> str:
+    """The processor's name, as the system has it."""
+    return _said(about, "model name") or platform.processor() or platform.machine()
+
+
+def company_changes_bits(about: Path = Path("/proc/cpuinfo")) -> bool:
+    """Whether a learner's last bits depend, on this CPU, on how many others it is trained with.
+
+    MKL multiplies narrow matrices of odd width in another order where the batch is small, on processors that are not
+    Intel's and without MKL_CBWR in the environment. Seen on an AMD EPYC with torch 2.14; where the system does not say
+    whose the processor is, nothing is claimed.
+    """
+    vendor = _said(about, "vendor_id")
+    return torch.backends.mkl.is_available() and vendor not in ("", "GenuineIntel") and "MKL_CBWR" not in os.environ
+
+
+def _said(about: Path, what: str) -> str:
+    try:
+        lines = about.read_text(encoding="utf-8", errors="replace").splitlines()
+        return next(line.split(":", 1)[1].strip() for line in lines if line.startswith(what))
+    except (OSError, StopIteration):
+        return ""
 
 
 def lay_out(network: Network, device: torch.device) -> Network:

@@ -70,7 +70,7 @@ def precisions(device: str) -> list[str]:
 def driver() -> str | None:
     """The version of NVIDIA's driver, where Linux tells it."""
     try:
-        match = re.search(r"Module\D*([\d.]+)", Path("/proc/driver/nvidia/version").read_text())
+        match = re.search(r"Module\D*([\d.]+)", Path("/proc/driver/nvidia/version").read_text(encoding="utf-8"))
     except OSError:
         return None
     return match and match.group(1)

@@ -94,3 +94,11 @@ def test_the_package_has_it_at_its_top():
     assert lop_tutorial.examine is examine
     with pytest.raises(AttributeError, match="no attribute 'nowhere'"):
         lop_tutorial.nowhere  # noqa: B018
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_inputs_that_are_not_finite_are_refused_once_and_for_all(value):
+    network, x = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2)), torch.ones(6, 3)
+    x[2, 1] = value
+    with pytest.raises(ValueError, match="inputs hold NaN or inf"):
+        examine(network, (x, torch.arange(6) % 2), layer="1")

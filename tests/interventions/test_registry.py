@@ -131,3 +131,9 @@ def test_titles_show_the_settings_given():
     }
     assert titles(["g_mixup:M=0"]) == {"g_mixup:M=0": "G-mixup (M = 0)"}
     assert title("of another version:x=1") == "of another version:x=1"  # stored runs may name what is gone
+
+
+def test_a_whole_number_that_no_tensor_takes_is_refused():
+    with pytest.raises(ValueError, match=r"maturity is 10{30}; 9,007,199,254,740,992 is the most"):
+        intervention(f"cbp:maturity={10**30}")
+    assert intervention(f"cbp:maturity={2**53}").maturity == 2**53

@@ -79,3 +79,11 @@ def test_the_origin_of_this_very_code():
 )
 def test_the_code_in_a_few_words(origin, told):
     assert code_of(origin) == told
+
+
+def test_an_origin_says_what_last_bits_depend_on(monkeypatch):
+    monkeypatch.setenv("MKL_CBWR", "AUTO")
+    assert environment()["mkl_cbwr"] == "AUTO"
+    monkeypatch.delenv("MKL_CBWR")
+    assert environment()["mkl_cbwr"] is None
+    assert environment()["device"].startswith("CPU (")

@@ -171,7 +171,9 @@ def test_every_plan_can_be_written_down_and_begun():
         for profile, each in profiles.items():
             assert plan(name, profile) is each
             few = {"number": 2 * each.increment, "train": 10 + each.valid_per_class, "test": 4}
-            small = replace(each, data="procedural", procedural=dict(each.procedural) | few, classes=None, tasks=2)
+            drawn = {"data": "procedural", "procedural": dict(each.procedural) | few, "classes": None}
+            all_there_are = {"train_per_class": None, "test_per_class": None}
+            small = replace(each, **drawn, **all_there_are, tasks=2)
             assert json.loads(json.dumps(small.as_config()))["network"] == each.network
             outputs = 2 * each.increment if each.benchmark == "increments" else each.warm_start.get("classes", 2)
             assert small.learner("none", 0).network.head.out_features == outputs
@@ -208,3 +210,13 @@ def test_every_table_has_the_papers_rows_in_every_profile(table, profile):
 def test_more_increments_than_classes_are_refused():
     with pytest.raises(ValueError, match="tasks is 11, but the 20 classes of procedural make 10 increments of 2"):
         replace(plan("table3"), tasks=11).stream(0)
+
+
+def test_one_method_in_two_spellings_is_refused():
+    for methods in (("l2:strength=0.1", "l2:strength=.1"), ("l2", "l2:strength=0.0001")):
+        with pytest.raises(ValueError, match="are one method in two spellings"):
+            replace(plan("first_look"), methods=methods)
+    twice = replace(
+        plan("first_look"), methods=("l2:strength=0.1", "l2:strength=1e-1"), step_sizes={"l2:strength=1e-1": 0.5}
+    )
+    assert len(twice.methods) == 2  # at two step sizes they are two

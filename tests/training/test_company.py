@@ -1,8 +1,6 @@
 """A seed is a learner: its bits do not depend on who else is in its fleet."""
 
-import os
 from itertools import product
-from pathlib import Path
 
 import pytest
 import torch
@@ -11,6 +9,7 @@ from lop_tutorial.interventions import INTERVENTIONS, intervention
 from lop_tutorial.networks import MLP
 from lop_tutorial.streams import ToyPoints
 from lop_tutorial.training import Fleet, Training
+from lop_tutorial.training.cpu import company_changes_bits
 
 STRONG = {"cbp": "cbp:replacement_rate=0.05:maturity=3", "redo": "redo:every=5:tau=0.3", "l2": "l2:strength=0.01"}
 OWN_LAYERS = ("layer_norm", "crelu")  # these methods' networks cannot stand beside others
@@ -36,8 +35,7 @@ def lives(members, sizes, activation):
 
 
 ODD, EVEN = ("relu", "odd"), ("gelu", "even")
-CPU = Path("/proc/cpuinfo")
-BY_ITSELF = "MKL_CBWR" in os.environ or not CPU.exists() or "GenuineIntel" in CPU.read_text()
+BY_ITSELF = not company_changes_bits()
 """Whether MKL multiplies a narrow matrix alike in every batch; where it would not, AUTO in that variable sees to it."""
 KINDS = ("none", "cbp", "g_mixup", "layer_norm")
 """What GELU's own kernel could do, it does under these as well; the others meet it among the checks of the product."""

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image
 
-from lop_tutorial.data.formats.contents import Block, Contents, Counts, read_words, readable
+from lop_tutorial.data.formats.contents import Block, Contents, Counts, read_words, readable, text_of
 from lop_tutorial.data.formats.pictures import pixels
 from lop_tutorial.data.image_set import DataError
 
@@ -30,7 +30,7 @@ def read(path: Path) -> Contents:
     held = tuple(_held(sheet) for sheet in sheets)
     ids = [sheet.stem for sheet in sheets]
     table = path / "classes.tsv"
-    words = read_words(table.read_text(encoding="utf-8"), table) if table.exists() else {}
+    words = read_words(text_of(table), table) if table.exists() else {}
     if missing := sorted(words.keys() - set(ids)):
         raise DataError(f"{path}: class {missing[0]!r} is in {table.name} but has no sheet; fetch {missing[0]}.webp")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -36,6 +37,14 @@ class Contents:
     official: SplitRule | str
     blocks: Callable[[np.ndarray], Iterator[Block]]
     left_out: tuple[str, ...] = ()
+
+
+def text_of(path: Path) -> str:
+    """The text of a file that goes with images; DataError where it is not UTF-8."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path}: no text in UTF-8 ({error}); correct the file, or fetch it anew") from error
 
 
 def readable(ids: Sequence[str], words: Mapping[str, str]) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lop_tutorial.data.formats.contents import Block, Contents, Counts, read_words, readable
+from lop_tutorial.data.formats.contents import Block, Contents, Counts, read_words, readable, text_of
 from lop_tutorial.data.formats.pictures import is_picture, shrunk_all
 from lop_tutorial.data.image_set import DataError
 
@@ -25,9 +25,9 @@ def read(path: Path) -> Contents:
 
     The test pictures have no labels and are left aside.
     """
-    ids = sorted((path / "wnids.txt").read_text(encoding="utf-8").split())
+    ids = sorted(text_of(path / "wnids.txt").split())
     table = path / "words.txt"
-    words = read_words(table.read_text(encoding="utf-8"), table) if table.is_file() else {}
+    words = read_words(text_of(table), table) if table.is_file() else {}
     train = [_training(path / "train" / wnid / "images", wnid) for wnid in ids]
     test = _validation(path / "val", ids)
     files = [a + test[wnid] for wnid, a in zip(ids, train, strict=True)]
@@ -59,7 +59,7 @@ def _validation(folder: Path, ids: list[str]) -> dict[str, list[Path]]:
     if not table.is_file():
         raise DataError(f"{table}: missing; fetch the archive anew")
     known, pictures = set(ids), defaultdict(list)
-    for number, line in enumerate(table.read_text(encoding="utf-8").splitlines(), 1):
+    for number, line in enumerate(text_of(table).splitlines(), 1):
         name, _, rest = line.partition("\t")
         wnid = rest.split("\t")[0]
         if wnid not in known:
