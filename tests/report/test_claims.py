@@ -231,6 +231,14 @@ def test_best_of_six_is_one_question_an_experiment():
     assert {number.label.split(",")[0] for number in found.numbers} >= {"minus Retrained", "minus No Intv."}
 
 
+def test_a_single_task_is_not_early_and_late_at_once():
+    found = question("falls, and ends").evidence(in_results())
+    single = [each for each in found if len(each.numbers) == 1]
+    assert {each.run for each in single} == {"controls"}
+    assert all(each.numbers[0].label == "late" for each in single)
+    assert all(each.numbers[0].values.any() for each in found)
+
+
 def test_contrary_evidence_changes_a_verdict(tmp_path):
     """A copy of a run in which G-mixup wins every bin, with the labels of G-mixup and No Intv. exchanged."""
     source = TOP / "results" / "table1_tinyimagenet"
