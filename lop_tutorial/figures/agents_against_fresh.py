@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from lop_tutorial.figures.named import Curve, named_curves
-from lop_tutorial.figures.style import COLUMN_WIDTH, METHOD_COLOURS
+from lop_tutorial.figures.style import COLUMN_WIDTH, METHOD_COLOURS, method_colour
 from lop_tutorial.interventions import title, without_settings
 from lop_tutorial.report.agent_verdicts import lead, probe_lost
 from lop_tutorial.running.results import Interval, finite, interval
@@ -155,18 +155,20 @@ def over_a_long_phase(table: Table, steps: int) -> Figure:
     return figure
 
 
-def games_in_turn(table: Table, games: Sequence[str]) -> Figure:
+def games_in_turn(table: Table, games: Sequence[str], also: Sequence[str] = ()) -> Figure:
     """The return of an old agent and of fresh ones over the visits to each of the games, a panel a game.
 
     Of a table as `changing_games` gives it, in which the games follow each other in this order; means over seeds with
-    95 % t intervals.
+    95 % t intervals. `also`: methods of other old agents.
     """
+    drawn = {"old": ("none", COLOURS["old"]), "fresh": ("retrained", COLOURS["fresh"])}
+    drawn |= {name_of(method): (method, method_colour(method)) for method in also}
     figure, axes = plt.subplots(len(games), 1, figsize=(COLUMN_WIDTH, 0.6 + 1.6 * len(games)), sharex=True)
     for place, (game, ax) in enumerate(zip(games, axes, strict=True)):
         curves = {}
-        for name, method in (("old", "none"), ("fresh", "retrained")):
+        for name, (method, colour) in drawn.items():
             returns = table.select("return", method=method)[:, place :: len(games)]
-            curves[name] = Curve(interval(finite(returns)), COLOURS[name])
+            curves[name] = Curve(interval(finite(returns)), colour)
         visits = range(1, returns.shape[1] + 1)
         named_curves(ax, visits, curves, apart=0.13)
         ax.set(ylabel="return", xticks=visits)

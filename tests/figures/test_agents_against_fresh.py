@@ -128,3 +128,8 @@ def test_each_game_has_its_own_panel_and_its_own_phases():
     assert [ax.get_title(loc="left") for ax in figure.axes] == ["pong", "chess"]
     assert chess.get_xticks().tolist() == [1, 2]
     plt.close(figure)
+    more = [{**row, "method": "l2_init:strength=0.1"} for row in rows if row["method"] == "retrained"]
+    figure = games_in_turn(Table((*rows, *more)), ("pong", "chess"), also=("l2_init:strength=0.1",))
+    assert len(drawn(figure.axes[0], "mean")) == 3
+    assert "L2 init" in [text.get_text() for text in figure.axes[0].texts]
+    plt.close(figure)
