@@ -147,7 +147,8 @@ def test_a_failure_in_a_later_task_of_a_worker_is_a_line_and_the_mended_run_goes
     assert len((tmp_path / "run" / "metrics.csv").read_text().splitlines()) == 1 + 2 * 3
 
 
-def test_a_queue_goes_on_after_a_job_whose_class_ends_the_process(mine, capsys, tmp_path):
+def test_a_queue_goes_on_after_a_job_whose_class_ends_the_process(mine, capsys, tmp_path, monkeypatch):
+    monkeypatch.setattr("lop_tutorial.commands.queue.stand_back", lambda: None)  # for it is this process here
     mine("told_7", METHOD, hook="penalty", arguments="learner", does="exit()")
     small = "--seeds 1 --tasks 1 --epochs 1"
     jobs = (
