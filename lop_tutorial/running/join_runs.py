@@ -24,7 +24,7 @@ def join_runs(folders: Sequence[Path], out: Path) -> Run:
             `out` is there already.
     """
     if len(folders) < 2:
-        raise ValueError("to join are two runs or more")
+        raise ValueError("name two runs or more to join")
     runs = [Run.open(folder) for folder in folders]
     first = _but_for_seeds(runs[0])
     seeds: dict[int, Path] = {}

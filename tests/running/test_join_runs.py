@@ -62,7 +62,7 @@ def test_what_does_not_belong_together_is_refused(folders, tmp_path, capsys):
         assert not (tmp_path / "out").exists()
         return code, capsys.readouterr().err
 
-    assert refused("late") == (2, "lop-tutorial: to join are two runs or more\n")
+    assert refused("late") == (2, "lop-tutorial: name two runs or more to join\n")
     code, said = refused("late", "again")
     assert code == 2
     assert "seed 5 is in" in said
