@@ -12,6 +12,7 @@ import pytest
 import lop_tutorial
 from lop_tutorial.cli import main
 from lop_tutorial.commands.values import parse_classes, parse_seeds, parse_split, parse_step_sizes
+from lop_tutorial.doctor import examine
 from lop_tutorial.experiments.own import OWN
 from lop_tutorial.running import Run
 from lop_tutorial.running.table import load
@@ -267,13 +268,13 @@ def test_a_step_size_given_twice_and_an_empty_word_are_refused(capsys, tmp_path)
     assert not (tmp_path / "run").exists()
 
 
-def test_doctor_says_in_a_line_what_last_bits_depend_on(capsys, monkeypatch):
+def test_doctor_says_in_a_line_what_last_bits_depend_on(monkeypatch):
     monkeypatch.setattr("lop_tutorial.doctor.company_changes_bits", lambda: True)
     monkeypatch.delenv("MKL_CBWR", raising=False)
-    assert main(["doctor"]) == 0
-    shown = "".join(capsys.readouterr().out.split())
-    assert "MKL_CBWRisnotset:lastbitsdepend" in shown
-    assert "exportMKL_CBWR=AUTO" in shown
+    (bits,) = (finding for finding in examine(None) if finding.what == "bits on the CPU")
+    assert not bits.here
+    assert bits.found == "MKL_CBWR is not set: last bits depend on how many learners train together"
+    assert "export MKL_CBWR=AUTO" in bits.remedy
 
 
 def test_bench_lists_the_benchmarks_and_runs_one(capfd, monkeypatch, tmp_path):

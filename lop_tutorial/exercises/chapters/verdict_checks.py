@@ -15,7 +15,7 @@ TITLE = "Verdict"
 
 SPREADS = ((10.0, 10.0), (2.0, 3.0), (-1.0, 4.0), (5.0, 0.5))
 POWER = 0.8
-LOST = "Stretch accumulates over tasks"
+LOST = "Continual backpropagation ends above a network that is retrained"
 
 
 def _one_against(answer: Any) -> str | None:
