@@ -11,7 +11,7 @@ from dataclasses import asdict
 
 import numpy as np
 
-from lop_tutorial.reinforcement import Agent, Settings, World, live
+from lop_tutorial.reinforcement import Agent, Settings, World, live, must_be_cpu
 from lop_tutorial.running.experiment import Experiment
 from lop_tutorial.running.table import TableRow
 
@@ -29,8 +29,7 @@ def trained(task: str, seeds: Sequence[int], device: str = "cpu") -> Iterator[Ta
 
     ValueError for another device than the CPU.
     """
-    if device != "cpu":
-        raise ValueError(f"device is {device!r}; an agent of this size learns on the cpu alone")
+    must_be_cpu(device)
     settings, world = Settings(), World(task)
     for seed in seeds:
         running = world.open(seed)

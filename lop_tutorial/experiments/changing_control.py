@@ -25,6 +25,7 @@ from lop_tutorial.reinforcement import (
     changed,
     greedy_task,
     live,
+    must_be_cpu,
     probe_error,
 )
 from lop_tutorial.running.experiment import Experiment
@@ -90,8 +91,7 @@ def lives(
     of the last phase; NaN in the first. Exponents and health are measured as the phase ends, on states replayed from
     it (`greedy_task`); exponents are NaN where one action is best in all of them.
     """
-    if device != "cpu":
-        raise ValueError(f"device is {device!r}; an agent of this size learns on the cpu alone")
+    must_be_cpu(device)
     settings = replace(base, step_size=step_size, updates=updates)
     for seed in seeds:
         running = changed(task, seed, 0).open(0)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
 from lop_tutorial.experiments.changing_control import STATES, measured_life, method_of
-from lop_tutorial.reinforcement import Agent, Game, Settings
+from lop_tutorial.reinforcement import Agent, Game, Settings, must_be_cpu
 from lop_tutorial.running.experiment import Experiment
 from lop_tutorial.running.table import TableRow
 
@@ -48,8 +48,7 @@ def game_lives(
     base: Settings = SETTINGS,
 ) -> Iterator[TableRow]:
     """A row a seed, as `changing_control.lives` has it, of an agent that plays a game in each phase."""
-    if device != "cpu":
-        raise ValueError(f"device is {device!r}; an agent of this size learns on the cpu alone")
+    must_be_cpu(device)
     playing = game_of(task, 0).open(0)
     for seed in seeds:
         agent = Agent(playing.observations, playing.actions, base, method_of(method), seed=seed)

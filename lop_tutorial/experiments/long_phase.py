@@ -14,7 +14,7 @@ from dataclasses import asdict, replace
 import numpy as np
 
 from lop_tutorial.experiments.changing_control import CARTPOLE, PHASES, SETTINGS
-from lop_tutorial.reinforcement import Agent, Lived, Settings, changed, live
+from lop_tutorial.reinforcement import Agent, Lived, Settings, changed, live, must_be_cpu
 from lop_tutorial.running.experiment import Experiment
 from lop_tutorial.running.table import TableRow
 
@@ -39,8 +39,7 @@ def long_lives(
     `agent` is "old", which has lived the phases before, or "fresh", which begins in the last with the weights that
     Retrained has there.
     """
-    if device != "cpu":
-        raise ValueError(f"device is {device!r}; an agent of this size learns on the cpu alone")
+    must_be_cpu(device)
     if agent not in ("old", "fresh"):
         raise ValueError(f"agent is {agent!r}; it must be old or fresh")
     longer = replace(base, steps=TIMES * base.steps, explore_share=base.explore_share / TIMES)

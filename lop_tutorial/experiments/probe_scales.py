@@ -12,7 +12,7 @@ from dataclasses import asdict
 import torch
 
 from lop_tutorial.experiments.changing_control import CARTPOLE, PHASES, SETTINGS, STATES
-from lop_tutorial.reinforcement import Agent, Settings, changed, live, probe_error, standardised
+from lop_tutorial.reinforcement import Agent, Settings, changed, live, must_be_cpu, probe_error, standardised
 from lop_tutorial.running.experiment import Experiment
 from lop_tutorial.running.table import TableRow
 from lop_tutorial.seeds import numpy_generator
@@ -30,8 +30,7 @@ def scales(
     `fresh` and `fresh_size_one` are `probe` and `size_one` of a network with fresh weights. States, targets and fresh
     weights are those of `changing_control`, so that `probe` is what it has as the next phase begins.
     """
-    if device != "cpu":
-        raise ValueError(f"device is {device!r}; an agent of this size learns on the cpu alone")
+    must_be_cpu(device)
     for seed in seeds:
         running = changed(task, seed, 0).open(0)
         agent = Agent(running.observations, running.actions, base, seed=seed)

@@ -5,7 +5,7 @@ Games, `Game`, need minatar (`pip install lop-tutorial[games]`).
 """
 
 from lop_tutorial.reinforcement.control_worlds import VARIED, World, changed
-from lop_tutorial.reinforcement.dqn import Agent, Lived, Settings, live
+from lop_tutorial.reinforcement.dqn import Agent, Lived, Settings, live, must_be_cpu
 from lop_tutorial.reinforcement.greedy_states import greedy_task
 from lop_tutorial.reinforcement.injection import PlasticityInjection
 from lop_tutorial.reinforcement.minatar_games import Game
@@ -25,6 +25,7 @@ __all__ = [
     "changed",
     "greedy_task",
     "live",
+    "must_be_cpu",
     "probe_error",
     "probe_targets",
     "standardised",

@@ -216,3 +216,9 @@ def live(agent: Agent, world: World | Game, look: Callable[[Agent], None] | None
                 agent.copy_into_target()
     agent.end()
     return lived
+
+
+def must_be_cpu(device: str) -> None:
+    """ValueError for any other device: agents of this size gain nothing by one."""
+    if device != "cpu":
+        raise ValueError(f"device is {device!r}; an agent of this size learns on the cpu alone")

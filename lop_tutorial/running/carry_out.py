@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -20,7 +18,7 @@ from lop_tutorial.running.first_steps import must_take_steps
 from lop_tutorial.running.folder import Origins, alone, holds, is_finished, settings_in
 from lop_tutorial.running.plan import Plan, former_settings
 from lop_tutorial.running.results import Row
-from lop_tutorial.running.run import must_be_new, write_json
+from lop_tutorial.running.run import csv_text, must_be_new, place_of, write_json
 
 Launcher = Callable[[Plan, Sequence[Crew], str, int, Parts], Iterator[Row]]
 LAUNCHERS = ("local", "ray")
@@ -88,7 +86,7 @@ def _written(plan: Plan, parts: Parts, crews: Sequence[Crew], rows: Iterator[Row
     try:
         with open(folder / "metrics.csv", "ab", buffering=0) as file:
             for row in rows:
-                append(file, _csv([[cell(row[name]) for name in plan.columns]]).encode())
+                append(file, csv_text([[cell(row[name]) for name in plan.columns]]).encode())
                 if STEP in row:
                     _assemble_diverged(parts, crews)
                 origins.write_every(EVERY)
@@ -108,14 +106,10 @@ def _written(plan: Plan, parts: Parts, crews: Sequence[Crew], rows: Iterator[Row
 def _assemble(plan: Plan, parts: Parts, crews: Sequence[Crew], kept: bool = False) -> None:
     """metrics.csv from the crews' rows, by width, method, seed and task; `kept`: those that will not come again."""
     lines = [line for number in range(len(crews)) for line in parts.lines(number, kept)]
-    lines.sort(key=lambda line: _place(plan, dict(zip(plan.columns, line, strict=False))))
-    write_text(parts.run / "metrics.csv", _csv([plan.columns, *(line[:-1] for line in lines)]))
+    asked = plan.widths, plan.methods, plan.seeds
+    lines.sort(key=lambda line: place_of(dict(zip(plan.columns, line, strict=False)), *asked))
+    write_text(parts.run / "metrics.csv", csv_text([plan.columns, *(line[:-1] for line in lines)]))
     _assemble_diverged(parts, crews)
-
-
-def _place(plan: Plan, row: dict[str, str]) -> tuple[int, ...]:
-    width = plan.widths.index(int(row["width"])) if plan.widths else 0
-    return width, plan.methods.index(row["method"]), plan.seeds.index(int(row["seed"])), int(row["task"])
 
 
 def _assemble_diverged(parts: Parts, crews: Sequence[Crew]) -> None:
@@ -125,13 +119,7 @@ def _assemble_diverged(parts: Parts, crews: Sequence[Crew]) -> None:
         [*line[: len(where)], line[-1]] for number in range(len(crews)) for line in parts.lines(number) if line[-1]
     ]
     if diverged:
-        write_text(parts.run / "diverged.csv", _csv([(*where, "step"), *sorted(diverged)]))
-
-
-def _csv(lines: Sequence[Sequence[str]]) -> str:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(lines)
-    return text.getvalue()
+        write_text(parts.run / "diverged.csv", csv_text([(*where, "step"), *sorted(diverged)]))
 
 
 def _config(plan: Plan, profile: str) -> dict[str, Any]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
 from lop_tutorial.atomic import write_text
-from lop_tutorial.running.run import Run, must_be_new, write_json
+from lop_tutorial.running.run import Run, csv_text, must_be_new, place_of, write_json
 
 TABLES = ("metrics.csv", "diverged.csv")
 
@@ -57,18 +56,9 @@ def _joined(paths: Sequence[Path], config: dict[str, Any], seeds: Sequence[int])
     tables = [list(csv.DictReader(path.read_text(encoding="utf-8").splitlines())) for path in paths if path.exists()]
     if not tables:
         return ""
-    widths, methods = config.get("widths") or [], config["methods"]
-
-    def place(row: dict[str, str]) -> tuple[int, ...]:
-        width = widths.index(int(row["width"])) if widths else 0
-        return width, methods.index(row["method"]), seeds.index(int(row["seed"])), int(row["task"])
-
-    rows = sorted((row for table in tables for row in table), key=place)
-    text = StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
+    asked = config.get("widths") or [], config["methods"], seeds
+    rows = sorted((row for table in tables for row in table), key=lambda row: place_of(row, *asked))
+    return csv_text([list(rows[0]), *(list(row.values()) for row in rows)])
 
 
 def _origin(origins: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -6,8 +6,9 @@ Beside them diverged.csv, if a learner diverged; and while the run is not finish
 from __future__ import annotations
 
 import csv
+import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -148,3 +149,18 @@ def stored_path(name: str) -> Path:
 def write_json(path: Path, content: dict[str, Any]) -> None:
     """Whole or not at all, indented."""
     write_text(path, json.dumps(content, indent=2) + "\n")
+
+
+def csv_text(lines: Sequence[Sequence[str]]) -> str:
+    """Lines of cells as a run's tables have them."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(lines)
+    return text.getvalue()
+
+
+def place_of(
+    row: Mapping[str, str], widths: Sequence[int], methods: Sequence[str], seeds: Sequence[int]
+) -> tuple[int, ...]:
+    """Where a row stands in a run's tables: by width, method, seed and task, in the order in which they were asked."""
+    width = widths.index(int(row["width"])) if widths else 0
+    return width, methods.index(row["method"]), seeds.index(int(row["seed"])), int(row["task"])
