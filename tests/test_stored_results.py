@@ -151,7 +151,9 @@ def _is_whole(results, config):
         assert [row["task"] for row in life] == list(range(len(life)))
         diverged = [math.isnan(row["train_accuracy"]) for row in life]
         assert not any(diverged[:-1])
-        assert len(life) == config["tasks"] or diverged[-1]
+        running = config.get("dead_after", 0)
+        died = died_in([row["train_accuracy"] for row in life], running) if running else None
+        assert len(life) == (config["tasks"] if died is None else died + running) or diverged[-1]
 
 
 def test_what_chapter_1_tells_of_its_runs():

@@ -157,7 +157,7 @@ def _told_of_deaths(run: Run, chosen: Plan) -> str:
 def _print_table(results: Results, chosen: Plan, text: str) -> None:
     from lop_tutorial.report import bin_table
 
-    shown = bin_table(results, bins=chosen.bins, paper=chosen.table, data=text)
+    shown = bin_table(results, bins=chosen.bins, paper=chosen.table, data=text, dead_after=chosen.dead_after)
     table = Table(*shown.header, box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for line in shown.lines:
         table.add_row(*line, style="dim" if line[1] == "paper" else None)

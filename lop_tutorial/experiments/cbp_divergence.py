@@ -85,9 +85,7 @@ def _norm(learner: Learner) -> float:
 
 @dataclass(frozen=True)
 class CbpDivergence(Experiment):
-    """An experiment on CIFAR-100, which lies in `root`, or where it usually does."""
-
-    root: Path | None = None
+    """An experiment on CIFAR-100."""
 
     @property
     def plan(self) -> Plan:
@@ -95,10 +93,10 @@ class CbpDivergence(Experiment):
         base = replace(TABLE2_COLAB, data="cifar100", classes=(0, 80), methods=(CBP,), data_root=self.root, measures=())
         return replace(base, seeds=self.seeds, tasks=self.tasks or base.tasks)
 
-    def sized(self, seeds: tuple[int, ...] | None, tasks: int | None, root: Path | None = None) -> CbpDivergence:
-        """The same with other seeds and tasks, where they are not None, on an image set that lies in `root`."""
-        seeds = seeds or self.seeds
-        return replace(self, seeds=seeds, parts=_parts(seeds), tasks=tasks or self.tasks, root=root)
+    def sized(self, seeds: tuple[int, ...] | None, tasks: int | None, root: Path | None = None) -> Experiment:
+        """The same with other seeds, and so with other parts."""
+        other = super().sized(seeds, tasks, root)
+        return replace(other, parts=_parts(other.seeds))
 
     def as_config(self) -> dict[str, Any]:
         """Every setting, for config.json, with the images' content hash."""

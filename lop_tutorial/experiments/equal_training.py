@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from lop_tutorial.experiments.catalogue import REAL_IMAGES
@@ -47,18 +46,12 @@ def by_epoch(base: Plan, seed: int, device: str = "cpu") -> TableRow:
 
 @dataclass(frozen=True)
 class EqualTraining(Experiment):
-    """An experiment on stored images, which lie in `root`, or where they usually do."""
-
-    root: Path | None = None
+    """An experiment on stored images."""
 
     def plan(self, data: str) -> Plan:
         """Where the learners on one image set come from."""
         wide = replace(REAL_IMAGES.at(WIDTH), methods=("retrained",), measures=(), data=data, data_root=self.root)
         return replace(wide, seeds=self.seeds, tasks=self.tasks or wide.tasks)
-
-    def sized(self, seeds: tuple[int, ...] | None, tasks: int | None, root: Path | None = None) -> EqualTraining:
-        """The same with other seeds and tasks, where they are not None, on image sets that lie in `root`."""
-        return replace(self, seeds=seeds or self.seeds, tasks=tasks or self.tasks, root=root)
 
     def as_config(self) -> dict[str, Any]:
         """Every setting, for config.json, with the images' content hash."""

@@ -121,14 +121,9 @@ def states(
 
 @dataclass(frozen=True)
 class Trial(Experiment):
-    """An experiment on stored images, too, which lie in `root`, or where they usually do."""
+    """An experiment on stored images, too."""
 
-    root: Path | None = None
     methods: tuple[str, ...] = METHODS
-
-    def sized(self, seeds: tuple[int, ...] | None, tasks: int | None, root: Path | None = None) -> Trial:
-        """The same with other seeds and tasks, where they are not None, on image sets that lie in `root`."""
-        return replace(self, seeds=seeds or self.seeds, tasks=tasks or self.tasks, root=root)
 
     def as_config(self) -> dict[str, Any]:
         """Every setting, for config.json, with each plan and its images' content hash."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from lop_tutorial.running.experiment import Experiment
@@ -92,20 +91,12 @@ def longer(epochs_before: int, seeds: Sequence[int], device: str = "cpu", base: 
 
 @dataclass(frozen=True)
 class Gap(Experiment):
-    """An experiment on stored images, which lie in `root`, or where they usually do."""
-
-    root: Path | None = None
+    """An experiment on stored images."""
 
     @property
     def plan(self) -> Plan:
         """Where its learners come from, for every share but its own."""
         return replace(REAL, seeds=self.seeds, methods=("none",), measures=(), data_root=self.root)
-
-    def sized(self, seeds: tuple[int, ...] | None, tasks: int | None, root: Path | None = None) -> Gap:
-        """The same with other seeds, where they are not None, on an image set that lies in `root`."""
-        if tasks is not None:
-            raise ValueError(f"{self.name} takes no --tasks: a warm start has two, a share and all")
-        return replace(self, seeds=seeds or self.seeds, root=root)
 
     def as_config(self) -> dict[str, Any]:
         """Every setting, for config.json, with the images' content hash."""

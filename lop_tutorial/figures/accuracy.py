@@ -40,7 +40,14 @@ def accuracy_over_tasks(results: Results, *, smooth: int = 5, title: str = "", c
     if axes[1].get_legend_handles_labels()[0]:
         figure.legend(*axes[1].get_legend_handles_labels(), loc="outside lower center", ncols=3)
     else:
-        axes[0].text(0.5, 0.75, "no learner is done yet", transform=axes[0].transAxes, ha="center", color="#777777")
+        axes[0].text(
+            0.5,
+            0.75,
+            "no learner has gone through all tasks",
+            transform=axes[0].transAxes,
+            ha="center",
+            color="#777777",
+        )
     if title:
         figure.suptitle(title, x=0.01, ha="left", fontsize=11)
     return figure

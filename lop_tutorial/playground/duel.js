@@ -1,7 +1,7 @@
 // Two networks on the same tasks, an old one and a fresh one, in a worker: what the page asks for, and what it is shown.
-// Given the engine as E, and the worker's own `post` and `listen`; its text is handed to the worker like the engine's.
+// Given the engine as E, and the worker's own `send` and `listen`; its text is handed to the worker like the engine's.
 
-function duel(E, post, listen) {
+function duel(E, send, listen) {
   const SLICE = 12; // milliseconds of work, after which messages are heard
   const SHOWN = 30; // test points of each class in a picture
   const PACES = {
@@ -18,16 +18,21 @@ function duel(E, post, listen) {
   const turn = () => new Promise((go) => ((channel.port1.onmessage = go), channel.port2.postMessage(0)));
   const sleep = (ms) => new Promise((go) => setTimeout(go, ms));
 
-  /** Sends a picture once the page has drawn the one before. */
+  /** Each message names the life that it tells of: some are under way when the page begins another. */
+  const post = (message) => send({ ...message, life: born });
+
+  /** Sends a picture once the page has drawn the one before, if that life still goes on then. */
   async function show(frame) {
+    const mine = born;
     if (!seen) await new Promise((go) => (waiting = go));
+    if (mine !== born) return;
     seen = false;
     post(frame);
   }
 
-  function reset({ choices, cbp, played = 0 }) {
+  function reset({ life, choices, cbp, played = 0 }) {
     settings = E.experiment(choices, cbp);
-    born++;
+    born = life;
     index = -1;
     spots = null;
     const weights = () => E.draws(settings.seed, "weights", 0);

@@ -245,7 +245,7 @@ function begin({ model, el }) {
   const spec = model.get("spec");
   const fromPage = (choices) => ({ ...spec.presets[0].choices, ...choices });
   let choices = fromPage(fromLink(location.hash, model.get("choices")) ?? model.get("choices"));
-  let [frame, lived, playing, stale, reach] = [null, null, false, false, 1];
+  let [frame, lived, playing, stale, reach, life] = [null, null, false, false, 1, 0];
   let [spoken, synced] = [-Infinity, -Infinity];
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -300,7 +300,7 @@ function begin({ model, el }) {
   /** New settings: both networks begin again, or after some tasks that are `played` unseen. */
   function set(wanted, played = 0) {
     choices = { ...wanted };
-    ask({ kind: "reset", choices, cbp: spec.cbp, played });
+    ask({ kind: "reset", life: ++life, choices, cbp: spec.cbp, played });
     lived = { choices, train: [], test: [], within: [], between: [], silent: [], fresh_train: [], fresh_test: [], fresh_within: [], fresh_between: [], fresh_silent: [], landed: [] };
     panel.replaceChildren(...controls(choices, spec.amounts, change));
     link.href = toLink(choices);
@@ -388,6 +388,8 @@ function begin({ model, el }) {
   const exponentWords = (value) => (Number.isFinite(value) ? value.toFixed(2).replace("-", "−") : Number.isNaN(value) ? "no number" : "−∞");
 
   worker.onmessage = ({ data }) => {
+    if (data.kind === "frame") requestAnimationFrame(() => ask({ kind: "seen" }));
+    if (data.life !== life) return; // of a life that has been ended since
     if (data.kind === "rest") {
       playing = false;
       show();
@@ -402,7 +404,6 @@ function begin({ model, el }) {
     }
     if (!stale) requestAnimationFrame(draw);
     stale = true;
-    if (data.kind === "frame") requestAnimationFrame(() => ask({ kind: "seen" }));
   };
   worker.onerror = ({ message }) => (words.textContent = `The worker that trains has stopped: ${message}`);
 

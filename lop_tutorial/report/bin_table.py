@@ -32,12 +32,15 @@ class BinTable:
         return f"{table}\n\n*{self.note}*"
 
 
-def bin_table(results: Results, *, bins: int = 5, paper: int | None = None, data: str = "") -> BinTable:
+def bin_table(
+    results: Results, *, bins: int = 5, paper: int | None = None, data: str = "", dead_after: int = 0
+) -> BinTable:
     """Mean and 95 % interval over seeds of training and test accuracy, bin by bin.
 
     A learner counts in a bin if it finished every task of it; `n` says how many did where not all. With `paper`, the
     row of the paper's table of that number stands below each method's. Of several widths each has its own lines.
-    Settings of methods stand in the note where the name alone tells the methods apart.
+    Settings of methods stand in the note where the name alone tells the methods apart. `dead_after` is the plan's: the
+    note then says that later bins are those of the living.
     """
     theirs = paper_table(paper) if paper is not None and results.tasks >= bins else None
     lines: list[tuple[str, ...]] = []
@@ -55,6 +58,11 @@ def bin_table(results: Results, *, bins: int = 5, paper: int | None = None, data
     settings = [title_of(method) for method, name in names.items() if name != title_of(method)]
     if settings:
         note += f" Settings: {'; '.join(settings)}."
+    if dead_after:
+        note += (
+            f" A learner that is dead, at chance in {dead_after} tasks running, has stopped and counts in the bins "
+            "that it finished: later ones are those of the living alone."
+        )
     if theirs is not None:
         note += (
             f" Rows marked paper: test accuracy in its {theirs.about}, bins of {theirs.bin_unit.lstrip('x')}; another "

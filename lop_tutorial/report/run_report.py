@@ -16,6 +16,7 @@ from lop_tutorial.interventions import title as title_of
 from lop_tutorial.report.bin_table import BinTable, bin_table
 from lop_tutorial.report.numbers import signed
 from lop_tutorial.report.paper import PaperTable, paper_table
+from lop_tutorial.running.death import died_in
 from lop_tutorial.running.results import ENOUGH, Results, finite, interval
 from lop_tutorial.running.run import Run
 
@@ -80,11 +81,14 @@ class RunReport:
     def progress(self) -> str:
         """How far the run is, in a sentence."""
         methods, seeds, tasks = self.config["methods"], self.config["seeds"], self.config["tasks"]
+        dead_after = int(self.config.get("dead_after", 0))
         curves: dict[tuple[str, int], list[float]] = {}
         for row in self.results.rows:
             curves.setdefault((str(row["method"]), int(row["seed"])), []).append(float(row["train_accuracy"]))
         diverged = [key for key, curve in curves.items() if np.isnan(curve[-1])]
-        done = [key for key, curve in curves.items() if len(curve) == tasks or key in diverged]
+        lived = {key: died_in(curve, dead_after) for key, curve in curves.items() if dead_after}
+        dead = {key: death for key, death in lived.items() if death is not None}
+        done = [key for key, curve in curves.items() if len(curve) == tasks or key in diverged or key in dead]
         learners = len(methods) * len(seeds)
         text = "Finished" if len(done) == learners else f"Not finished: {len(self.results.rows):,} rows"
         text += f"; {len(done)} of {learners} learners are done"
@@ -94,12 +98,22 @@ class RunReport:
             text += f"; not begun: {', '.join(missing)}"
         if diverged:
             text += "; diverged: " + ", ".join(f"{names[method]} (seed {seed})" for method, seed in diverged)
+        if dead:
+            told = {
+                names[method]: [
+                    f"seed {seed} after {death} tasks" for (of, seed), death in dead.items() if of == method
+                ]
+                for method in methods
+            }
+            text += f"; dead, at chance in {dead_after} tasks running: "
+            text += ", ".join(f"{name} ({', '.join(seeds)})" for name, seeds in told.items() if seeds)
         return text + "."
 
     def accuracies(self) -> BinTable:
         """Training and test accuracy with the paper's test accuracy."""
         table = self.config.get("table") if self.results.tasks >= 5 else None
-        return bin_table(self.results, bins=self.bins, paper=table, data=str(self.config["data"]))
+        data, dead_after = str(self.config["data"]), int(self.config.get("dead_after", 0))
+        return bin_table(self.results, bins=self.bins, paper=table, data=data, dead_after=dead_after)
 
     def against(self, reference: str, method: str, quantity: str = "test_accuracy") -> Float64[np.ndarray, "seed bin"]:
         """Differences to a reference method, seed by seed, of the seeds that both have; NaN where either is missing."""

@@ -38,7 +38,7 @@ class Experiment:
     """One of the book's own experiments.
 
     `run(seeds=..., tasks=..., device=..., **part)` gives the rows of a part, one a learner; `tasks` is left out where
-    it is None. `settings` are those that no part changes.
+    it is None. `settings` are those that no part changes. Stored images lie in `root`, or where they usually do.
     """
 
     name: str
@@ -48,15 +48,16 @@ class Experiment:
     seeds: tuple[int, ...]
     tasks: int | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
+    root: Path | None = None
 
     def sized(self, seeds: tuple[int, ...] | None, tasks: int | None, root: Path | None = None) -> Experiment:
-        """The same with other seeds and tasks, where they are not None; `root` is for experiments with stored images.
+        """The same with other seeds and tasks, where they are not None, on image sets that lie in `root`.
 
         ValueError where it has no number of tasks to change.
         """
         if tasks is not None and self.tasks is None:
-            raise ValueError(f"{self.name} takes no --tasks: its networks learn one task")
-        return replace(self, seeds=seeds or self.seeds, tasks=tasks or self.tasks)
+            raise ValueError(f"{self.name} takes no --tasks: their number is fixed")
+        return replace(self, seeds=seeds or self.seeds, tasks=tasks or self.tasks, root=root)
 
     def as_config(self) -> dict[str, Any]:
         """Every setting, for config.json."""

@@ -86,7 +86,7 @@ def test_what_the_experiment_is(tmp_path):
     assert [part["share"] for part in EXPERIMENT.parts] == list(LENGTHS)
     assert plan("warm_start", "colab") == REAL
     assert EXPERIMENT.sized((1,), None, tmp_path).plan.data_root == tmp_path
-    with pytest.raises(ValueError, match="takes no --tasks: a warm start has two"):
+    with pytest.raises(ValueError, match="takes no --tasks: their number is fixed"):
         EXPERIMENT.sized(None, 3)
 
 

@@ -73,7 +73,7 @@ def test_where_no_learner_is_done_the_figure_says_so(results):
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # as of a legend without an entry
         figure = accuracy_over_tasks(begun, smooth=1)
-    assert "no learner is done yet" in [text.get_text() for text in figure.axes[0].texts]
+    assert "no learner has gone through all tasks" in [text.get_text() for text in figure.axes[0].texts]
     assert not figure.legends
 
 

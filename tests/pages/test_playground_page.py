@@ -41,6 +41,21 @@ def test_who_presses_collapse_sees_it_in_words(browser, html, width):
         assert tab.evaluate("document.documentElement.scrollWidth") <= width
 
 
+def test_what_was_under_way_when_settings_change_is_not_taken_for_the_new_life(browser, html):
+    """While the page does not listen, the worker lives through the opening's tasks; its answers arrive after Reset."""
+    with opened(browser, html, "index") as tab:
+        tab.wait_for_function(
+            """() => {
+                const drawn = document.querySelector(".lop-cloud svg .mark");
+                if (!drawn) return false;
+                for (const end = performance.now() + 2000; performance.now() < end; );
+                [...document.querySelectorAll(".lop-bar button")].find((each) => each.textContent === "Reset").click();
+                return true;
+            }"""
+        )
+        playground(tab).get_by_text("Both networks are new").first.wait_for(timeout=20_000)
+
+
 @pytest.mark.parametrize("page", ["index", "chapters/type_1"])
 def test_it_opens_when_eight_tasks_have_been_learned_and_the_ninth_arrives(browser, html, page):
     with opened(browser, html, page) as tab:

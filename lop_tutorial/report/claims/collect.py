@@ -1,6 +1,7 @@
 """Reads everything in results/ as comparisons: runs, sweeps and the book's own experiments, known by their columns.
 
-The runs of a search that differ in methods and seeds alone are one experiment: see `_joined`.
+The runs of a search that differ in methods and seeds alone are one experiment: see `_joined`. Runs of lives, whose plan
+lets the dead stop, have no accuracies at equal tasks and are left out: see `_of_lives`.
 """
 
 from __future__ import annotations
@@ -62,7 +63,8 @@ def collect(folder: Path) -> tuple[Source, ...]:
     paths = [path for path in sorted(folder.iterdir()) if path.name not in NO_LEARNERS and path.suffix not in TEXTS]
     groups: dict[str, list[Path]] = {}
     for path in paths:
-        groups.setdefault(_experiment(path), []).append(path)
+        if not _of_lives(path):
+            groups.setdefault(_experiment(path), []).append(path)
     return tuple(_source(same) for same in groups.values())
 
 
@@ -75,11 +77,24 @@ def _source(paths: Sequence[Path]) -> Source:
 
 def _experiment(path: Path) -> str:
     """What two folders have in common that hold learners of one experiment: of a search all but methods and seeds."""
-    if (path / "metrics.csv").exists():
-        config = json.loads((path / "config.json").read_text(encoding="utf-8"))
-        if config["name"] in SEARCHES:
-            return json.dumps({key: config[key] for key in config.keys() - NOT_SHARED}, sort_keys=True)
+    if (path / "metrics.csv").exists() and (config := _config(path))["name"] in SEARCHES:
+        return json.dumps({key: config[key] for key in config.keys() - NOT_SHARED}, sort_keys=True)
     return path.name
+
+
+def _of_lives(path: Path) -> bool:
+    """Whether a run's learners stop once they are dead, by its plan, whether or not one did.
+
+    After a death nothing was measured. What a claim asks, the late accuracy of all learners that did not diverge, could
+    only be made up: as chance throughout, although dead networks are known that came back. And where its early and late
+    tasks lie would follow from how many tasks the plan allows, most of which nobody lives to see.
+    """
+    return (path / "metrics.csv").exists() and bool(_config(path).get("dead_after"))
+
+
+def _config(path: Path) -> dict[str, Any]:
+    config: dict[str, Any] = json.loads((path / "config.json").read_text(encoding="utf-8"))
+    return config
 
 
 def _joined(paths: Sequence[Path]) -> Iterator[Comparison]:
