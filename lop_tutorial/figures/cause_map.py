@@ -26,7 +26,7 @@ def cause_map(settings: Mapping[str, Shifts], suspects: Sequence[str]) -> Figure
     verdicts = {name: verdict_as_cause(found) for name, found in findings.items()}
     groups = {word: [name for name in suspects if verdicts[name] == word] for word in ("stands", "open", "cleared")}
     order = [name for names in groups.values() for name in names]
-    figure, ax = plt.subplots(figsize=(COLUMN_WIDTH, 1.0 + 0.24 * len(order)))
+    figure, ax = plt.subplots(figsize=(COLUMN_WIDTH, 1.0 + 0.29 * len(order)))
     for y, name in enumerate(order):
         for x, found in enumerate(findings[name]):
             if found.verdict in _COLOURS:
@@ -34,12 +34,12 @@ def cause_map(settings: Mapping[str, Shifts], suspects: Sequence[str]) -> Figure
                 ax.add_patch(Rectangle((x - 0.45, y - 0.42), 0.9, 0.84, color=colour, linewidth=0, gid=found.verdict))
             if found.speaking:
                 ink = "white" if found.verdict == "stands" else "black"
-                ax.text(x, y, str(len(found.speaking)), ha="center", va="center", fontsize=9, color=ink)
+                ax.text(x, y, str(len(found.speaking)), ha="center", va="center", fontsize=11, color=ink)
     end = 0
     for word, names in groups.items():
         if names:
-            ax.text(len(settings) - 0.35, end + (len(names) - 1) / 2, word, va="center", rotation=90, fontsize=10)
+            ax.text(len(settings) - 0.35, end + (len(names) - 1) / 2, word, va="center", rotation=90, fontsize=11)
             end += len(names)
             ax.axhline(end - 0.5, color="black", linewidth=0.8)
-    label_grid(ax, [TITLES.get(name, name) for name in order], list(settings), size=9)
+    label_grid(ax, [TITLES.get(name, name) for name in order], list(settings))
     return figure

@@ -27,13 +27,13 @@ def cure_map(shifts: Shifts, suspects: Sequence[str] | None = None) -> Figure:
     names = list(suspects or shifts.suspects)
     order = [NOTHING, FRESH, *(method for method in shifts.methods if method not in (NOTHING, FRESH))]
     called = titles(order)
-    cells = 0.25 * len(names)
+    cells = 0.3 * len(names)
     figure, (field, *below) = plt.subplots(
         3, 1, figsize=(COLUMN_WIDTH, 3.6 + cells), sharex=True, height_ratios=(cells, 1, 1)
     )
     for x, method in enumerate(order[1:], start=1):
         _column(field, x, shifts, method, names)
-    label_grid(field, [TITLES.get(name, name) for name in names], [called[method] for method in order], size=9)
+    label_grid(field, [TITLES.get(name, name) for name in names], [called[method] for method in order])
     field.tick_params(axis="x", labelrotation=90)
     for what, (ax, title) in enumerate(zip(below, ("training", "test"), strict=True)):
         ax.axhline(0, color=method_colour(FRESH), linestyle=":")
@@ -42,7 +42,7 @@ def cure_map(shifts: Shifts, suspects: Sequence[str] | None = None) -> Figure:
             colour = method_colour(method)
             ax.plot([x, x], [low, high], color=colour, linewidth=2)
             ax.plot(x, mean, "o" if what else "s", color=colour, markersize=5)
-        ax.set_ylabel(f"{title}\naccuracy", fontsize=9)
+        ax.set_ylabel(f"{title}\naccuracy", fontsize=10.5)
         ax.tick_params(axis="x", length=0, labelbottom=False)
         ax.grid(axis="x", visible=False)
     below[1].sharey(below[0])

@@ -20,16 +20,25 @@ from lop_tutorial.report.suspect_sheet import by_suspect
 from lop_tutorial.report.suspect_verdicts import EXPECTED, SuspectScores
 
 TITLES = {suspect.name: suspect.title for suspect in LINE_UP} | {
+    "ftle_within": "exponents within",
+    "ftle_within_spread": "within: spread",
+    "ftle_within_zero": "within: at −∞",
+    "ftle_between": "exponents between",
+    "ftle_between_spread": "between: spread",
+    "ftle_between_zero": "between: at −∞",
+    "epsilon_rank": "epsilon-rank",
+    "kernel_rank": "rank of tangent kernel",
     "task": "number of the task",
-    "previous_test": "last task's test accuracy",
+    "previous_test": "last test accuracy",
 }
+"""What the rows of figures are called: shorter than in tables, for a phone's width."""
 SETTING_TITLES = {
     "type1": "d=2",
     "width_8": "d=8",
     "width_64": "d=64",
     "type2": "d=256",
-    "cifar100": "CIFAR-\n100",
-    "tinyimagenet": "Tiny\nImageNet",
+    "cifar100": "CIFAR",
+    "tinyimagenet": "Tiny",
 }
 _STRONGEST = 0.8
 
@@ -44,7 +53,7 @@ def line_up_map(scores: Sequence[SuspectScores], gap: str, only: Sequence[str] =
     order = sorted((name for name in rows if name not in CONTROLS), key=lambda name: -_strength(rows[name]))
     order += [name for name in CONTROLS if name in rows]
     settings = list(dict.fromkeys(score.setting for score in scores))
-    figure, ax = plt.subplots(figsize=(COLUMN_WIDTH, 1.0 + 0.25 * len(order)))
+    figure, ax = plt.subplots(figsize=(COLUMN_WIDTH, 1.0 + 0.3 * len(order)))
     colours = plt.get_cmap("PuOr_r")
     for y, name in enumerate(order):
         for score in rows[name]:
@@ -53,7 +62,7 @@ def line_up_map(scores: Sequence[SuspectScores], gap: str, only: Sequence[str] =
                 continue
             paper = colours(0.5 + 0.5 * value / _STRONGEST)
             ax.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, color=paper, lw=0))
-            number = ax.text(x, y, _signed(value), ha="center", va="center", fontsize=9, color=_ink(paper))
+            number = ax.text(x, y, _signed(value), ha="center", va="center", fontsize=10.5, color=_ink(paper))
             if score.tells:
                 ax.add_patch(Rectangle((x - 0.46, y - 0.44), 0.92, 0.88, fill=False, edgecolor="black", linewidth=1.3))
             if score.misleads:
@@ -63,14 +72,14 @@ def line_up_map(scores: Sequence[SuspectScores], gap: str, only: Sequence[str] =
         ax.axhline(len(order) - len([name for name in CONTROLS if name in rows]) - 0.5, color="black", linewidth=0.8)
     signs = {1: " +", -1: " −", 0: "  "}
     rows_told = [TITLES.get(name, name) + signs[EXPECTED[name]] for name in order]
-    label_grid(ax, rows_told, [SETTING_TITLES.get(name, name) for name in settings], size=8)
+    label_grid(ax, rows_told, [SETTING_TITLES.get(name, name) for name in settings])
     return figure
 
 
-def label_grid(ax: Axes, rows: Sequence[str], columns: Sequence[str], *, size: int) -> None:
+def label_grid(ax: Axes, rows: Sequence[str], columns: Sequence[str]) -> None:
     """Makes an axis a grid of cells around whole numbers, the first row above: names beside rows and above columns."""
-    ax.set_yticks(range(len(rows)), rows, fontsize=9)
-    ax.set_xticks(range(len(columns)), columns, fontsize=size)
+    ax.set_yticks(range(len(rows)), rows, fontsize=11)
+    ax.set_xticks(range(len(columns)), columns, fontsize=10)
     ax.tick_params(top=True, labeltop=True, bottom=False, labelbottom=False, length=0)
     ax.set(xlim=(-0.5, len(columns) - 0.5), ylim=(len(rows) - 0.5, -0.5))
     ax.spines[:].set_visible(False)

@@ -1,8 +1,6 @@
-"""The three controls: old networks beside fresh ones on new tasks, by the world in which the old ones lived."""
+"""The three controls in one picture: how far old networks end from fresh ones, by the world in which they lived."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -16,83 +14,75 @@ from lop_tutorial.report.numbers import signed
 from lop_tutorial.running.results import finite, interval
 from lop_tutorial.running.table import Table
 
-_PLACES = {"type1": "Type-1 toy", "type2": "Type-2 toy", "pictures": "drawn pictures"}
-_WORLDS = {
-    ("abrupt", "keep"): "at once",
-    ("sliding", "keep"): "sliding",
-    ("sampled", "keep"): "one by one",
-    ("abrupt", "fresh"): "at once,\nnew heads",
-    ("sliding", "fresh"): "sliding,\nnew heads",
+_PLACES = {"type1": "Type-1 toy", "type2": "Type-2 toy", "pictures": "pictures"}
+_GROUPS = {
+    "one after another": {
+        "at once": ("abrupt", "keep", "same"),
+        "sliding": ("sliding", "keep", "same"),
+        "exchanged": ("sampled", "keep", "same"),
+    },
+    "no change of task": {
+        "all at once": ("all_at_once", "keep", "same"),
+        "the first alone": ("one_task", "keep", "same"),
+    },
+    "with new heads": {"at once": ("abrupt", "fresh", "same"), "sliding": ("sliding", "fresh", "same")},
+    "other kinds of task": {
+        "a plane": ("abrupt", "fresh", "plane"),
+        "random labels": ("abrupt", "fresh", "labels"),
+    },
 }
-_STATIONARY = {("abrupt", "keep"): "30 tasks", ("all_at_once", "keep"): "all at once", ("one_task", "keep"): "one task"}
-_TRIALS = {"same": "same kind", "plane": "a plane", "labels": "random labels\n(training)"}
 
 
-def abruptness(table: Table) -> Figure:
-    """Networks whose tasks came at once, or gradually, on new tasks of the same kind."""
-    return _side_by_side(_by_world(table, _WORLDS))
+def three_controls(table: Table) -> Figure:
+    """A column a setting, a row a world or a kind of new task: old networks' accuracy less fresh ones', in points.
 
-
-def time_alone(table: Table) -> Figure:
-    """Networks that learned a sequence, all its tasks together or only its first, for as long, on new tasks."""
-    return _side_by_side(_by_world(table, _STATIONARY))
-
-
-def unlike_tasks(table: Table) -> Figure:
-    """Networks at the end of a sequence with new heads, on new tasks of its kind and of two others."""
-    return _side_by_side(
-        {
-            _title(setting): {name: beside(table, setting, "abrupt", "fresh", trial) for trial, name in _TRIALS.items()}
-            for setting in _PLACES
-        }
-    )
-
-
-def _by_world(table: Table, names: Mapping[tuple[str, str], str]) -> dict[str, dict[str, Beside]]:
+    Faint dots are seeds, diamonds paired means with their 95 % t intervals; the mean is written at the right. A row
+    that a setting does not have is empty there.
+    """
     there = {(row["setting"], row["world"], row["head"]) for row in table.rows}
-    return {
-        _title(setting): {
-            name: beside(table, setting, *life) for life, name in names.items() if (setting, *life) in there
-        }
-        for setting in _PLACES
-    }
-
-
-def _title(setting: str) -> str:
-    return f"{_PLACES[setting]}, {'training' if DECIDES[setting] == 'train' else 'test'} accuracy"
-
-
-def _side_by_side(panels: Mapping[str, Mapping[str, Beside]]) -> Figure:
-    """A panel a setting, a row a group: seeds as dots, means as diamonds; the paired difference in words beside."""
-    rows = [len(groups) for groups in panels.values()]
+    rows = sum(len(group) + 1 for group in _GROUPS.values())
     figure, axes = plt.subplots(
-        len(panels),
-        1,
-        figsize=(COLUMN_WIDTH, 0.65 * len(panels) + 0.44 * sum(rows)),
-        height_ratios=[number + 0.6 for number in rows],
-        squeeze=False,
+        1, len(_PLACES), figsize=(COLUMN_WIDTH, 0.8 + 0.31 * rows), sharex=True, sharey=True, squeeze=False
     )
-    for ax, (title, groups) in zip(axes[:, 0], panels.items(), strict=True):
-        for row, pair in enumerate(groups.values()):
-            _row(ax, row, pair)
-        ax.set_yticks(range(len(groups)), list(groups))
-        ax.set(title=title, ylim=(len(groups) - 0.4, -0.6))
+    labels: dict[int, str] = {}
+    y = -1
+    for title, group in _GROUPS.items():
+        y += 1
+        for ax in axes[0]:
+            ax.axhline(y - 0.5, color="#cccccc", linewidth=0.8)
+        axes[0, 0].text(
+            -0.06,
+            y,
+            title,
+            transform=axes[0, 0].get_yaxis_transform(),
+            ha="right",
+            va="center",
+            fontsize=10.5,
+            style="italic",
+            gid="group",
+        )
+        for name, (world, head, trial) in group.items():
+            y += 1
+            labels[y] = name
+            for ax, setting in zip(axes[0], _PLACES, strict=True):
+                if (setting, world, head) in there:
+                    _row(ax, y, beside(table, setting, world, head, trial))
+    for ax, setting in zip(axes[0], _PLACES, strict=True):
+        ax.axvline(0, color=COLOURS["fresh"], linewidth=0.9, zorder=0)
+        ax.set_title(f"{_PLACES[setting]},\n{'training' if DECIDES[setting] == 'train' else 'test'}", fontsize=11)
+        ax.set_yticks(list(labels), list(labels.values()), fontsize=11)
+        ax.tick_params(axis="y", length=0)
         ax.grid(visible=False, axis="y")
-    axes[-1, 0].set_xlabel("accuracy on new tasks")
-    top, first = axes[0, 0], next(iter(next(iter(panels.values())).values()))
-    for name, values, above in (("fresh", first.fresh, -0.16), ("old", first.own, 0.16)):
-        at = (float(finite(values).mean()), above)
-        top.annotate(name, at, (-9, 0), textcoords="offset points", ha="right", va="center", color=COLOURS[name])
-    top.annotate("old less fresh\n(points)", (1.02, 1.0), xycoords="axes fraction", va="bottom", fontsize=9)
+        ax.set(ylim=(rows - 0.5, -0.5), xlim=(-56, 46), xticks=(-50, 0))
+    axes[0, 1].set_xlabel("points of accuracy, less fresh networks", fontsize=11)
     return figure
 
 
 def _row(ax: Axes, row: int, pair: Beside) -> None:
-    for name, values, above in (("fresh", pair.fresh, -0.16), ("old", pair.own, 0.16)):
-        kept, colour = finite(values), COLOURS[name]
-        at = np.full(len(kept), row + above)
-        ax.plot(kept, at, "o", color=colour, alpha=0.35, markersize=4, markeredgewidth=0, gid=f"{name} seeds")
-        ax.plot(kept.mean(), row + above, "D", color=colour, markersize=7, gid=f"{name} mean")
-    mean, low, high = (signed(float(end)) for end in interval(finite(-pair.loss)))
-    told = f"{mean}\n({low} to {high})"
-    ax.annotate(told, (1.02, row), xycoords=("axes fraction", "data"), va="center", fontsize=9, color=COLOURS["old"])
+    gaps, colour = finite(-pair.loss), COLOURS["old"]
+    ax.plot(gaps, np.full(len(gaps), row), "o", color=colour, alpha=0.25, markersize=4, markeredgewidth=0, gid="seeds")
+    mean, low, high = (float(end) for end in interval(gaps))
+    ax.plot([low, high], [row, row], color=colour, linewidth=2, gid="interval")
+    ax.plot(mean, row, "D", color=colour, markersize=5, gid="mean")
+    told = ax.annotate(signed(mean), (1, row), xycoords=("axes fraction", "data"), ha="right", va="center", fontsize=10)
+    told.set_gid("told")

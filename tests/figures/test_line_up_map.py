@@ -37,7 +37,7 @@ def test_cells_say_who_tells_and_who_misleads(drawn):
     assert [text.get_text() for text in ax.get_yticklabels()] == [
         "dead units −",
         "weight norm −",
-        "last task's test accuracy +",
+        "last test accuracy +",
     ]
     cells = {text.get_position(): text.get_text() for text in ax.texts}
     assert cells == {(1, 0): "−.10", (0, 1): "−.60", (1, 1): "+.50", (0, 2): "+.70", (1, 2): "+.20"}

@@ -1,10 +1,10 @@
-"""The three controls: what is drawn is each seed, old beside fresh, and the paired difference in words."""
+"""The three controls: what is drawn is each seed's paired difference, its mean with interval, and the mean in words."""
 
 import matplotlib.pyplot as plt
 import pytest
 
 from lop_tutorial.experiments.controls import EXPERIMENT, FRESH
-from lop_tutorial.figures.three_controls import abruptness, time_alone, unlike_tasks
+from lop_tutorial.figures.three_controls import three_controls
 from lop_tutorial.running.table import Table
 
 KINDS = ("same_train", "same_test", "plane_train", "plane_test", "labels_train", "labels_test")
@@ -31,15 +31,12 @@ def title(ax):
 
 
 def drawn(ax, name):
-    return [list(map(float, line.get_xdata())) for line in ax.lines if line.get_gid() == name]
+    """By the row's place, what stands there across."""
+    return {round(line.get_ydata()[0]): list(line.get_xdata()) for line in ax.lines if line.get_gid() == name}
 
 
-def names(ax):
-    return [label.get_text().replace("\n", " ") for label in ax.get_yticklabels()]
-
-
-def words(ax):
-    return [text.get_text().replace("\n", " ") for text in ax.texts if " to " in text.get_text()]
+def told(ax):
+    return {text.xy[1]: text.get_text() for text in ax.texts if text.get_gid() == "told"}
 
 
 @pytest.fixture(autouse=True)
@@ -48,26 +45,52 @@ def _closed():
     plt.close("all")
 
 
-def test_abrupt_and_gradual_worlds():
-    type1, type2, pictures = abruptness(TABLE).axes
-    assert names(type1) == ["at once", "sliding", "one by one", "at once, new heads", "sliding, new heads"]
-    assert names(pictures) == ["at once", "sliding", "at once, new heads"]
-    assert drawn(type1, "old seeds")[0] == pytest.approx([0.8, 0.81, 0.82])
-    assert drawn(type1, "fresh mean")[0] == pytest.approx([0.91])
-    assert drawn(type2, "old mean")[1] == pytest.approx([0.61])
-    assert words(type1) == ["−10.0 (−10.0 to −10.0)"] * 5
-    assert "training accuracy" in title(type1)
-    assert "test accuracy" in title(type2)
+ROWS = {
+    1: "at once",
+    2: "sliding",
+    3: "exchanged",
+    5: "all at once",
+    6: "the first alone",
+    8: "at once",
+    9: "sliding",
+    11: "a plane",
+    12: "random labels",
+}
 
 
-def test_stationary_worlds():
-    type1, _, pictures = time_alone(TABLE).axes
-    assert names(type1) == names(pictures) == ["30 tasks", "all at once", "one task"]
-    assert words(pictures)[0] == "−10.0 (−10.0 to −10.0)"
-    assert words(pictures)[2].strip("+−").startswith("0.0")
+def test_every_row_is_the_old_networks_less_the_fresh_ones():
+    type1, type2, pictures = three_controls(TABLE).axes
+    assert {
+        round(y): text.get_text() for y, text in zip(type1.get_yticks(), type1.get_yticklabels(), strict=True)
+    } == ROWS
+    groups = {text.get_position()[1]: text.get_text() for text in type1.texts if text.get_gid() == "group"}
+    assert groups == {
+        0: "one after another",
+        4: "no change of task",
+        7: "with new heads",
+        10: "other kinds of task",
+    }
+    expected = {row: -10.0 for row in ROWS} | {6: 0.0, 11: -15.0}
+    for ax in (type1, type2):
+        assert {row: x[0] for row, x in drawn(ax, "mean").items()} == pytest.approx(expected)
+        assert {row: value.replace("−", "-").lstrip("+-") for row, value in told(ax).items()} == {
+            row: f"{abs(value):.1f}" for row, value in expected.items()
+        }
+        assert all(value.startswith("−") for row, value in told(ax).items() if row != 6)
+    assert sorted(drawn(pictures, "mean")) == [1, 2, 5, 6, 8, 11, 12]  # what pictures have
+    assert "training" in title(type1)
+    assert "test" in title(type2)
+    assert "training" in title(pictures)
 
 
-def test_unlike_tasks():
-    type1, *_ = unlike_tasks(TABLE).axes
-    assert names(type1) == ["same kind", "a plane", "random labels (training)"]
-    assert words(type1) == ["−10.0 (−10.0 to −10.0)", "−15.0 (−15.0 to −15.0)", "−10.0 (−10.0 to −10.0)"]
+def test_seeds_are_paired_and_the_line_is_their_interval():
+    rows = [dict(row) for row in TABLE.rows]
+    for row in rows:
+        if (row["setting"], row["world"], row["head"]) == ("type1", "sliding", "keep"):
+            row["same_train"] -= 0.02 * row["seed"]
+    type1 = three_controls(Table(tuple(rows))).axes[0]
+    assert drawn(type1, "seeds")[2] == pytest.approx([-10, -12, -14])
+    assert drawn(type1, "mean")[2] == pytest.approx([-12])
+    half = 4.302653 * 2 / 3**0.5  # t with two degrees of freedom, deviation 2, three seeds
+    assert drawn(type1, "interval")[2] == pytest.approx([-12 - half, -12 + half], abs=1e-4)
+    assert told(type1)[2] == "−12.0"
