@@ -33,7 +33,7 @@ compared within each seed, on the same tasks; runs of a search that differ in me
 experiment. The interval is a 95 % t interval of the mean over seeds; of a share of seeds it is the exact binomial one.
 Learners that diverged are left out, and counted.
 
-Runs of lives are left out whole, whatever came of them: those whose plan has `dead_after`, so that a learner stops once
+Survival runs are left out whole, whatever came of them: those whose plan has `dead_after`, so that a learner stops once
 it is dead. Of the dead no later accuracy is known, and to put in chance for it would be a guess, for dead networks have
 come back. What such runs say of how long networks live stands in {doc}`chapters/continual_imagenet`.
 

@@ -1,7 +1,7 @@
 """Reads everything in results/ as comparisons: runs, sweeps and the book's own experiments, known by their columns.
 
-The runs of a search that differ in methods and seeds alone are one experiment: see `_joined`. Runs of lives, whose plan
-lets the dead stop, have no accuracies at equal tasks and are left out: see `_of_lives`.
+The runs of a search that differ in methods and seeds alone are one experiment: see `_joined`. Survival runs, whose plan
+lets the dead stop, have no accuracies at equal tasks and are left out: see `_of_survival`.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def collect(folder: Path) -> tuple[Source, ...]:
     paths = [path for path in sorted(folder.iterdir()) if path.name not in NO_LEARNERS and path.suffix not in TEXTS]
     groups: dict[str, list[Path]] = {}
     for path in paths:
-        if not _of_lives(path):
+        if not _of_survival(path):
             groups.setdefault(_experiment(path), []).append(path)
     return tuple(_source(same) for same in groups.values())
 
@@ -82,7 +82,7 @@ def _experiment(path: Path) -> str:
     return path.name
 
 
-def _of_lives(path: Path) -> bool:
+def _of_survival(path: Path) -> bool:
     """Whether a run's learners stop once they are dead, by its plan, whether or not one did.
 
     After a death nothing was measured. What a claim asks, the late accuracy of all learners that did not diverge, could
