@@ -112,7 +112,7 @@ def folder() -> Iterator[Path]:
 
 
 def kills(unbroken: str, number: int) -> Iterator[tuple[str, str]]:
-    """The process is killed at a random moment, and the next one that resumes the run too."""
+    """The process is killed at a random moment, and so is the one that resumes the run."""
     moments, began = random.Random(0), time.monotonic()
     with folder() as timed:
         run(timed, resume=False)
@@ -140,7 +140,7 @@ def kills(unbroken: str, number: int) -> Iterator[tuple[str, str]]:
 
 
 def damage(unbroken: str, number: int) -> Iterator[tuple[str, str]]:
-    """Every file of a half-done run, damaged in every way, taken away, or replaced by a folder."""
+    """A file of a half-done run is damaged, taken away, or replaced by a folder: every file, in every way."""
     with folder() as where:
         good = half_done(where)
         files = sorted(path.relative_to(good) for path in good.rglob("*") if path.is_file() and path.stat().st_size)
@@ -158,7 +158,7 @@ def damage(unbroken: str, number: int) -> Iterator[tuple[str, str]]:
 
 
 def disk(unbroken: str, number: int) -> Iterator[tuple[str, str]]:
-    """The disk is full at one write after the other, half of which has been written."""
+    """The disk is full half way through a write, chosen at random."""
     real, count, full_at = atomic._write_all, 0, -1
 
     def counted(file: Any, data: bytes) -> None:
@@ -239,7 +239,7 @@ real_fsync = os.fsync
 
 
 def power(unbroken: str, number: int) -> Iterator[tuple[str, str]]:
-    """The power fails right after an fsync, chosen at random; contents not synchronised are lost, names may be."""
+    """The power fails right after an fsync, chosen at random."""
     with folder() as where:
         where.mkdir()
         platter = Platter(where)
@@ -255,7 +255,7 @@ def power(unbroken: str, number: int) -> Iterator[tuple[str, str]]:
 
 
 def twice(unbroken: str, number: int) -> Iterator[tuple[str, str]]:
-    """A second process on the folder of a run that is under way."""
+    """A second process is started on the folder of a run that is under way."""
     for rows in (1, 25, 60):
         with folder() as where:
             going = carry_out(TINY, "quick", where, every=0)
@@ -376,7 +376,9 @@ def main() -> int:
     print(rows)
     if options.page:
         origin = f"{time.strftime('%Y-%m-%d')}; {', '.join(f'{name} {version}' for name, version in versions.items())}"
-        atomic.write_text(options.page, PAGE.format(rows=rows, memory=fill(str(grown), 120), origin=origin))
+        atomic.write_text(
+            options.page, PAGE.format(verdict=verdict(counts), rows=rows, memory=fill(str(grown), 120), origin=origin)
+        )
     print(json.dumps({"counts": counts, "memory": grown and grown._asdict()} | versions))
     return int(any(count["wrong"] for count in counts.values()) or bool(grown and grown.wrong))
 
@@ -386,26 +388,43 @@ PAGE = """\
 
 A long run meets killed processes, full disks, power cuts and damaged files. Does it still end in the right numbers?
 
+**{verdict}**
+
 A tiny run (five methods, two seeds, twelve tasks) was carried out without a break. The same run was then harmed and
 resumed, and its `metrics.csv` compared, byte by byte, with that of the unbroken run. Either it must end in the same
-bytes, or it must be refused in one line that says why, with nothing in its folder changed. Anything else counts as
-wrong.
-Signals come to the command line itself, in shorter runs of two methods; it may say one line of an interrupt, and
-nothing else.
+bytes (*same*), or it must be *refused* in one line that says why, with nothing in its folder changed. Anything else is
+*wrong*. Signals were sent to the command line itself, in shorter runs of two methods; it may say one line of an
+interrupt, and nothing else.
 
 {rows}
 
+## Power cuts are simulated
+
+After an `fsync` (the call that asks the disk to keep what was written), files hold what was synchronised last. Of the
+names changed since, none, all, or one of the last three are there.
+
+## Memory over days
+
 Does a queue that works for days take more and more memory? {memory}
 
-`python benchmarks/trust.py --page book/trust.md` makes this page again; {origin}. The power cuts are simulated: after
-an `fsync`, files hold what was synchronised last; of the names changed since, none, all, or one of the last three are
-there.
+## When it was measured
+
+`python benchmarks/trust.py --page book/trust.md` makes this page again; {origin}.
 """
+
+
+def verdict(counts: dict[str, Counter[str]]) -> str:
+    """All parts in a sentence."""
+    total = sum(counts.values(), Counter[str]())
+    return (
+        f"In {total.total()} cases it ended in the same bytes {total['same']} times and was refused {total['refused']} "
+        f"times; it went wrong {total['wrong']} times."
+    )
 
 
 def table(counts: dict[str, Counter[str]]) -> Iterator[str]:
     """The outcomes of all parts, as Markdown."""
-    yield "| what happens | cases | same bytes in the end | refused, nothing changed | wrong |"
+    yield "| what happens | cases | same | refused | wrong |"
     yield "|:---|--:|--:|--:|--:|"
     for name, count in counts.items():
         about = str(PARTS[name][0].__doc__).split(".\n")[0].rstrip(".")

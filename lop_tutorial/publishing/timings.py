@@ -6,7 +6,7 @@ import csv
 import io
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
@@ -123,26 +123,28 @@ def page(top: Path) -> str:
     titles = {each: toc.title_and_question(_notebook(top, each))[0] for each in chapters}
     kinds = [kind for kind in KINDS if kind == "CPU" or kind in {timing.kind for timing in measured.values()}]
     gaps = any((each.name, kind) not in measured for each in chapters for kind in kinds)
+    here = [timing for key, timing in measured.items() if key[0] in {each.name for each in chapters}]
+    marks = {setting: chr(ord("a") + k) for k, setting in enumerate(dict.fromkeys(map(_setting, here)))}
     lines = [
         "<!-- Written by `lop-tutorial book timings`. -->",
         "# Timings",
         "",
-        "How long each chapter takes from the start of its kernel to its last output."
+        _in_short([timing.seconds for timing in here if timing.kind == "CPU"], len(chapters))
+        + "Times are from the start of a chapter's kernel to its last output."
         + (" An empty cell: not measured." if gaps else ""),
         "",
         f"| chapter | {' | '.join(KINDS[kind] for kind in kinds)} |",
         f"|:---|{'---:|' * len(kinds)}",
     ]
     for each in chapters:
-        times = [_shown(measured[each.name, kind]) if (each.name, kind) in measured else "" for kind in kinds]
+        timings = [measured.get((each.name, kind)) for kind in kinds]
+        times = [(timing and f"{_shown(timing)}{_mark(marks, timing)}") or "" for timing in timings]
         lines.append(f"| [{titles[each]}]({each}.ipynb) | {' | '.join(times)} |")
-    here = [timing for key, timing in measured.items() if key[0] in {each.name for each in chapters}]
-    for setting in dict.fromkeys(_setting(timing) for timing in here):
+    for setting in marks:
         on = [timing for timing in here if _setting(timing) == setting]
-        whose = [titles[each] for each in chapters if each.name in {timing.chapter for timing in on}]
         days = sorted({timing.date for timing in on})
         when = " to ".join(dict.fromkeys((days[0], days[-1])))
-        lines += ["", f"Measured {when} on {setting}: {'; '.join(whose)}"]
+        lines += ["", f"{_mark(marks, on[0])} Measured {when} on {setting}.".removeprefix("&nbsp;").lstrip()]
     lines += [
         "",
         "To measure again: `lop-tutorial book timings`, and on a GPU `lop-tutorial book timings --profile colab`.",
@@ -150,12 +152,28 @@ def page(top: Path) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _in_short(seconds: Sequence[float], chapters: int) -> str:
+    """The longest and the sum, in a sentence; nothing unless every chapter was measured."""
+    if not chapters or len(seconds) < chapters:
+        return ""
+    longest, together = _time(max(seconds)), _time(sum(seconds))
+    return f"On one core of a CPU no chapter takes longer than {longest}; all of them take {together}. "
+
+
+def _mark(marks: Mapping[str, str], timing: Timing) -> str:
+    """A letter that says on which machine; none where all were measured on the same."""
+    return f"&nbsp;<sup>{marks[_setting(timing)]}</sup>" if len(marks) > 1 else ""
+
+
 def _setting(timing: Timing) -> str:
     return f"**{timing.machine}** (profile `{timing.profile}`; {timing.versions})"
 
 
 def _shown(timing: Timing) -> str:
-    seconds = timing.seconds
+    return _time(timing.seconds)
+
+
+def _time(seconds: float) -> str:
     return f"{seconds:.0f}&nbsp;s" if seconds < 120 else f"{seconds / 60:.0f}&nbsp;min"
 
 

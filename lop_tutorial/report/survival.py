@@ -63,7 +63,8 @@ def lifetimes(run: Run, dead_after: int = 5, method: str = "none", clock: str = 
         death = died_in(lived.tolist(), dead_after)
         times.append(np.cumsum(each)[max(1, len(lived) if death is None else death) - 1])
         died.append(death is not None)
-    return Lifetimes(run.config["training"]["step_size"], np.array(times, dtype=float), np.array(died))
+    step_size = run.config.get("step_sizes", {}).get(method, run.config["training"]["step_size"])
+    return Lifetimes(step_size, np.array(times, dtype=float), np.array(died))
 
 
 @dataclass(frozen=True)

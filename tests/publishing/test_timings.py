@@ -62,10 +62,23 @@ def test_the_page_has_a_row_a_chapter_in_the_books_order_and_leaves_empty_what_w
     text = write_page(top).read_text()
     assert [line for line in text.splitlines() if line.startswith("| [")] == [
         "| [Chapter two](chapters/two.ipynb) |  |  |",
-        "| [Chapter one](chapters/one.ipynb) | 7&nbsp;s | 5&nbsp;min |",
+        "| [Chapter one](chapters/one.ipynb) | 7&nbsp;s&nbsp;<sup>a</sup> | 5&nbsp;min&nbsp;<sup>b</sup> |",
     ]
-    assert "Measured 2026-01-02 on **Some CPU, one of 8 cores** (profile `quick`; python 3.11, torch 2.11)" in text
-    assert "Measured 2026-01-03 on **Some GPU**" in text
+    of_cpu = "Measured 2026-01-02 on **Some CPU, one of 8 cores** (profile `quick`; python 3.11, torch 2.11)."
+    assert f"<sup>a</sup> {of_cpu}" in text.splitlines()
+    assert "<sup>b</sup> Measured 2026-01-03 on **Some GPU**" in text
+    assert "all of them" not in text  # one was not measured
+    assert "An empty cell: not measured." in text
+
+
+def test_the_longest_and_the_sum_stand_first_and_one_machine_needs_no_letter(top):
+    for timing in (CPU, replace(CPU, chapter="two", seconds=118.2)):
+        keep(top, timing)
+    lines = page(top).splitlines()
+    assert "no chapter takes longer than 118&nbsp;s; all of them take 2&nbsp;min. Times are" in lines[3]
+    assert "| [Chapter one](chapters/one.ipynb) | 7&nbsp;s |" in lines
+    assert any(line.startswith("Measured 2026-01-02 on **Some CPU") for line in lines)
+    assert "<sup>" not in page(top)
 
 
 def test_nothing_measured_gives_a_page_all_the_same(top):

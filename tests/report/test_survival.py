@@ -107,6 +107,15 @@ def test_a_clock_is_summed_up_to_death():
         lifetimes(replace(run, environment={"finished": False}))
 
 
+def test_a_method_with_a_step_size_of_its_own_lived_at_that_one():
+    rows = [{"method": "none", "seed": 0, "task": t, "train_accuracy": 0.9, "test_accuracy": 0.8} for t in range(4)]
+    config = {"training": {"step_size": 0.025}, "step_sizes": {"none": 0.005}}
+    run = Run(Path("run"), config, {"finished": True}, Results(tuple(rows)))
+    assert lifetimes(run).step_size == 0.005
+    config["step_sizes"] = {"layer_norm": 0.005}
+    assert lifetimes(run).step_size == 0.025
+
+
 def test_a_law_needs_deaths_at_two_step_sizes():
     lives = drawn(np.random.default_rng(0))[:1]
     with pytest.raises(ValueError, match="learners died at 1 step sizes; a law needs two at least"):
