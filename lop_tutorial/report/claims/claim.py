@@ -37,6 +37,8 @@ Survival runs are left out whole, whatever came of them: those whose plan has `d
 it is dead. Of the dead no later accuracy is known, and to put in chance for it would be a guess, for dead networks have
 come back. What such runs say of how long networks live stands in {doc}`chapters/continual_imagenet`.
 
+Warm starts (two tasks of the same classes) and agents are asked the sentences [at the end](claim-29), and no others.
+
 A piece speaks **for** a claim if the whole interval of each of its numbers lies on the claimed side of the bound,
 **against** it if the whole interval of one of them lies on the other side, and is **open** otherwise: a piece with many
 numbers, as in claims 26 and 28, is hard to win and easy to lose. With fewer than five seeds (six for a share, since
