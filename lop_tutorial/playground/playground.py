@@ -19,6 +19,7 @@ from lop_tutorial.figures.style import CLASS_COLOURS, CLASS_MARKS, METHOD_COLOUR
 from lop_tutorial.interventions import ContinualBackprop, intervention
 from lop_tutorial.playground.settings import AMOUNTS, PRESETS, Settings
 from lop_tutorial.running.plan import Plan
+from lop_tutorial.settings_given import must_be_whole
 from lop_tutorial.training import Fleet
 
 _PAGE = files(__package__)
@@ -63,8 +64,9 @@ class Playground(explorer.Explorer):
     its median exponents `within` and `between` (None where not finite), and `fresh_train` and `fresh_test`."""
 
     def __init__(self, *, played: int = 0, **settings: Any) -> None:
-        if not 0 <= played <= MOST_PLAYED:
-            raise ValueError(f"played is {played}; it must be a whole number from 0 to {MOST_PLAYED}")
+        must_be_whole(0, played=played)
+        if played > MOST_PLAYED:
+            raise ValueError(f"played is {played}; it must be {MOST_PLAYED} at most")
         chosen, default = Settings(**settings), ContinualBackprop()
         super().__init__(
             "Playground: train a network until it stops learning",

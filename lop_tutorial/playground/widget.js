@@ -22,29 +22,33 @@ const OPTIONS = {
   head: { fresh: "drawn anew", keep: "kept", zero: "set to zero" },
   loss: { squared_error: "squared error", cross_entropy: "cross-entropy" },
 };
+const RANGES = { width: [1, 256], step_size: [Number.MIN_VALUE, 10], amount: [0, Number.MAX_VALUE], distance: [0, 20], seed: [0, Number.MAX_SAFE_INTEGER] };
 const MARK = "play-";
 const FLOOR = -4; // where the curves of exponents end; minus infinity is drawn there
 const percent = (share) => (Number.isNaN(share) ? "no number" : `${Math.round(100 * share)} %`);
 const mean = (values) => values.reduce((sum, each) => sum + each, 0) / values.length;
 
 /** "play-width-256-step_size-0_1": the settings in a link, in letters that may stand anywhere in one. */
-const toLink = (choices) => `#${MARK}${Object.entries(choices).map(([name, value]) => `${name}-${String(value).replace(".", "_")}`).join("-")}`;
+const toLink = (choices) => `#${MARK}${Object.entries(choices).map(([name, value]) => `${name}-${String(value).replace(".", "_").replace("-", "~")}`).join("-")}`;
 
-/** The settings of a link over others; what is unknown or no number is left out. */
-function fromLink(hash, choices) {
+/** The settings of a link over others; what is unknown, or not what `Settings` takes, is left out. */
+function fromLink(hash, choices, amounts) {
   if (!hash.startsWith(`#${MARK}`)) return null;
-  const found = { ...choices };
+  const asked = {};
   const parts = hash.slice(MARK.length + 1).split("-");
   for (let k = 0; k + 1 < parts.length; k += 2) {
     const [name, text] = [parts[k], parts[k + 1]];
-    if (name in OPTIONS && text in OPTIONS[name]) found[name] = text;
-    const number = Number(text.replace("_", "."));
-    if (typeof choices[name] === "number" && text && Number.isFinite(number)) found[name] = number;
+    if (Object.hasOwn(OPTIONS, name) && Object.hasOwn(OPTIONS[name], text)) asked[name] = text;
+    else if (Object.hasOwn(RANGES, name) && text) {
+      const number = Number(text.replace("_", ".").replace("~", "-"));
+      const [least, most] = RANGES[name];
+      if (number >= least && number <= most && (Number.isInteger(number) || !["width", "seed"].includes(name))) asked[name] = number;
+    }
   }
-  found.width = Math.min(256, Math.max(1, Math.round(found.width)));
-  found.step_size = Math.min(10, found.step_size) || choices.step_size;
-  found.distance = Math.min(20, found.distance);
-  found.seed = Math.round(found.seed);
+  if (asked.method) asked.amount ??= amounts[asked.method] ?? 0;
+  const found = { ...choices, ...asked };
+  if (!(found.method in AMOUNT_STOPS)) found.amount = 0;
+  if (found.method === "cbp" && found.amount > 1) found.amount = amounts.cbp;
   return found;
 }
 
@@ -244,7 +248,8 @@ function arrival({ task, landed }) {
 function begin({ model, el }) {
   const spec = model.get("spec");
   const fromPage = (choices) => ({ ...spec.presets[0].choices, ...choices });
-  let choices = fromPage(fromLink(location.hash, model.get("choices")) ?? model.get("choices"));
+  const linked = (beside) => fromLink(location.hash, beside, spec.amounts);
+  let choices = fromPage(linked(model.get("choices")) ?? model.get("choices"));
   let [frame, lived, playing, stale, reach, life] = [null, null, false, false, 1, 0];
   let [spoken, synced] = [-Infinity, -Infinity];
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
@@ -415,25 +420,25 @@ function begin({ model, el }) {
     const asked = fromPage(model.get("choices"));
     if (JSON.stringify(asked) !== JSON.stringify(choices)) set(asked);
   };
-  const linked = () => {
-    const asked = fromLink(location.hash, choices);
+  const visit = () => {
+    const asked = linked(choices);
     if (!asked) return;
     set(fromPage(asked));
     root.scrollIntoView();
   };
   if (calm.matches) paces.value = "slow";
   model.on("change:choices", follow);
-  addEventListener("hashchange", linked);
+  addEventListener("hashchange", visit);
   el.append(root);
   sizes.observe(root);
-  set(choices, fromLink(location.hash, choices) ? 0 : spec.played);
-  if (fromLink(location.hash, choices)) root.scrollIntoView();
+  set(choices, linked(choices) ? 0 : spec.played);
+  if (linked(choices)) root.scrollIntoView();
   return () => {
     worker.terminate();
     URL.revokeObjectURL(address);
     sizes.disconnect();
     model.off("change:choices", follow);
-    removeEventListener("hashchange", linked);
+    removeEventListener("hashchange", visit);
     root.remove();
   };
 }

@@ -221,7 +221,7 @@ def test_pictures_of_every_mode_become_rgb(tmp_path):
         picture.save(tmp_path / f"{mode}.png")
         np.testing.assert_array_equal(shrunk(tmp_path / f"{mode}.png"), np.broadcast_to(expected, rgb.shape), mode)
     Image.fromarray(grey.astype(np.uint16) * 257).save(tmp_path / "deep.png")
-    with pytest.raises(DataError, match=r"deep\.png: pixels of mode 'I;16'"):
+    with pytest.raises(DataError, match=r"deep\.png: pixels of mode 'I(;16)?'"):  # 'I' in an older Pillow
         shrunk(tmp_path / "deep.png")
 
 

@@ -83,6 +83,38 @@ def test_it_plays_pauses_and_begins_again(browser, html, page):
         root.locator(".lop-cloud .lop-heading").first.filter(has_text=re.compile(r"task 1\b")).wait_for()
 
 
+PLAIN = "#play-amount-0-distance-2_5-head-fresh-loss-squared_error-method-none-seed-5-step_size-0_1-units-tanh-width-2"
+
+
+@pytest.mark.parametrize(
+    ("asked", "changed"),
+    [
+        ("width-64-step_size-0_05", {"width-2": "width-64", "step_size-0_1": "step_size-0_05"}),
+        ("method-l2_init", {"amount-0": "amount-0_001", "method-none": "method-l2_init"}),
+        ("method-cbp-amount-1e~7", {"amount-0": "amount-1e~7", "method-none": "method-cbp"}),
+        ("method-cbp-amount-5", {"amount-0": "amount-0_0003", "method-none": "method-cbp"}),
+        ("amount-3-method-intra", {"amount-0": "amount-3", "method-none": "method-intra"}),
+        ("amount-3", {}),
+        ("width-0-width-300-width-2_5-width-NaN-width-", {}),
+        ("step_size-0-step_size-~1-step_size-Infinity-step_size-11", {}),
+        ("distance-~1-distance-21-seed-~3-seed-1e300-seed-x", {}),
+        ("units-toString-method-constructor-__proto__-3-name-4", {}),
+        ("-----", {}),
+    ],
+)
+def test_a_link_sets_what_settings_take_and_nothing_else(browser, html, asked, changed):
+    with opened(browser, html, "index", query=f"#play-{asked}") as tab:
+        wanted = PLAIN
+        for old, new in changed.items():
+            assert old in wanted
+            wanted = wanted.replace(old, new)
+        root = playground(tab)
+        assert root.locator(".lop-link a").get_attribute("href") == wanted
+        tab.evaluate("to => (location.hash = to)", wanted)
+        root.get_by_text("Both networks are new").first.wait_for(timeout=60_000)
+        assert root.locator(".lop-link a").get_attribute("href") == wanted
+
+
 def test_every_preset_and_method_trains(browser, html):
     with opened(browser, html, "index") as tab:
         root = playground(tab)
