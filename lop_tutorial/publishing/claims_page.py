@@ -38,9 +38,10 @@ _RULE = f"""\
 
 {RULE}
 Early and late are the first and the last fifth of the tasks; of studies, which store no more, the first and the last
-ten of forty. All methods of an experiment have the same step size, which is named; where each has its own best, found
-on other pictures, that is said. Learners that two experiments share count once. Other learners may still have seen the
-same toys: those of `type1`, `type2`, `inheritance.json` and `walk.json` have.
+ten of forty; of the trials of suspects and cures the first and the last two of the six tasks that were measured. All
+methods of an experiment have the same step size, which is named; where each has its own best, found on other pictures,
+that is said. Learners that two experiments share count once. Other learners may still have seen the same toys: those of
+`type1`, `type2`, `inheritance.json` and `walk.json` have.
 """
 
 _OTHERS = """\

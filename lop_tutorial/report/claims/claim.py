@@ -33,9 +33,11 @@ compared within each seed, on the same tasks; runs of a search that differ in me
 experiment. The interval is a 95 % t interval of the mean over seeds; of a share of seeds it is the exact binomial one.
 Learners that diverged are left out, and counted.
 
-Runs of lives are left out whole, whatever came of them: those whose plan has `dead_after`, so that a learner stops once
+Survival runs are left out whole, whatever came of them: those whose plan has `dead_after`, so that a learner stops once
 it is dead. Of the dead no later accuracy is known, and to put in chance for it would be a guess, for dead networks have
 come back. What such runs say of how long networks live stands in {doc}`chapters/continual_imagenet`.
+
+Warm starts (two tasks of the same classes) and agents are asked the sentences [at the end](claim-29), and no others.
 
 A piece speaks **for** a claim if the whole interval of each of its numbers lies on the claimed side of the bound,
 **against** it if the whole interval of one of them lies on the other side, and is **open** otherwise: a piece with many

@@ -1,7 +1,7 @@
 """Reads everything in results/ as comparisons: runs, sweeps and the book's own experiments, known by their columns.
 
-The runs of a search that differ in methods and seeds alone are one experiment: see `_joined`. Runs of lives, whose plan
-lets the dead stop, have no accuracies at equal tasks and are left out: see `_of_lives`.
+The runs of a search that differ in methods and seeds alone are one experiment: see `_joined`. Survival runs, whose plan
+lets the dead stop, have no accuracies at equal tasks and are left out: see `_of_survival`.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def collect(folder: Path) -> tuple[Source, ...]:
     paths = [path for path in sorted(folder.iterdir()) if path.name not in NO_LEARNERS and path.suffix not in TEXTS]
     groups: dict[str, list[Path]] = {}
     for path in paths:
-        if not _of_lives(path):
+        if not _of_survival(path):
             groups.setdefault(_experiment(path), []).append(path)
     return tuple(_source(same) for same in groups.values())
 
@@ -82,7 +82,7 @@ def _experiment(path: Path) -> str:
     return path.name
 
 
-def _of_lives(path: Path) -> bool:
+def _of_survival(path: Path) -> bool:
     """Whether a run's learners stop once they are dead, by its plan, whether or not one did.
 
     After a death nothing was measured. What a claim asks, the late accuracy of all learners that did not diverge, could
@@ -170,14 +170,14 @@ def _in_pairs(values: Sequence[float]) -> list[float]:
 def _trial(content: Mapping[str, Any], rows: Rows) -> Iterator[Comparison]:
     """The suspects' trial, and that of cures: a row a learner and measured task, the 5th, 10th, ... of them.
 
-    Accuracies alone: exponents were measured before a task, and claims ask what is there after it.
+    Accuracies alone: exponents were measured before a task, and claims ask what is there after it. A learner that
+    diverged has no row from there on, and none at all if that was before its fifth task: it is one of the plan's seeds.
     """
-    measured = range(content["every"] - 1, content["tasks"], content["every"])
+    measured, seeds = range(content["every"] - 1, content["tasks"], content["every"]), sorted(content["seeds"])
     for (setting,), mine in _grouped(rows, "setting"):
         by_method = {}
         for (method,), those in _grouped(mine, "method"):
             at = {(row["seed"], row["task"]): row for row in those}
-            seeds = sorted({row["seed"] for row in those})
             curves = {
                 name: [
                     _in_pairs([at[seed, task][name] if (seed, task) in at else np.nan for task in measured])
@@ -192,19 +192,21 @@ def _trial(content: Mapping[str, Any], rows: Rows) -> Iterator[Comparison]:
 def _controls(content: Mapping[str, Any], rows: Rows) -> Iterator[Comparison]:
     """Of the controls the networks whose tasks came at once, on a new task of the same kind, beside fresh ones."""
     for (setting,), mine in _grouped(rows, "setting"):
-        worlds = {"none": ("abrupt", "keep"), "retrained": ("none yet", "fresh")}
-        by_method = {}
-        for method, world in worlds.items():
-            those = [row for row in mine if (row["world"], row["head"]) == world]
-            curves = {f"{what}_accuracy": [[row[f"same_{what}"]] for row in those] for what in ("train", "test")}
-            by_method[method] = learners([row["seed"] for row in those], **curves)
-        step, words = content["learned"][setting]["training"]["step_size"], "then one more task"
-        width = content["learned"][setting]["network"]["hidden"][-1]
-        if not content["learned"][setting]["procedural"]:
-            yield _toy(width, step, content["tasks"], by_method, words)
-            continue
-        about = f"pairs of drawn pictures, MLP, d = {width}, squared error, step {step:g}, {content['tasks']} tasks"
-        yield Comparison(f"{about}, {words}", "pairs", "procedural", width, by_method)
+        learned = content["learned"][setting]
+        step, width = learned["training"]["step_size"], learned["network"]["hidden"][-1]
+        for head, called in (("keep", "kept"), ("fresh", "drawn anew")):
+            worlds = {"none": ("abrupt", head), "retrained": ("none yet", "fresh")}
+            by_method = {}
+            for method, world in worlds.items():
+                those = [row for row in mine if (row["world"], row["head"]) == world]
+                curves = {f"{what}_accuracy": [[row[f"same_{what}"]] for row in those] for what in ("train", "test")}
+                by_method[method] = learners([row["seed"] for row in those], **curves)
+            words = f"head {called}, then one more task"
+            if not learned["procedural"]:
+                yield _toy(width, step, content["tasks"], by_method, words)
+                continue
+            about = f"pairs of drawn pictures, MLP, d = {width}, squared error, step {step:g}, {content['tasks']} tasks"
+            yield Comparison(f"{about}, {words}", "pairs", "procedural", width, by_method)
 
 
 def _settings_of_type2(content: Mapping[str, Any], rows: Rows) -> Iterator[Comparison]:
@@ -255,8 +257,8 @@ def _heads(content: Mapping[str, Any], rows: Rows) -> Iterator[Comparison]:
 
 
 def _toy(width: int, step: float | int, tasks: int, by_method: Mapping[str, Learners], words: str = "") -> Comparison:
-    about = f"toy points, d = {width}, step {step:g}, {tasks} tasks" + (f", {words}" if words else "")
-    return Comparison(about, "points", "points", width, by_method)
+    rest = f"step {step:g}, {tasks} tasks" + (f", {words}" if words else "")
+    return Comparison(f"toy points, d = {width}, {rest}", "points", "points", width, by_method, f"toy points, {rest}")
 
 
 _READERS: dict[tuple[str, ...], Callable[[Mapping[str, Any], Rows], Iterator[Comparison]]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator, Mapping, Sequence, ValuesView
 from dataclasses import dataclass, replace
@@ -97,6 +98,8 @@ class Comparison:
     dimension: int
     """Of the representation."""
     learners: Mapping[str, Learners]
+    but_for_width: str = ""
+    """Everything that it has in common with itself at another width, and with nothing else; "" if that is not known."""
 
     @property
     def real(self) -> bool:
@@ -188,8 +191,9 @@ def described(config: Mapping[str, Any], dimension: int) -> str:
     parts.append(f"d = {dimension}")
     if config.get("table"):
         parts.append(f"Table {config['table']}'s plan, reduced")
-    if training.get("loss") == "squared_error" and config["data"] != "points":
-        parts.append("squared error")
+    usual = "squared_error" if config["data"] == "points" else "cross_entropy"
+    if (loss := training.get("loss", usual)) != usual:
+        parts.append(loss.replace("_", " "))
     steps = "each method at its own step" if config.get("step_sizes") else f"step {training['step_size']:g}"
     if config.get("benchmark") == "increments":
         steps += f", {training['epochs']} epochs"
@@ -211,7 +215,17 @@ def from_config(config: Mapping[str, Any], learners: Mapping[str, Learners], wid
     """The experiment of a plan's configuration as a run stores it."""
     dimension = dimension_of(config, width)
     benchmark = "points" if config["data"] == "points" else config.get("benchmark") or "pairs"
-    return Comparison(described(config, dimension), benchmark, config["data"], dimension, learners)
+    same = _but_for_width(config)
+    return Comparison(described(config, dimension), benchmark, config["data"], dimension, learners, same)
+
+
+def _but_for_width(config: Mapping[str, Any]) -> str:
+    """A plan without its names and the width of its representation."""
+    network = dict(config.get("network_settings", {}))
+    if "hidden" in network:
+        network["hidden"] = network["hidden"][:-1]
+    rest = {key: value for key, value in config.items() if key not in ("name", "about", "widths", "network_settings")}
+    return json.dumps({**rest, "network_settings": network}, sort_keys=True)
 
 
 def learners(seeds: Sequence[int], **curves: Any) -> Learners:

@@ -85,8 +85,8 @@ TYPE1 = (
         "Type-1 belongs to low-dimensional representations",
         "According to our theory, Type-1 LoP is more likely to occur in low-dimensional representation spaces.",
         f"Every experiment with No Intv. and Retrained. Training accuracy, {_FRESH}: below −1 point with at most "
-        f"{LOW} dimensions, above −1 point with at least {HIGH}; of several widths also the change with every "
-        "doubling: above 0.",
+        f"{LOW} dimensions, above −1 point with at least {HIGH}; of one plan at several widths also the change "
+        "with every doubling: above 0.",
         belongs("Type-1"),
         "type_2",
         "It also takes units that saturate, and SmallConv, with 64 dimensions, shows it.",
@@ -146,8 +146,8 @@ TYPE2 = (
         "Type-2 belongs to high-dimensional representations",
         "According to our theory, Type-2 LoP is more likely to occur in high-dimensional representation spaces.",
         f"Every experiment with No Intv. and Retrained. {_GAP.capitalize()}, {_FRESH}: above 1 point with at least "
-        f"{HIGH} dimensions, below 1 point with at most {LOW}; of several widths also the change with every doubling: "
-        "above 0.",
+        f"{HIGH} dimensions, below 1 point with at most {LOW}; of one plan at several widths also the change with "
+        "every doubling: above 0.",
         belongs("Type-2"),
         "type_2",
         "A network that no longer learns its training data has no gap, whatever its width.",

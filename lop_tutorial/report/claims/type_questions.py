@@ -154,12 +154,18 @@ def belongs(which: Type) -> Question:
                 watched, looked_at = experiment.watched()
                 number = Number(measure(watched), side, bound)
                 yield Evidence(f"{experiment.about}: {word}", (number,), stored.name, word, looked_at.used)
-        widths = sorted({experiment.dimension for experiment in compared_to_fresh})
-        if len(widths) == len(compared_to_fresh) > 1:  # one experiment at several widths, on the same streams
-            by_width = sorted(compared_to_fresh, key=lambda experiment: experiment.dimension)
+        families: dict[str, dict[int, Comparison]] = {}
+        for experiment in compared_to_fresh:  # one experiment at several widths, on the same streams
+            if experiment.but_for_width:
+                families.setdefault(experiment.but_for_width, {})[experiment.dimension] = experiment
+        for family in families.values():
+            if len(family) == 1:
+                continue
+            widths = sorted(family)
             doublings = np.log2(widths) - np.log2(widths).mean()
-            slope = doublings @ np.stack([measure(experiment) for experiment in by_width]) / (doublings @ doublings)
-            words = f"{widths[0]} to {widths[-1]} dimensions: {word}, change with every doubling of d"
+            slope = doublings @ np.stack([measure(family[width]) for width in widths]) / (doublings @ doublings)
+            of = family[widths[0]].about.replace(f"d = {widths[0]}", f"d = {widths[0]} to {widths[-1]}")
+            words = f"{of}: {word}, change with every doubling of d"
             yield Evidence(words, (Number(slope, "above", 0),), stored.name)
 
     return question

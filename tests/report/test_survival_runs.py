@@ -1,4 +1,4 @@
-"""Runs of lives, made up: their dead are told as dead, and claims on accuracies leave them out, whatever came out."""
+"""Survival runs, made up: their dead are told as dead, and claims on accuracies leave them out, whatever came out."""
 
 import json
 from dataclasses import replace
