@@ -26,6 +26,7 @@ def nobodys_data(monkeypatch, tmp_path):
     monkeypatch.setenv("COLUMNS", "120")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", ["lop-tutorial"])
+    monkeypatch.setattr("lop_tutorial.commands.queue.stand_back", lambda: None)  # for it is this process here
 
 
 def test_reproduce_prints_a_table_and_leaves_a_run_and_a_figure(tmp_path, capsys):

@@ -27,7 +27,7 @@ def beside_paper(results: Results, table: int, *, chance: float | None = 0.5, co
     shown = [method for method in results.methods if title(without_settings(method)) in theirs]
     lines = -(-len(shown) // columns)
     figure, axes = plt.subplots(
-        lines, columns, figsize=(COLUMN_WIDTH, 0.5 + 1.45 * lines), sharex=True, sharey=True, squeeze=False
+        lines, columns, figsize=(COLUMN_WIDTH, 0.5 + max(2.0, 1.45 * lines)), sharex=True, sharey=True, squeeze=False
     )
     for ax, method in zip(axes.flat, shown, strict=False):
         _panel(ax, results, method, theirs[title(without_settings(method))], chance)
