@@ -33,16 +33,16 @@ def survival_curves(lives: Mapping[str, Sequence[Lifetimes]]) -> Figure:
     colours = dict(zip(steps, map(mpl.colors.to_hex, shades), strict=False))
     longest = max(float(each.times.max()) for mine in lives.values() for each in mine)
     for ax, (data, mine) in zip(axes[:, 0], lives.items(), strict=True):
-        if alive := [each for each in mine if not each.died.any()]:
-            ax.text(0.99, 0.8, _name(alive), color=NOBODY, ha="right", transform=ax.transAxes)
-        names: list[tuple[str, str]] = []
+        alive = [each for each in mine if not each.died.any()]
+        dying = [each for each in mine if each.died.any()]
+        names = [(_name(alive), NOBODY)] if alive else []  # as the curves lie: those of smaller steps above
+        names += [(_name([each]), colours[each.step_size]) for each in dying[::-1]]
         for each in mine:
             times, share = each.curve()
             colour = colours.get(each.step_size, NOBODY)
             _steps(ax, each, times, share, colour, banded=each is mine[0])
-            names += [(_name([each]), colour)] if each.died.any() else []
-        for place, (label, colour) in enumerate(names[::-1]):
-            ax.text(0.02, 0.04 + 0.13 * place, label, color=colour, transform=ax.transAxes)
+        for place, (label, colour) in enumerate(names):
+            ax.text(0.99, 0.8 - 0.13 * place, label, color=colour, ha="right", transform=ax.transAxes)
         ax.set(title=data, ylim=(0, 1.04), xlim=(0, longest * 1.02))
         ax.yaxis.set_major_formatter(PercentFormatter(1.0))
         ax.set_ylabel("alive")

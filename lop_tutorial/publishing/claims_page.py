@@ -42,6 +42,11 @@ ten of forty; of the trials of suspects and cures the first and the last two of 
 methods of an experiment have the same step size, which is named; where each has its own best, found on other pictures,
 that is said. Learners that two experiments share count once. Other learners may still have seen the same toys: those of
 `type1`, `type2`, `inheritance.json` and `walk.json` have.
+
+Some experiments are older than today's defaults of three methods: CBP counted mature units only, partners of G-mixup
+came from the batch, and L2 init held normalisation, too. They are `methods`, Tables 2 to 4, `increments.json`,
+`first_look_strengths`, and of Table 1 `table1_tinyimagenet`, `table1_cifar100`, `table1_held_out` and the search for
+them (`tables_search`).
 """
 
 _OTHERS = """\

@@ -2,12 +2,15 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 pytest.importorskip("lifelines", reason="needs the extra analysis")
 
 from lop_tutorial.report.stored_lives import gather, stored_lives
-from lop_tutorial.running import Results, Run
+from lop_tutorial.report.survival import lifetimes
+from lop_tutorial.running import Results, Run, stored
+from lop_tutorial.running.run import stored_path
 
 
 def a_run(name, accuracies, *, step_size=0.1, classes=(0, 80), first_seed=0):
@@ -54,3 +57,20 @@ def test_of_what_is_stored_every_run_of_smallconv_on_real_pairs_is_found():
         assert known[0.1].died.sum() >= 6
     held_out = next(each for each in found["tinyimagenet"] if each.step_size == 0.085)
     assert len(held_out.times) >= 8, "five of the table and three of the held-out classes"
+
+
+def test_what_the_note_tells_of_lives_that_were_followed_to_death():
+    run, note = stored("death_tinyimagenet_step_0.1"), stored_path("marathon.md").read_text(encoding="utf-8")
+    assert (run.config["dead_after"], run.config["tasks"], len(run.config["seeds"])) == (5, 3000, 8)
+    lives, diverged = lifetimes(run), {int(row["seed"]) for row in run.diverged}
+    ends = [
+        f"{time:.0f}" if died else f"{time:.0f}+" + " (diverged)" * (seed in diverged)
+        for time, seed, died in sorted(zip(lives.times, run.config["seeds"], lives.died, strict=True))
+    ]
+    row = f"| {lives.step_size} | {lives.died.sum()} of {len(lives.times)} | {', '.join(ends)} |"
+    assert f"| `death_tinyimagenet_step_0.1` {row}" in note
+    in_tasks, in_path = lives.median, lifetimes(run, clock="path_length").median
+    assert "The median is {:.0f} tasks (Kaplan and Meier, {:.0f} to {:.0f})".format(*map(float, in_tasks)) in note
+    assert "in path length {:,.0f} ({:,.0f} to {:,.0f})".format(*map(float, in_path)) in note
+    (pooled,) = (each for each in stored_lives()["tinyimagenet"] if each.step_size == 0.1)
+    assert np.isin(lives.times, pooled.times).all()
