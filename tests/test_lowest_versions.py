@@ -19,7 +19,7 @@ TOLD = (
     "tests/training",
     "tests/figures",
 )
-# A pretended device tells little of versions, and every network with every method takes as long as all the rest.
+# Left out for time; and a pretended device tells little of versions.
 LEFT_OUT = ("-m", "not bare and not product and not cuda", "--ignore", "tests/training/test_fleet_networks.py")
 
 

@@ -40,8 +40,9 @@ _RULE = f"""\
 Early and late are the first and the last fifth of the tasks; of studies, which store no more, the first and the last
 ten of forty; of the trials of suspects and cures the first and the last two of the six tasks that were measured. All
 methods of an experiment have the same step size, which is named; where each has its own best, found on other pictures,
-that is said. Learners that two experiments share count once. Other learners may still have seen the same toys: those of
-`type1`, `type2`, `inheritance.json` and `walk.json` have.
+that is said. Where all learners of one experiment are among another's they count once; `cures_pairs` and `suspects`
+share half of theirs on CIFAR-100, and both count. Other learners may still have seen the same toys: those of `type1`,
+`type2`, `inheritance.json` and `walk.json` have.
 
 Some experiments are older than today's defaults of three methods: CBP counted mature units only, partners of G-mixup
 came from the batch, and L2 init held normalisation, too. They are `methods`, Tables 2 to 4, `increments.json`,

@@ -10,7 +10,6 @@ from functools import partial
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float64
 
 from lop_tutorial.experiments.inheritance import FITTED
 from lop_tutorial.experiments.suspects import CONTROLS
@@ -18,13 +17,10 @@ from lop_tutorial.report.suspect_scores import (
     Held,
     States,
     in_ranks,
-    jackknife,
-    over_all,
     rank_correlation,
     skill,
-    within_age,
 )
-from lop_tutorial.report.suspect_verdicts import UNKNOWN, SuspectScores
+from lop_tutorial.report.suspect_verdicts import UNKNOWN, SuspectScores, score_in_setting
 from lop_tutorial.running.results import Interval, interval
 
 _PICTURES = ("cifar100", "tinyimagenet")
@@ -68,27 +64,9 @@ def score_held_out(
     settings = list(dict.fromkeys(new["setting"].tolist()))
     known = ranked.where(setting=tuple(dict.fromkeys(stored["setting"].tolist())), seed=tuple(fitted))
     for setting in settings:
-        here, mine = ranked.where(setting=setting), new.where(setting=setting)
-
-        def on_seeds(*features: str, here: States = here) -> Float64[np.ndarray, " seed"]:
-            return skill(features, gap, both_ways(here))
-
-        alone, both = {name: on_seeds(name) for name in CONTROLS}, on_seeds(*CONTROLS)
-        for name in suspects:
-            own = on_seeds(name)
-            yield SuspectScores(
-                name,
-                setting,
-                gap,
-                int((~np.isnan(mine[name].astype(float))).sum()),
-                jackknife(partial(over_all, suspect=name, gap=gap), mine),
-                jackknife(partial(within_age, suspect=name, gap=gap), mine),
-                interval(own),
-                UNKNOWN,
-                interval(skill([name], gap, [(known, here)])),
-                tuple(interval(own - alone[control]) for control in CONTROLS),
-                interval(on_seeds(*dict.fromkeys((*CONTROLS, name))) - both),
-            )
+        here = ranked.where(setting=setting)
+        others = {name: (UNKNOWN, interval(skill([name], gap, [(known, here)]))) for name in suspects}
+        yield from score_in_setting(new.where(setting=setting), setting, gap, partial(both_ways, here), others)
 
 
 def skill_of_all_elsewhere(

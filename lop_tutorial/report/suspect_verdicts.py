@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -14,6 +14,7 @@ from lop_tutorial.experiments.inheritance import FITTED, HELD_OUT
 from lop_tutorial.experiments.suspects import CONTROLS
 from lop_tutorial.geometry.line_up import LINE_UP
 from lop_tutorial.report.suspect_scores import (
+    Held,
     States,
     each_out,
     in_ranks,
@@ -104,27 +105,45 @@ def score_suspects(
     settings = list(dict.fromkeys(states["setting"].tolist()))
     elsewhere = {name: _elsewhere(ranked, [name], gap, fitted, held_out) for name in suspects}
     for setting in settings:
-        here, mine = ranked.where(setting=setting), states.where(setting=setting)
-
-        def on_seeds(*features: str, here: States = here) -> Float64[np.ndarray, " seed"]:
-            return skill(features, gap, seeds_out(here, fitted, held_out))
-
-        alone, both = {name: on_seeds(name) for name in CONTROLS}, on_seeds(*CONTROLS)
-        for name in suspects:
-            own = on_seeds(name)
-            yield SuspectScores(
-                name,
-                setting,
-                gap,
-                int((~np.isnan(mine[name].astype(float))).sum()),
-                jackknife(partial(over_all, suspect=name, gap=gap), mine),
-                jackknife(partial(within_age, suspect=name, gap=gap), mine),
-                interval(own),
+        here = ranked.where(setting=setting)
+        others = {
+            name: (
                 interval(skill([name], gap, each_out(here, "method", fitted, held_out))),
                 elsewhere[name].get(setting, UNKNOWN),
-                tuple(interval(own - alone[control]) for control in CONTROLS),
-                interval(on_seeds(*dict.fromkeys((*CONTROLS, name))) - both),
             )
+            for name in suspects
+        }
+        yield from score_in_setting(
+            states.where(setting=setting), setting, gap, partial(seeds_out, here, fitted, held_out), others
+        )
+
+
+def score_in_setting(
+    states: States, setting: str, gap: str, held: Callable[[], Held], others: Mapping[str, tuple[Interval, Interval]]
+) -> Iterator[SuspectScores]:
+    """The suspects that `others` names in the setting of these states, which `held` gives in ranks, by held-out seeds.
+
+    `others` are their skills on held-out methods and settings.
+    """
+
+    def on_seeds(*features: str) -> Float64[np.ndarray, " seed"]:
+        return skill(features, gap, held())
+
+    alone, both = {name: on_seeds(name) for name in CONTROLS}, on_seeds(*CONTROLS)
+    for name, skills in others.items():
+        own = on_seeds(name)
+        yield SuspectScores(
+            name,
+            setting,
+            gap,
+            int((~np.isnan(states[name].astype(float))).sum()),
+            jackknife(partial(over_all, suspect=name, gap=gap), states),
+            jackknife(partial(within_age, suspect=name, gap=gap), states),
+            interval(own),
+            *skills,
+            tuple(interval(own - alone[control]) for control in CONTROLS),
+            interval(on_seeds(*dict.fromkeys((*CONTROLS, name))) - both),
+        )
 
 
 def as_markdown(found: Sequence[SuspectScores]) -> str:
