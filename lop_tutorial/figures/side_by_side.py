@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -29,7 +29,6 @@ def against_retrained(sets: Mapping[str, Ranking]) -> Figure:
     first = next(iter(sets.values()))
     methods = sorted((each.method for each in first if each.method != "retrained"), key=lambda name: _mean(sets, name))
     figure, ax = plt.subplots(figsize=(COLUMN_WIDTH, 0.9 + 0.36 * len(methods)))
-    at_the_edge: dict[str, Any] = {"transform": ax.get_yaxis_transform(), "fontsize": 9, "va": "center"}
     for (label, ranking), (colour, mark), shift in zip(sets.items(), SET_LOOKS, (0.22, 0, -0.22), strict=False):
         for row, method in enumerate(methods):
             result = ranking[method]
@@ -39,13 +38,11 @@ def against_retrained(sets: Mapping[str, Ranking]) -> Figure:
                 ax.plot(seeds, [row + shift] * len(seeds), mark, color=colour, ms=3, mew=0, alpha=0.45)
                 ax.plot(ends, [row + shift] * 2, color=colour, linewidth=1.6)
                 ax.plot(mean, row + shift, mark, color=colour, markersize=5, gid=f"{label}, {method}")
-                if lost := result.learners - result.finished:
-                    words = f"{lost} of {result.learners}\ndiverged"
-                    ax.text(1.01, row + shift, words, color=colour, **at_the_edge)
         ax.plot([], [], mark, color=colour, label=label)
     for row, method in enumerate(methods):
-        if not any(ranking[method].finished for ranking in sets.values()):
-            ax.text(1.01, row, "all\ndiverged", color="#555555", **at_the_edge)
+        _diverged(ax, row, [ranking[method] for ranking in sets.values()])
+    if any(each.finished < each.learners for ranking in sets.values() for each in ranking):
+        ax.annotate("diverged", (1.01, 1), xycoords="axes fraction", va="top", fontsize=9, color="#555555")
     ax.axvline(0, color=METHOD_COLOURS["retrained"], linewidth=1.2)
     ax.set_yticks(range(len(methods)), [first[method].title for method in methods], fontsize=10)
     for name, method in zip(ax.get_yticklabels(), methods, strict=True):
@@ -55,6 +52,20 @@ def against_retrained(sets: Mapping[str, Ranking]) -> Figure:
     ax.grid(visible=False, axis="y")
     figure.legend(**_ABOVE)
     return figure
+
+
+def _diverged(ax: Axes, row: int, results: Sequence[MethodResult]) -> None:
+    """How many of a method's learners diverged, a line an image set with any, beside its row."""
+    told = [
+        (f"{result.learners - result.finished} of {result.learners}", colour)
+        for result, (colour, _) in zip(results, SET_LOOKS, strict=False)
+        if result.finished < result.learners
+    ]
+    if not any(result.finished for result in results):
+        told = [("all", "#555555")]
+    for place, (words, colour) in enumerate(told):
+        up = 0.46 * ((len(told) - 1) / 2 - place)
+        ax.text(1.01, row + up, words, transform=ax.get_yaxis_transform(), fontsize=9, va="center", color=colour)
 
 
 def _mean(sets: Mapping[str, Ranking], method: str) -> float:
