@@ -65,7 +65,7 @@ def other_training(**change):
         (lambda: Playground(head="new"), "head is 'new'"),
         (lambda: Playground(played=-1), "played is -1"),
         (lambda: Playground(played=21), "played is 21"),
-        (lambda: Playground(played=1.5), "played is 1.5"),
+        (lambda: Playground(played=True), "played is True"),
         (lambda: Settings.of(plan("table1")), "is no toy of points"),
         (lambda: Settings.of(replace(plan("type1"), methods=("l2",))), "does not have the method 'l2'"),
         (lambda: Settings.of(replace(plan("type1"), methods=("g_mixup:M=1:alpha=0.5",))), "does not have the method"),

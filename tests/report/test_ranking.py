@@ -76,7 +76,7 @@ def test_figures_show_every_method_that_has_a_number(stands):
     (ax,) = against_retrained({"D": stands}).axes
     shown = {line.get_gid() for line in ax.get_lines() if str(line.get_gid()).startswith("D, ")}
     assert shown == {f"D, {method}" for method in ("none", "l2_init:strength=0.1", "cbp")}
-    assert {text.get_text() for text in ax.texts} == {"1 of 3\ndiverged", "all\ndiverged"}
+    assert {text.get_text() for text in ax.texts} == {"diverged", "1 of 3", "all"}
     figure = factor_against_accuracy({"D": stands}, "dead_units", ("none",))
     lines = {tuple(line.get_ydata()): list(line.get_xdata()) for line in figure.axes[0].get_lines()}
     assert lines == {
