@@ -45,9 +45,9 @@ share half of theirs on CIFAR-100, and both count. Other learners may still have
 `type2`, `inheritance.json` and `walk.json` have.
 
 Some experiments are older than today's defaults of three methods: CBP counted mature units only, partners of G-mixup
-came from the batch, and L2 init held normalisation, too. They are Tables 2 to 4, `increments.json`,
-`first_look_strengths`, and of Table 1 `table1_tinyimagenet`, `table1_cifar100`, `table1_held_out` and the search for
-them (`tables_search`).
+came from the batch, and L2 init held normalisation, too. They are Tables 2 to 4 (but not
+`table3_seeds_3_8_cifar100`), `increments.json`, `first_look_strengths`, and of Table 1 `table1_tinyimagenet`,
+`table1_cifar100`, `table1_held_out` and the search for them (`tables_search`).
 """
 
 _OTHERS = """\
