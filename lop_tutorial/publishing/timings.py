@@ -138,13 +138,13 @@ def page(top: Path) -> str:
     ]
     for each in chapters:
         timings = [measured.get((each.name, kind)) for kind in kinds]
-        times = [(timing and f"{_shown(timing)}{_mark(marks, timing)}") or "" for timing in timings]
+        times = [f"{_time(timing.seconds)}{_mark(marks, timing, '&nbsp;')}" if timing else "" for timing in timings]
         lines.append(f"| [{titles[each]}]({each}.ipynb) | {' | '.join(times)} |")
     for setting in marks:
         on = [timing for timing in here if _setting(timing) == setting]
         days = sorted({timing.date for timing in on})
         when = " to ".join(dict.fromkeys((days[0], days[-1])))
-        lines += ["", f"{_mark(marks, on[0])} Measured {when} on {setting}.".removeprefix("&nbsp;").lstrip()]
+        lines += ["", f"{_mark(marks, on[0], after=' ')}Measured {when} on {setting}."]
     lines += [
         "",
         "To measure again: `lop-tutorial book timings`, and on a GPU `lop-tutorial book timings --profile colab`.",
@@ -160,17 +160,13 @@ def _in_short(seconds: Sequence[float], chapters: int) -> str:
     return f"On one core of a CPU no chapter takes longer than {longest}; all of them take {together}. "
 
 
-def _mark(marks: Mapping[str, str], timing: Timing) -> str:
+def _mark(marks: Mapping[str, str], timing: Timing, before: str = "", after: str = "") -> str:
     """A letter that says on which machine; none where all were measured on the same."""
-    return f"&nbsp;<sup>{marks[_setting(timing)]}</sup>" if len(marks) > 1 else ""
+    return f"{before}<sup>{marks[_setting(timing)]}</sup>{after}" if len(marks) > 1 else ""
 
 
 def _setting(timing: Timing) -> str:
     return f"**{timing.machine}** (profile `{timing.profile}`; {timing.versions})"
-
-
-def _shown(timing: Timing) -> str:
-    return _time(timing.seconds)
 
 
 def _time(seconds: float) -> str:

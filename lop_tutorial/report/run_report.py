@@ -74,6 +74,11 @@ class RunReport:
         return min(self.config.get("bins", 5), self.results.tasks)
 
     @property
+    def dead_after(self) -> int:
+        """After how many tasks at chance running a learner stops; 0: never."""
+        return int(self.config.get("dead_after", 0))
+
+    @property
     def name(self) -> str:
         name = self.run.folder.resolve().name
         return name if self.width is None else f"{name}, d = {self.width}"
@@ -81,7 +86,7 @@ class RunReport:
     def progress(self) -> str:
         """How far the run is, in a sentence."""
         methods, seeds, tasks = self.config["methods"], self.config["seeds"], self.config["tasks"]
-        dead_after = int(self.config.get("dead_after", 0))
+        dead_after = self.dead_after
         curves: dict[tuple[str, int], list[float]] = {}
         for row in self.results.rows:
             curves.setdefault((str(row["method"]), int(row["seed"])), []).append(float(row["train_accuracy"]))
@@ -112,8 +117,8 @@ class RunReport:
     def accuracies(self) -> BinTable:
         """Training and test accuracy with the paper's test accuracy."""
         table = self.config.get("table") if self.results.tasks >= 5 else None
-        data, dead_after = str(self.config["data"]), int(self.config.get("dead_after", 0))
-        return bin_table(self.results, bins=self.bins, paper=table, data=data, dead_after=dead_after)
+        data = str(self.config["data"])
+        return bin_table(self.results, bins=self.bins, paper=table, data=data, dead_after=self.dead_after)
 
     def against(self, reference: str, method: str, quantity: str = "test_accuracy") -> Float64[np.ndarray, "seed bin"]:
         """Differences to a reference method, seed by seed, of the seeds that both have; NaN where either is missing."""

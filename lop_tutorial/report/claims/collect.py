@@ -63,8 +63,9 @@ def collect(folder: Path) -> tuple[Source, ...]:
     paths = [path for path in sorted(folder.iterdir()) if path.name not in NO_LEARNERS and path.suffix not in TEXTS]
     groups: dict[str, list[Path]] = {}
     for path in paths:
-        if not _of_survival(path):
-            groups.setdefault(_experiment(path), []).append(path)
+        config = _config(path)
+        if not _of_survival(config):
+            groups.setdefault(_experiment(path, config), []).append(path)
     return tuple(_source(same) for same in groups.values())
 
 
@@ -75,24 +76,27 @@ def _source(paths: Sequence[Path]) -> Source:
     return Source(f"{names[0]} and {len(names) - 1} more", tuple(_joined(paths)), names)
 
 
-def _experiment(path: Path) -> str:
+def _experiment(path: Path, config: Mapping[str, Any]) -> str:
     """What two folders have in common that hold learners of one experiment: of a search all but methods and seeds."""
-    if (path / "metrics.csv").exists() and (config := _config(path))["name"] in SEARCHES:
+    if config.get("name") in SEARCHES:
         return json.dumps({key: config[key] for key in config.keys() - NOT_SHARED}, sort_keys=True)
     return path.name
 
 
-def _of_survival(path: Path) -> bool:
+def _of_survival(config: Mapping[str, Any]) -> bool:
     """Whether a run's learners stop once they are dead, by its plan, whether or not one did.
 
     After a death nothing was measured. What a claim asks, the late accuracy of all learners that did not diverge, could
     only be made up: as chance throughout, although dead networks are known that came back. And where its early and late
     tasks lie would follow from how many tasks the plan allows, most of which nobody lives to see.
     """
-    return (path / "metrics.csv").exists() and bool(_config(path).get("dead_after"))
+    return bool(config.get("dead_after"))
 
 
 def _config(path: Path) -> dict[str, Any]:
+    """The configuration of a run; nothing for what is no run."""
+    if not (path / "metrics.csv").exists():
+        return {}
     config: dict[str, Any] = json.loads((path / "config.json").read_text(encoding="utf-8"))
     return config
 
