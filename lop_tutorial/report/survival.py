@@ -50,11 +50,16 @@ class Lifetimes:
 
 
 def lifetimes(
-    run: Run, dead_after: int = 5, method: str = "none", clock: str = "tasks", event: str = "death"
+    run: Run,
+    dead_after: int = 5,
+    method: str = "none",
+    clock: str = "tasks",
+    event: str = "death",
+    outputs: int = 2,
 ) -> Lifetimes:
     """How long a run's learners lived, by `clock`: "tasks", or a column of metrics.csv that is summed over the tasks.
 
-    `event` is one of `EVENTS`. A learner that met it in task t, counted from 0, has lived t tasks, at least one.
+    `event` is one of `EVENTS`; a task has `outputs` classes to guess from. A learner that met it in task t, counted from 0, has lived t tasks, at least one.
     ValueError for another event, and where a learner of an unfinished run is still on its way.
     """
     if event not in EVENTS:
@@ -66,7 +71,7 @@ def lifetimes(
     passed = np.ones_like(accuracies) if clock == "tasks" else results.curves(method, clock)
     for accuracy, each in zip(accuracies, passed, strict=True):
         lived = accuracy[~np.isnan(accuracy)]
-        death = EVENTS[event](lived.tolist(), dead_after)
+        death = EVENTS[event](lived.tolist(), dead_after, outputs)
         times.append(np.cumsum(each)[max(1, len(lived) if death is None else death) - 1])
         died.append(death is not None)
     step_size = run.config.get("step_sizes", {}).get(method, run.config["training"]["step_size"])

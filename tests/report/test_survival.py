@@ -104,6 +104,13 @@ def test_a_life_can_be_counted_until_it_fails():
         lifetimes(run, event="boredom")
 
 
+def test_of_three_classes_one_in_two_right_is_not_chance():
+    rows = [{"method": "none", "seed": 0, "task": t, "train_accuracy": a} for t, a in enumerate([0.9, 0.45, 0.45])]
+    run = Run(Path("a run"), {"training": {"step_size": 0.1}}, {"finished": True}, Results(tuple(rows)))
+    assert lifetimes(run, dead_after=2).died.tolist() == [True]
+    assert lifetimes(run, dead_after=2, outputs=3).died.tolist() == [False]
+
+
 def test_a_clock_is_summed_up_to_death():
     rows = [
         {"method": "none", "seed": 0, "task": t, "train_accuracy": a, "test_accuracy": a, "path_length": 2.0}
