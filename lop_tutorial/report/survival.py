@@ -59,8 +59,9 @@ def lifetimes(
 ) -> Lifetimes:
     """How long a run's learners lived, by `clock`: "tasks", or a column of metrics.csv that is summed over the tasks.
 
-    `event` is one of `EVENTS`; a task has `outputs` classes to guess from. A learner that met it in task t, counted from 0, has lived t tasks, at least one.
-    ValueError for another event, and where a learner of an unfinished run is still on its way.
+    `event` is one of `EVENTS`; a task has `outputs` classes to guess from. A learner that met the event in task t,
+    counted from 0, has lived t tasks, at least one. ValueError for another event, and where a learner of an unfinished
+    run is still on its way.
     """
     if event not in EVENTS:
         raise ValueError(f"event is {event!r}; it must be one of {', '.join(EVENTS)}")
