@@ -16,12 +16,12 @@ from lop_tutorial.interventions import without_settings
 METHOD_COLOURS = {
     "none": "#D55E00",
     "retrained": "#4D4D4D",
-    "l2_init": "#E69F00",
+    "l2_init": "#CC79A7",
     "layer_norm": "#56B4E9",
     "cbp": "#009E73",
     "g_mixup": "#0072B2",
 }
-OTHER_METHODS = "#CC79A7"
+OTHER_METHODS = "#999933"
 WIDTH_COLOURS = {"narrow": "#8C510A", "wide": "#01665E", "model": "#762A83", "pictures": "#C51B7D", "plain": "#4D4D4D"}
 """For figures that compare no methods: narrow and wide representations, the solved model, data of another kind."""
 CLASS_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")

@@ -16,17 +16,22 @@ SAME = ("classes", "image_size", "train_per_class")
 """What must be equal, beside image set, step size and seed, for two learners to be one and the same."""
 
 
-def stored_lives(network: str = "smallconv", batch_size: int = 100, epochs: int = 20) -> dict[str, list[Lifetimes]]:
-    """For each image set the lives at each step size, the largest first, of all finished runs in `results/`."""
+def stored_lives(
+    network: str = "smallconv", batch_size: int = 100, epochs: int = 20, event: str = "death"
+) -> dict[str, list[Lifetimes]]:
+    """For each image set the lives at each step size, the largest first, of all finished runs in `results/`.
+
+    A life lasts until `event`, one of `survival.EVENTS`.
+    """
     folder = stored_path("README.md").parent
-    return gather(_runs(folder, network, batch_size, epochs))
+    return gather(_runs(folder, network, batch_size, epochs), event)
 
 
-def gather(runs: Iterable[Run]) -> dict[str, list[Lifetimes]]:
+def gather(runs: Iterable[Run], event: str = "death") -> dict[str, list[Lifetimes]]:
     """The lives of No Intv. by image set and step size; of a learner that is in two runs, the longer one."""
     found: dict[str, dict[float, dict[str, tuple[float, bool]]]] = {}
     for run in runs:
-        lives = lifetimes(run)
+        lives = lifetimes(run, event=event)
         mine = found.setdefault(str(run.config["data"]), {}).setdefault(lives.step_size, {})
         for seed, time, died in zip(run.results.seeds("none"), lives.times, lives.died, strict=True):
             name = json.dumps([seed, *(run.config.get(key) for key in SAME)], sort_keys=True)

@@ -16,12 +16,14 @@ from lifelines import KaplanMeierFitter, WeibullAFTFitter
 from lifelines.utils import median_survival_times
 from pandas import DataFrame
 
-from lop_tutorial.running.death import died_in
+from lop_tutorial.running.death import died_in, failed_in
 from lop_tutorial.running.results import Interval
 from lop_tutorial.running.run import Run
 
 FORMS: dict[str, Callable[[float], float]] = {"power": math.log, "exponential": lambda step_size: 1 / step_size}
 """What log time is linear in: log step size, so that time goes as a power of it; or 1 / step size."""
+EVENTS = {"death": died_in, "failure": failed_in}
+"""What a life lasts until: the functions that find its task. A network fails before it dies, or as it dies."""
 DRAWS = 4000
 
 
@@ -47,12 +49,22 @@ class Lifetimes:
         return fitted.survival_function_.index.to_numpy(dtype=float), share.astype(float)
 
 
-def lifetimes(run: Run, dead_after: int = 5, method: str = "none", clock: str = "tasks") -> Lifetimes:
+def lifetimes(
+    run: Run,
+    dead_after: int = 5,
+    method: str = "none",
+    clock: str = "tasks",
+    event: str = "death",
+    outputs: int = 2,
+) -> Lifetimes:
     """How long a run's learners lived, by `clock`: "tasks", or a column of metrics.csv that is summed over the tasks.
 
-    A learner that died in task t, counted from 0, has lived t tasks, at least one. ValueError where a learner of an
-    unfinished run is still on its way.
+    `event` is one of `EVENTS`; a task has `outputs` classes to guess from. A learner that met the event in task t,
+    counted from 0, has lived t tasks, at least one. ValueError for another event, and where a learner of an unfinished
+    run is still on its way.
     """
+    if event not in EVENTS:
+        raise ValueError(f"event is {event!r}; it must be one of {', '.join(EVENTS)}")
     if not run.finished:
         raise ValueError(f"{run.folder} is not finished: learners in it are still on their way")
     times, died, results = [], [], run.results
@@ -60,7 +72,7 @@ def lifetimes(run: Run, dead_after: int = 5, method: str = "none", clock: str = 
     passed = np.ones_like(accuracies) if clock == "tasks" else results.curves(method, clock)
     for accuracy, each in zip(accuracies, passed, strict=True):
         lived = accuracy[~np.isnan(accuracy)]
-        death = died_in(lived.tolist(), dead_after)
+        death = EVENTS[event](lived.tolist(), dead_after, outputs)
         times.append(np.cumsum(each)[max(1, len(lived) if death is None else death) - 1])
         died.append(death is not None)
     step_size = run.config.get("step_sizes", {}).get(method, run.config["training"]["step_size"])

@@ -1,4 +1,4 @@
-"""When a network is dead: its training accuracy was at chance in several tasks running."""
+"""When a network is dead, at chance in several tasks running, and when it fails: it has learned little for a while."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ from collections.abc import Sequence
 
 MARGIN = 0.01
 """An accuracy is at chance where it exceeds that of guessing by no more than this."""
+
+
+FAILING = 10
+"""Tasks over whose mean a failing network is found."""
 
 
 def at_chance(train_accuracy: float, outputs: int) -> bool:
@@ -21,3 +25,17 @@ def died_in(train_accuracies: Sequence[float], tasks_running: int, outputs: int 
         if in_a_row == tasks_running:
             return task - tasks_running + 1
     return None
+
+
+def failed_in(train_accuracies: Sequence[float], dead_after: int, outputs: int = 2) -> int | None:
+    """The task, counted from 0, in which a network failed, or died if it did that first; None if neither.
+
+    It fails in the first of `FAILING` tasks running whose mean training accuracy is below halfway between guessing
+    and a perfect score.
+    """
+    death, halfway = died_in(train_accuracies, dead_after, outputs), (1 + 1 / outputs) / 2
+    for task in range(len(train_accuracies) - FAILING + 1 if death is None else death):
+        some = train_accuracies[task : task + FAILING]
+        if len(some) == FAILING and sum(some) / FAILING < halfway:
+            return task
+    return death

@@ -35,6 +35,13 @@ def test_a_learner_that_is_in_two_runs_counts_once_with_its_longer_life():
     assert [each.times.tolist() for each in gather([longer, short])["cifar100"]] == [[4, 3]]
 
 
+def test_lives_until_failure_are_gathered_the_same_way():
+    run = a_run("falls", [[0.95] * 7 + [0.6] * 10])
+    assert [each.died.tolist() for each in gather([run])["cifar100"]] == [[False]]
+    (found,) = gather([run], "failure")["cifar100"]
+    assert (found.times.tolist(), found.died.tolist()) == ([3.0], [True])
+
+
 def test_other_classes_or_seeds_are_other_learners_and_steps_are_apart():
     runs = [
         a_run("one", [DIES]),

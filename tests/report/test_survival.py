@@ -93,6 +93,24 @@ def test_lives_are_read_off_a_run():
     assert (found.times[2], found.died[2]) == (100, False)
 
 
+def test_a_life_can_be_counted_until_it_fails():
+    accuracies = [0.95] * 7 + [0.6] * 10  # four of .95 and six of .6 are .74 in the mean
+    rows = [{"method": "none", "seed": 0, "task": t, "train_accuracy": a} for t, a in enumerate(accuracies)]
+    run = Run(Path("a run"), {"training": {"step_size": 0.1}}, {"finished": True}, Results(tuple(rows)))
+    failed, alive = lifetimes(run, event="failure"), lifetimes(run)
+    assert (failed.times.tolist(), failed.died.tolist()) == ([3.0], [True])
+    assert (alive.times.tolist(), alive.died.tolist()) == ([17.0], [False])
+    with pytest.raises(ValueError, match="one of death, failure"):
+        lifetimes(run, event="boredom")
+
+
+def test_of_three_classes_one_in_two_right_is_not_chance():
+    rows = [{"method": "none", "seed": 0, "task": t, "train_accuracy": a} for t, a in enumerate([0.9, 0.45, 0.45])]
+    run = Run(Path("a run"), {"training": {"step_size": 0.1}}, {"finished": True}, Results(tuple(rows)))
+    assert lifetimes(run, dead_after=2).died.tolist() == [True]
+    assert lifetimes(run, dead_after=2, outputs=3).died.tolist() == [False]
+
+
 def test_a_clock_is_summed_up_to_death():
     rows = [
         {"method": "none", "seed": 0, "task": t, "train_accuracy": a, "test_accuracy": a, "path_length": 2.0}

@@ -8,7 +8,7 @@ import torch
 
 from lop_tutorial.cli import main
 from lop_tutorial.running import Plan, Results, carry_out, rows
-from lop_tutorial.running.death import at_chance, died_in
+from lop_tutorial.running.death import at_chance, died_in, failed_in
 from lop_tutorial.training import Training
 
 PLAN = Plan(
@@ -42,6 +42,32 @@ def test_dead_is_three_tasks_running_at_chance(accuracies, task):
 def test_chance_is_that_of_the_tasks_classes():
     assert at_chance(0.11, 10)
     assert not at_chance(0.111, 10)
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "outputs", "task"),
+    [
+        ([0.9] * 4 + [0.74] * 10, 2, 4),
+        ([0.9] * 4 + [0.7] * 10, 2, 2),  # from the third on: two of 0.9 and eight of 0.7 are 0.74 in the mean
+        ([0.9] * 4 + [0.5] * 5, 2, 4),  # dead at once, and stopped: no ten tasks to take the mean of
+        ([0.6] * 10 + [0.5] * 5, 2, 0),
+        ([0.7] * 9, 2, None),
+        ([0.76] * 30, 2, None),
+        ([0.56] * 10, 10, None),
+        ([0.54] * 10, 10, 0),
+        ([], 2, None),
+    ],
+)
+def test_failing_is_ten_tasks_running_below_halfway_in_the_mean_or_death(accuracies, outputs, task):
+    assert failed_in(accuracies, 5, outputs) == task
+
+
+def test_nobody_fails_after_death():
+    draw = np.random.default_rng(0)
+    for _ in range(300):
+        life = draw.choice([0.5, 0.6, 0.95], size=40).tolist()
+        death, failure = died_in(life, 3), failed_in(life, 3)
+        assert death is None or (failure is not None and failure <= death)
 
 
 def test_a_dead_learner_stops_at_its_last_task_of_death():
