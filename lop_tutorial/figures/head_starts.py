@@ -66,7 +66,7 @@ def over_length(
     mean, low, high = interval(gaps)
     ends = (mean - low, high - mean)
     if reach is not None:
-        ends = [reach * (gaps != 0).any(axis=0)] * 2
+        ends = (reach * (gaps != 0).any(axis=0),) * 2
     axis.errorbar(lengths, mean, yerr=ends, fmt="o-", color=colour, linewidth=2.2, capsize=0)
     axis.text(1.01, 0, "fresh", color=METHOD_COLOURS["retrained"], va="center", transform=axis.get_yaxis_transform())
     ticks = [f"{length}\n{100 * share:.0f} %" for length, share in zip(lengths, known, strict=True)]
