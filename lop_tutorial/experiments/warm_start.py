@@ -49,6 +49,19 @@ DRAWN = Plan(
 ENDS = ("seed", "first_train", "first_test", "train_accuracy", "test_accuracy")
 REAL = replace(DRAWN, data="cifar100", classes=(0, 80), test_per_class=100)
 WARM_STARTS = {"quick": DRAWN, "colab": REAL}
+LIVE = replace(
+    DRAWN,
+    network="mlp",
+    network_settings={"hidden": (32, 32, 32)},
+    procedural={"number": 40, "size": 8, "train": 60, "test": 200},
+    image_size=8,
+    train_per_class=60,
+    training=replace(DRAWN.training, epochs=20, batch_size=20, milestones=()),
+    methods=("none", "retrained", "shrink_and_perturb:shrink=0.4:noise=0.1"),
+    seeds=tuple(range(12)),
+    measures=(),
+)
+"""So small that a chapter can train it; the chapter sets the step size."""
 
 
 def gaps(

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.pyplot import subplots
 
+from lop_tutorial.figures.named import seeds_in_row
 from lop_tutorial.figures.style import COLUMN_WIDTH, method_colour
 from lop_tutorial.interventions import title, without_settings
 from lop_tutorial.running import Results, finite, interval
@@ -19,7 +20,7 @@ def gap_dots(
     methods: Sequence[str] | None = None,
     parts: Sequence[str] = ("train", "test"),
 ) -> Figure:
-    """Training and test accuracy of methods after the last task, less the reference's, in points; a panel for each.
+    """Training and test accuracy of methods after the last task, minus the reference's, in points; a panel for each.
 
     `runs` by the words that stand before a method's name; each has the reference, and every row is of its own run.
     Where all rows are of one method, its name is left out. `methods` in the order of their rows; where it is None, all
@@ -39,7 +40,7 @@ def gap_dots(
         for place, (_, results, method) in enumerate(lines):
             _line(axis, place, results, method, reference, f"{part}_accuracy")
         axis.set_title("training accuracy" if part == "train" else "test accuracy")
-        axis.set_xlabel(f"points from {title(reference)}")
+        axis.set_xlabel(f"minus {title(reference)}, points")
         axis.grid(axis="y", visible=False)
     one = len({method for _, _, method in lines}) == 1 and all(runs)
     names = [
@@ -54,9 +55,5 @@ def gap_dots(
 def _line(axis: Axes, place: int, results: Results, method: str, reference: str, quantity: str) -> None:
     paired = results.paired(method, reference)
     gaps = 100 * finite((paired.curves(method, quantity) - paired.curves(reference, quantity))[:, -1:])[:, 0]
-    mean, low, high = interval(gaps)
     colour = method_colour(method.split("+")[-1])
-    axis.plot(gaps, [place + 0.2] * len(gaps), "o", color=colour, alpha=0.35, markersize=4, markeredgewidth=0)
-    axis.plot([low, high], [place - 0.05] * 2, color=colour, linewidth=2.5)
-    face = "white" if "+" in method else colour
-    axis.plot(mean, place - 0.05, "o", color=colour, markersize=7, markerfacecolor=face, markeredgewidth=1.8)
+    seeds_in_row(axis, place, gaps, interval(gaps), colour, filled="+" not in method)

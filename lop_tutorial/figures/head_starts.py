@@ -1,21 +1,50 @@
-"""Warm starts: what a head start costs over its length, which half pulls at the weights, and a control."""
+"""Warm starts beside fresh networks: at the end, over the length of the head start, over steps, and in the gradient."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
 from matplotlib.figure import Figure
 from matplotlib.pyplot import subplots
 
-from lop_tutorial.figures.named import Dots, dot_rows, spread_out
+from lop_tutorial.figures.named import Dots, dot_rows, seeds_in_row, spread_out
 from lop_tutorial.figures.style import CLASS_COLOURS, COLUMN_WIDTH, METHOD_COLOURS
-from lop_tutorial.running.results import interval
+from lop_tutorial.running.results import Interval, interval
 
 COLOURS = {"warm": METHOD_COLOURS["none"], "fresh": METHOD_COLOURS["retrained"]}
-PULLS = {"old half": CLASS_COLOURS[1], "new half": CLASS_COLOURS[0]}
-"""Whose pull it is, by its colour."""
+HALVES = {"old half": CLASS_COLOURS[1], "new half": CLASS_COLOURS[0]}
+"""Each half of the images, by its colour."""
+
+
+class Compared(NamedTuple):
+    """Points relative to fresh networks, an entry a seed, with the interval to draw and who is compared."""
+
+    points: Float[np.ndarray, " seed"]
+    found: Interval
+    who: str
+
+
+def beside_fresh(panels: Mapping[str, Mapping[str, Compared]]) -> Figure:
+    """A panel for each quantity, a row for each comparison with fresh networks: the mean, its interval, and the seeds.
+
+    `panels` by quantity, then by the words of the row; `who` is a key of `COLOURS`.
+    """
+    rows = list(next(iter(panels.values())))
+    figure, axes = subplots(1, len(panels), sharey=True, squeeze=False, figsize=(COLUMN_WIDTH, 0.9 + 0.5 * len(rows)))
+    for axis, (quantity, comparisons) in zip(axes[0], panels.items(), strict=True):
+        axis.axvline(0, color=COLOURS["fresh"], linestyle=":")
+        for place, row in enumerate(rows):
+            points, found, who = comparisons[row]
+            seeds_in_row(axis, place, points, found, COLOURS[who])
+        axis.set_title(quantity, loc="left")
+        axis.set_xlabel("minus fresh, points")
+        axis.grid(axis="y", visible=False)
+    axes[0, 0].set_yticks(range(len(rows)), rows)
+    axes[0, 0].set_ylim(len(rows) - 0.5, -0.5)
+    return figure
 
 
 def over_length(
@@ -23,22 +52,27 @@ def over_length(
     known: Float[np.ndarray, " length"],
     gaps: Float[np.ndarray, "seed length"],
     quantity: str,
+    reach: float | None = None,
 ) -> Figure:
-    """Points from a fresh network over the epochs on the half; below each, the share of the half known by then.
+    """Points relative to a fresh network over the epochs on the half; below each, the share of the half known by then.
 
-    A faint line is a seed; the mean has its 95 % t interval. `known` is a share of 1.
+    A faint line is a seed. The mean has its 95 % t interval, or where `reach` is given a bar of so many points to
+    either side, and none where all seeds are zero. `known` is a share of 1.
     """
     figure, axis = subplots(figsize=(COLUMN_WIDTH, 2.9))
     colour = METHOD_COLOURS["none"]
     axis.axhline(0, color=METHOD_COLOURS["retrained"], linestyle=":")
     axis.plot(lengths, gaps.T, "-", color=colour, alpha=0.3, linewidth=1, gid="seed")
     mean, low, high = interval(gaps)
-    axis.errorbar(lengths, mean, yerr=(mean - low, high - mean), fmt="o-", color=colour, linewidth=2.2, capsize=0)
+    ends = (mean - low, high - mean)
+    if reach is not None:
+        ends = (reach * (gaps != 0).any(axis=0),) * 2
+    axis.errorbar(lengths, mean, yerr=ends, fmt="o-", color=colour, linewidth=2.2, capsize=0)
     axis.text(1.01, 0, "fresh", color=METHOD_COLOURS["retrained"], va="center", transform=axis.get_yaxis_transform())
     ticks = [f"{length}\n{100 * share:.0f} %" for length, share in zip(lengths, known, strict=True)]
     axis.set_xticks(lengths, ticks)
     axis.set(xlabel="epochs on the half before all pictures came;\nbelow, the share of it known by then")
-    axis.set_ylabel(f"{quantity},\npoints from fresh")
+    axis.set_ylabel(f"{quantity},\nminus fresh, points")
     return figure
 
 
@@ -70,18 +104,18 @@ def over_steps(
     return figure
 
 
-def pulls(lengths: Mapping[str, Mapping[str, Float[np.ndarray, " seed"]]]) -> Figure:
-    """The lengths of both halves' parts of the gradient, a row a network, on a logarithmic axis.
+def halves_of_gradient(norms: Mapping[str, Mapping[str, Float[np.ndarray, " seed"]]]) -> Figure:
+    """The norms of both halves' terms of the gradient, a row a network, on a logarithmic axis.
 
-    `lengths` by network, then by half (`PULLS`), an entry a seed. Means and intervals are of the logarithms.
+    `norms` by network, then by half (`HALVES`), an entry a seed. Means and intervals are of the logarithms.
     """
-    figure, axis = subplots(figsize=(COLUMN_WIDTH, 1.3 + 0.4 * len(lengths)))
+    figure, axis = subplots(figsize=(COLUMN_WIDTH, 1.3 + 0.4 * len(norms)))
     found = {
-        half: Dots([interval(np.log10(of[half])) for of in lengths.values()], colour) for half, colour in PULLS.items()
+        half: Dots([interval(np.log10(of[half])) for of in norms.values()], colour) for half, colour in HALVES.items()
     }
-    dot_rows(axis, list(lengths), found, zero=False)
+    dot_rows(axis, list(norms), found, zero=False)
     low, high = axis.get_xlim()
     powers = range(int(np.floor(low)), int(np.ceil(high)) + 1)
     axis.set_xticks(powers, [f"{10.0**power:g}" for power in powers])
-    axis.set_xlabel("length of its part of the gradient")
+    axis.set_xlabel("norm of each half's gradient")
     return figure

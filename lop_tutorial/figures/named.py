@@ -63,6 +63,22 @@ def spread_out(places: Float[np.ndarray, " name"], apart: float) -> Float[np.nda
     return result
 
 
+def seeds_in_row(
+    ax: Axes,
+    place: float | int,
+    values: Float[np.ndarray, " seed"],
+    found: Interval,
+    colour: str,
+    *,
+    filled: bool = True,
+) -> None:
+    """A mean with its interval at a height, and below it a faint dot for each seed."""
+    ax.plot(values, [place + 0.2] * len(values), "o", color=colour, alpha=0.35, markersize=4, markeredgewidth=0)
+    ax.plot([found.low, found.high], [place - 0.05] * 2, color=colour, linewidth=2.5)
+    face = colour if filled else "white"
+    ax.plot(found.mean, place - 0.05, "o", color=colour, markersize=7, markerfacecolor=face, markeredgewidth=1.8)
+
+
 def dot_rows(ax: Axes, rows: Sequence[str], groups: Mapping[str, Dots], *, zero: bool = True) -> None:
     """A row for each name, in it a dot with its interval for each group; the groups' names stand above."""
     height = 0.46 / max(len(groups) - 1, 1)

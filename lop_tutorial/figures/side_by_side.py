@@ -20,11 +20,12 @@ SET_LOOKS = (("#8C510A", "o"), ("#01665E", "s"), ("#762A83", "^"))
 _ABOVE: dict[str, Any] = {"loc": "outside upper center", "ncols": 3, "handletextpad": 0.2, "columnspacing": 1}
 
 
-def against_retrained(sets: Mapping[str, Ranking]) -> Figure:
+def against_retrained(sets: Mapping[str, Ranking], seeds_of: Sequence[str] = ()) -> Figure:
     """Methods in rows, best above: test accuracy of the last tasks minus Retrained, in points; a mark an image set.
 
-    Lines are 95 % t intervals over seeds, small faint marks the seeds. The rows are in the order of the mean over the
-    sets. Methods of which no learner finished stand at the bottom; who diverged is told at the right edge.
+    Lines are 95 % t intervals over seeds, small faint marks the seeds of the methods `seeds_of` (without settings).
+    The rows are in the order of the mean over the sets. Methods of which no learner finished stand at the bottom; who
+    diverged is told at the right edge.
     """
     first = next(iter(sets.values()))
     methods = sorted((each.method for each in first if each.method != "retrained"), key=lambda name: _mean(sets, name))
@@ -34,8 +35,9 @@ def against_retrained(sets: Mapping[str, Ranking]) -> Figure:
             result = ranking[method]
             if result.finished:
                 mean, *ends = (100 * float(value) for value in result.above_retrained)
-                seeds = 100 * result.networks["above_retrained"]
-                ax.plot(seeds, [row + shift] * len(seeds), mark, color=colour, ms=3, mew=0, alpha=0.45)
+                if without_settings(method) in seeds_of:
+                    seeds = 100 * result.networks["above_retrained"]
+                    ax.plot(seeds, [row + shift] * len(seeds), mark, color=colour, ms=3.5, alpha=0.5, gid="seeds")
                 ax.plot(ends, [row + shift] * 2, color=colour, linewidth=1.6)
                 ax.plot(mean, row + shift, mark, color=colour, markersize=5, gid=f"{label}, {method}")
         ax.plot([], [], mark, color=colour, label=label)
@@ -73,28 +75,31 @@ def _mean(sets: Mapping[str, Ranking], method: str) -> float:
     return float(np.mean([-1.0 if math.isnan(mean) else mean for mean in means]))
 
 
-def factor_against_accuracy(sets: Mapping[str, Ranking], factor: str, named: tuple[str, ...] = ()) -> Figure:
-    """A panel for each image set: a factor against the late test accuracy, a dot for every network that finished.
+def factor_against_accuracy(
+    sets: Mapping[str, Ranking], factor: str, named: Mapping[str, Sequence[tuple[float, float]]]
+) -> Figure:
+    """A panel for each image set, one below the other: a factor against the late test accuracy, a dot for each network.
 
-    Networks of the methods `named`, without their settings, have their method's colour and are told above; the others
-    are grey.
+    Networks of the methods `named`, without their settings, have their method's colour, and its title stands in each
+    panel at the place given for it (left edge and middle, in the panel's units); the others are small and grey.
     """
-    figure, axes = plt.subplots(1, len(sets), figsize=(COLUMN_WIDTH, 3.2), sharex=True, sharey=True, squeeze=False)
-    for ax, (label, ranking) in zip(axes[0], sets.items(), strict=True):
+    figure, axes = plt.subplots(
+        len(sets), 1, figsize=(COLUMN_WIDTH, 0.6 + 2.3 * len(sets)), sharex=True, sharey=True, squeeze=False
+    )
+    for panel, (ax, (label, ranking)) in enumerate(zip(axes[:, 0], sets.items(), strict=True)):
         for result in sorted(ranking, key=lambda each: without_settings(each.method) in named):
             if result.finished:
                 _dots(ax, result, factor, without_settings(result.method) in named)
-        ax.set(title=label)
+        for method, places in named.items():
+            ax.text(*places[panel], ranking[method].title, color=method_colour(method), va="center")
+        ax.set(title=label, ylabel="test accuracy, last tasks")
         ax.margins(x=0.08, y=0.08)
-    axes[0, 0].set_ylabel("test accuracy, last tasks")
-    figure.supxlabel(FACTORS[factor], fontsize=plt.rcParams["axes.labelsize"])
-    handles = {handle.get_label(): handle for handle in axes[0, 0].get_lines()}
-    figure.legend(list(handles.values()), list(handles), **(_ABOVE | {"ncols": len(handles)}))
+    axes[-1, 0].set_xlabel(FACTORS[factor])
     return figure
 
 
 def _dots(ax: Axes, result: MethodResult, factor: str, named: bool) -> None:
-    colour, size = (method_colour(result.method), 5) if named else ("#AAAAAA", 3.5)
+    colour, size = (method_colour(result.method), 6) if named else ("#AAAAAA", 3.5)
     ax.plot(
         result.networks[factor],
         result.networks["test_late"],
@@ -103,7 +108,6 @@ def _dots(ax: Axes, result: MethodResult, factor: str, named: bool) -> None:
         markersize=size,
         markeredgewidth=0,
         alpha=0.85 if named else 0.6,
-        label=result.title if named else "all others",
     )
 
 

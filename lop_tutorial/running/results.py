@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 import math
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float64
@@ -71,30 +72,21 @@ class Results:
 
         A last line without its end is one that was still being written, and is left out.
         """
-        rows: list[Row] = []
-        seen: set[tuple[str | int | float, ...]] = set()
         with path.open(newline="", encoding="utf-8") as file:
             try:
-                reader = csv.DictReader([line for line in file if line.endswith("\n")])
-                lines, columns = list(reader), reader.fieldnames or ()
+                lines = [*filter(None, csv.reader([line for line in file if line.endswith("\n")]))]
             except (csv.Error, UnicodeDecodeError) as error:
                 raise ValueError(f"{path} is damaged ({error}); run the experiment again") from error
-            missing = [c for c in COLUMNS[:5] if c not in columns]
-            if missing:
-                raise ValueError(f"{path}: column {missing[0]!r} is missing; is this a run's metrics.csv?")
-            for number, cells in enumerate(lines, start=2):
-                try:
-                    row: Row = {
-                        "method": cells["method"],
-                        "seed": int(cells["seed"]),
-                        "task": int(cells["task"]),
-                    }
-                    row |= {"width": int(cells["width"])} if "width" in cells else {}
-                    row |= {k: float(v) for k, v in cells.items() if k not in row}
-                    _must_be_new_row(row, seen)
-                except (TypeError, ValueError) as error:
-                    raise ValueError(f"{path}, line {number}: {error}; take the line away or run again") from error
-                rows.append(row)
+        columns = lines.pop(0) if lines else []
+        missing = [c for c in COLUMNS[:5] if c not in columns]
+        if missing:
+            raise ValueError(f"{path}: column {missing[0]!r} is missing; is this a run's metrics.csv?")
+        rows: list[Row] = []
+        try:
+            for row in _rows(columns, lines):
+                rows.append(row)  # one by one: their number says in which line an error is
+        except ValueError as error:
+            raise ValueError(f"{path}, line {len(rows) + 2}: {error}; take the line away or run again") from error
         return cls(tuple(rows))
 
     @property
@@ -123,9 +115,16 @@ class Results:
     def tasks(self) -> int:
         return self.planned or 1 + max((int(row["task"]) for row in self.rows), default=-1)
 
+    @cached_property
+    def _by_method(self) -> dict[str, list[Row]]:
+        rows: dict[str, list[Row]] = {}
+        for row in self.rows:
+            rows.setdefault(str(row["method"]), []).append(row)
+        return rows
+
     def seeds(self, method: str) -> list[int]:
         """The seeds of a method's learners that have begun, rising."""
-        return sorted({int(row["seed"]) for row in self.rows if row["method"] == method})
+        return sorted({int(row["seed"]) for row in self._by_method.get(method, ())})
 
     def paired(self, *methods: str) -> Results:
         """Of these methods the rows of those seeds that all of them have: their curves then stand seed by seed."""
@@ -142,11 +141,10 @@ class Results:
             raise ValueError(
                 f"there are rows of the widths {', '.join(map(str, self.widths))}; take one with at(width)"
             )
-        mine = [row for row in self.rows if row["method"] == method]
-        seeds = self.seeds(method)
-        values = np.full((len(seeds), self.tasks), np.nan)
-        for row in mine:
-            values[seeds.index(int(row["seed"])), int(row["task"])] = row[quantity]
+        places = {seed: place for place, seed in enumerate(self.seeds(method))}
+        values = np.full((len(places), self.tasks), np.nan)
+        for row in self._by_method.get(method, ()):
+            values[places[int(row["seed"])], int(row["task"])] = row[quantity]
         return values
 
     def binned(self, method: str, quantity: str = "test_accuracy", bins: int = 5) -> Float64[np.ndarray, "seed bin"]:
@@ -167,14 +165,24 @@ def finite(values: Float64[np.ndarray, "seed *shape"]) -> Float64[np.ndarray, "k
     return values[~np.isnan(values).any(axis=tuple(range(1, values.ndim)))]
 
 
-def _must_be_new_row(row: Row, seen: set[tuple[str | int | float, ...]]) -> None:
-    """ValueError for a row that no learner can have, or has had already; else it is among those that were seen."""
-    learner = tuple(row[name] for name in ("width", "method", "seed", "task") if name in row)
-    if learner in seen:
-        raise ValueError(f"task {row['task']} of this learner came before")
-    seen.add(learner)
-    if int(row["task"]) < 0:
-        raise ValueError(f"task is {row['task']}; tasks are counted from 0")
-    for name in ("train_accuracy", "test_accuracy"):
-        if not (0 <= float(row[name]) <= 1 or math.isnan(float(row[name]))):
-            raise ValueError(f"{name} is {row[name]}; it must lie between 0 and 1")
+def _rows(columns: list[str], lines: Iterable[list[str]]) -> Iterator[Row]:
+    """Lines of cells as rows; ValueError for one that no learner can have, or has had already."""
+    learner = [name for name in ("width", "method", "seed", "task") if name in columns]
+    names = dict.fromkeys((*COLUMNS[:3], *learner, *columns))
+    kinds: dict[str, Callable[[str], Any]] = {"method": str} | dict.fromkeys(("seed", "task", "width"), int)
+    cells_of = [(name, kinds.get(name, float), columns.index(name)) for name in names]
+    seen: set[tuple[str | int | float, ...]] = set()
+    for line in lines:
+        if len(line) != len(columns):
+            raise ValueError(f"{len(line)} cells for {len(columns)} columns")
+        row: dict[str, Any] = {name: kind(line[place]) for name, kind, place in cells_of}
+        whose = tuple([row[name] for name in learner])
+        if whose in seen:
+            raise ValueError(f"task {row['task']} of this learner came before")
+        seen.add(whose)
+        if row["task"] < 0:
+            raise ValueError(f"task is {row['task']}; tasks are counted from 0")
+        for name in ("train_accuracy", "test_accuracy"):
+            if not (0 <= row[name] <= 1 or math.isnan(row[name])):
+                raise ValueError(f"{name} is {row[name]}; it must lie between 0 and 1")
+        yield row

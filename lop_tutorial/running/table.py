@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -93,7 +93,7 @@ def read(path: Path) -> Table:
         if len(line) != len(header):
             raise ValueError(f"{path}, line {number}: {len(line)} cells for {len(header)} columns; run it again")
         try:
-            rows.append(dict(zip(header, map(_value, line), strict=True)))
+            rows.append(dict(zip(header, _values(line), strict=True)))
         except (ValueError, RecursionError) as error:
             raise ValueError(f"{path}, line {number} is damaged ({error}); run it again") from error
     return Table(tuple(rows))
@@ -133,16 +133,20 @@ def _cell(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def _value(cell: str) -> Any:
-    """The value of a cell: a list, a whole number, a number, True or False, None, or a word."""
-    if cell.startswith("["):
-        return json.loads(cell.replace("nan", "NaN").replace("inf", "Infinity"))
-    for kind in (int, float):
-        try:
-            return kind(cell)
-        except ValueError:
-            pass
-    return {"True": True, "False": False, "": None}.get(cell, cell)
+def _values(cells: Iterable[str]) -> Iterator[Any]:
+    """The values of cells, each a list, a whole number, a number, True or False, None, or a word."""
+    for cell in cells:
+        if cell.startswith("["):
+            yield json.loads(cell.replace("nan", "NaN").replace("inf", "Infinity"))
+            continue
+        for kind in (int, float):
+            try:
+                yield kind(cell)
+                break
+            except ValueError:
+                pass
+        else:
+            yield {"True": True, "False": False, "": None}.get(cell, cell)
 
 
 def _from_older(content: dict[str, Any]) -> Stored:

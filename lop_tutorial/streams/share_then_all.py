@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch
-from jaxtyping import Int64
+from jaxtyping import Bool, Int64
 from torch import Tensor
 
 from lop_tutorial.data.image_set import LabelledImages
@@ -58,6 +58,13 @@ class ShareThenAll(Stream):
             x, y = x[kept], y[kept]
         test = gather(self._bytes, self.classes, "test", self.test_per_class, self.pixels)
         return Task(index, self.classes, self.outputs, x, y, *test)
+
+    def came_first(self) -> Bool[Tensor, " image"]:
+        """Which of task 1's training images task 0 has, in task 1's order."""
+        labels = self.task(1).train_y
+        first = torch.zeros(len(labels), dtype=torch.bool, device=labels.device)
+        first[self._kept(labels)] = True
+        return first
 
     def _kept(self, labels: Int64[Tensor, " image"]) -> Int64[Tensor, " kept"]:
         """Places of the share: of each class equally many, one at least."""

@@ -6,6 +6,7 @@ from dataclasses import asdict, replace
 import numpy as np
 import pytest
 
+from lop_tutorial.experiments import type1_settings
 from lop_tutorial.experiments.type1_settings import (
     EXPERIMENT,
     VARIANTS,
@@ -26,10 +27,19 @@ def test_a_setting_changes_what_it_says_and_nothing_else():
     assert Variant().plan().methods == ("none", "retrained")
 
 
-def test_blocks_are_the_means_of_the_run():
-    variant = Variant("linear", 0.05)
+def test_blocks_are_the_means_of_the_run(monkeypatch):
+    """Of the run that they are made from, which is that of the variant's plan: it is trained once."""
+    variant, ran = Variant("linear", 0.05), []
+
+    def noted(plan, **how):
+        ran.append((plan, how, tuple(rows(plan, **how))))
+        return iter(ran[-1][-1])
+
+    monkeypatch.setattr(type1_settings, "rows", noted)
     found = list(by_blocks(variant, seeds=(1, 2), tasks=10))
-    run = Results(tuple(rows(variant.plan(tasks=10, seeds=(1, 2)))))
+    ((plan, how, trained),) = ran
+    assert (plan, how) == (variant.plan(tasks=10, seeds=(1, 2)), {"device": "cpu"})
+    run = Results(trained)
     assert [(row["method"], row["seed"]) for row in found] == [
         (method, seed) for method in ("none", "retrained") for seed in (1, 2)
     ]

@@ -31,7 +31,7 @@ def test_dots_are_the_differences_at_the_end():
     assert mean == pytest.approx([-5])
     assert others == pytest.approx([5, 5])
     assert other == pytest.approx([5])
-    assert "points from Retrained" in test.get_xlabel()
+    assert test.get_xlabel() == "minus Retrained, points"
     plt.close(figure)
 
 

@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 from matplotlib import pyplot as plt
 
-from lop_tutorial.figures.head_starts import COLOURS, PULLS, over_length, over_steps, pulls
+from lop_tutorial.figures.head_starts import (
+    COLOURS,
+    HALVES,
+    Compared,
+    beside_fresh,
+    halves_of_gradient,
+    over_length,
+    over_steps,
+)
+from lop_tutorial.running.results import Interval
 
 
 def test_the_gap_stands_over_the_length_and_what_was_known_below_it():
@@ -16,16 +25,42 @@ def test_the_gap_stands_over_the_length_and_what_was_known_below_it():
     (mean,) = (line for line in ax.lines if line.get_marker() == "o")
     assert list(mean.get_ydata()) == [0, 1.5, -2]
     assert len([line for line in ax.lines if line.get_gid() == "seed"]) == 2
-    assert ax.get_ylabel() == "test accuracy,\npoints from fresh"
+    assert ax.get_ylabel() == "test accuracy,\nminus fresh, points"
     plt.close(figure)
 
 
-def test_pulls_are_means_of_logarithms_old_above_new():
-    lengths = {
-        "fresh": dict.fromkeys(PULLS, np.array([0.1, 0.1])),
+def test_bars_have_the_reach_that_is_given_and_none_where_nothing_differs():
+    gaps = np.array([[0, 1.0, -1], [0, 2, -3]])
+    figure = over_length((0, 5, 30), np.array([0.1, 0.4, 0.99]), gaps, "test accuracy", reach=1.5)
+    (bars,) = figure.axes[0].containers
+    (drawn,) = bars.lines[2]
+    assert [list(ends[:, 1]) for ends in drawn.get_segments()] == [[0, 0], [0, 3], [-3.5, -0.5]]
+    plt.close(figure)
+
+
+def test_each_comparison_has_its_own_row_with_its_seeds_and_the_interval_given():
+    rows = {
+        "warm": Compared(np.array([1.0, 3.0]), Interval(2.0, -1.0, 5.0), "warm"),
+        "longer": Compared(np.array([0.0]), Interval(0.0, -2.0, 2.0), "fresh"),
+    }
+    figure = beside_fresh({"training accuracy": rows, "test accuracy": rows})
+    assert [ax.get_title(loc="left") for ax in figure.axes] == ["training accuracy", "test accuracy"]
+    for ax in figure.axes:
+        seeds, bar, mean, *_, last = (line for line in ax.lines if line.get_linestyle() != ":")
+        assert list(seeds.get_xdata()) == [1, 3]
+        assert list(bar.get_xdata()) == [-1, 5]
+        assert list(mean.get_xdata()) == [2]
+        assert (mean.get_color(), last.get_color()) == (COLOURS["warm"], COLOURS["fresh"])
+    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["warm", "longer"]
+    plt.close(figure)
+
+
+def test_norms_are_means_of_logarithms_old_above_new():
+    norms = {
+        "fresh": dict.fromkeys(HALVES, np.array([0.1, 0.1])),
         "warm": {"old half": np.array([0.1, 10]), "new half": np.array([100.0, 100])},
     }
-    figure = pulls(lengths)
+    figure = halves_of_gradient(norms)
     (ax,) = figure.axes
     assert [label.get_text() for label in ax.get_yticklabels()] == ["fresh", "warm"]
     old, new = (list(bars.lines[0].get_xdata()) for bars in ax.containers)

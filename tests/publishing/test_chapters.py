@@ -8,6 +8,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from PIL import Image
+from publishing.replayed import run_once
 
 from lop_tutorial.publishing.chapters import BookError, chapters, first_cell, refresh
 
@@ -58,7 +59,8 @@ def a_png(grey: int) -> str:
     return b64encode(out.getvalue()).decode()
 
 
-def test_a_check_writes_nothing_and_tells_a_changed_output_from_a_changed_picture(top):
+def test_a_check_writes_nothing_and_tells_a_changed_output_from_a_changed_picture(top, monkeypatch):
+    run_once(monkeypatch)
     shown = f"{{'image/png': '{a_png(0)}', 'text/plain': 'same'}}"
     path = put(top, "one", f"from IPython.display import display\ndisplay({shown}, raw=True)")
     refresh(top, report=lambda line: None)

@@ -4,6 +4,7 @@ import json
 
 import nbformat
 import pytest
+from publishing.replayed import run_once
 
 from lop_tutorial.publishing.chapters import refresh
 from lop_tutorial.publishing.widget_state import STATE, VIEW, settle_widgets
@@ -42,7 +43,8 @@ def test_two_runs_store_the_same_bytes_and_only_what_is_shown(top):
     assert state["widget-1"]["buffers"][0]["path"] == ["values"]
 
 
-def test_a_check_forgives_other_numbers_but_no_other_explorer(top):
+def test_a_check_forgives_other_numbers_but_no_other_explorer(top, monkeypatch):
+    run_once(monkeypatch)
     path = top / "book/chapters/one.ipynb"
     refresh(top, report=lambda line: None)
     notebook = nbformat.read(path, as_version=4)

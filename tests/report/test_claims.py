@@ -303,7 +303,7 @@ def test_the_page_is_written_by_a_command(tmp_path, capsys):
 
 
 def test_the_readme_counts_the_verdicts():
-    counts = Counter(judged.verdict for part in judge(in_results()).values() for judged in part)
+    counts = Counter(judged.verdict for part in judge().values() for judged in part)
     supported, partly, none, undecided = (counts[each] for each in VERDICTS[:4])
     text = " ".join((TOP / "README.md").read_text().split())
     told = f"Of {len(ALL)} [claims](book/claims.md) {supported} are supported here, {partly} partly, {none} not"

@@ -73,11 +73,13 @@ def test_factors_are_medians_and_an_infinite_one_has_a_rank(stands):
 
 
 def test_figures_show_every_method_that_has_a_number(stands):
-    (ax,) = against_retrained({"D": stands}).axes
+    (ax,) = against_retrained({"D": stands}, seeds_of=("l2_init",)).axes
+    (seeds,) = (line for line in ax.get_lines() if line.get_gid() == "seeds")
+    assert list(seeds.get_xdata()) == pytest.approx([0, 10, -13])
     shown = {line.get_gid() for line in ax.get_lines() if str(line.get_gid()).startswith("D, ")}
     assert shown == {f"D, {method}" for method in ("none", "l2_init:strength=0.1", "cbp")}
     assert {text.get_text() for text in ax.texts} == {"diverged", "1 of 3", "all"}
-    figure = factor_against_accuracy({"D": stands}, "dead_units", ("none",))
+    figure = factor_against_accuracy({"D": stands}, "dead_units", {"none": [(0.1, 0.7)]})
     lines = {tuple(line.get_ydata()): list(line.get_xdata()) for line in figure.axes[0].get_lines()}
     assert lines == {
         (0.5, 0.6, 0.7): [0, 0, 0],
@@ -85,7 +87,8 @@ def test_figures_show_every_method_that_has_a_number(stands):
         (0.7, 0.9, 0.77): [2, 2, 2],
         (0.9, 0.9): [3, 3],
     }
-    assert {text.get_text() for text in figure.legends[0].get_texts()} == {"No Intv.", "all others"}
+    (name,) = figure.axes[0].texts
+    assert (name.get_text(), name.get_position()) == ("No Intv.", (0.1, 0.7))
 
 
 def test_the_figure_of_correlations_has_a_mark_and_an_interval_for_each_factor_and_set(stands):

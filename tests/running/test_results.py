@@ -146,6 +146,7 @@ def test_a_csv_is_read_as_it_was_written(tmp_path):
         ("method,seed,task,train_accuracy,test_accuracy\nnone,x,0,0.5,0.5\n", "line 2.*'x'"),
         ("", "column 'method' is missing"),
         (f"{HEAD}none,0,0,0.5,0.5\nnone,1,0,0.5,0.5\nnone,0,0,0.9,0.9\n", "line 4: task 0 of this learner came before"),
+        (f"{HEAD}none,0,0,0.5,0.5,7\n", "line 2: 6 cells for 5 columns"),
         (f"{HEAD}none,0,-1,0.5,0.5\n", "line 2: task is -1; tasks are counted from 0"),
         (f"{HEAD}none,0,0,0.5,50\n", "line 2: test_accuracy is 50.0; it must lie between 0 and 1"),
     ],

@@ -27,6 +27,15 @@ def test_the_share_is_a_part_of_all_by_class():
     assert torch.equal(some.test_y, everything.test_y)
 
 
+def test_those_that_came_first_are_those_of_task_0():
+    stream = ShareThenAll(IMAGES, 3, share=0.25, classes=4)
+    some, everything = stream
+    first = stream.came_first()
+    assert first.sum() == len(some.train_y)
+    assert as_set(everything.train_x[first]) == as_set(some.train_x)
+    assert not as_set(everything.train_x[~first]) & as_set(some.train_x)
+
+
 def test_images_and_labels_belong_together():
     _, task = ShareThenAll(IMAGES, 3, classes=4, test_per_class=2)
     for label, index in enumerate(task.classes):

@@ -66,7 +66,7 @@ class Number:
     unit: Literal["points", "per layer", "change", "seeds", ""] = "points"
     label: str = ""
 
-    @property
+    @cached_property
     def kept(self) -> Float64[np.ndarray, " kept"]:
         """The values of the learners that did not diverge."""
         return finite(self.values)
@@ -76,7 +76,7 @@ class Number:
         """Mean with its 95 % interval: t, or of a share the exact binomial one (Clopper and Pearson)."""
         return share(self.kept == 1) if self.unit == "seeds" and len(self.kept) else interval(self.kept)
 
-    @property
+    @cached_property
     def says(self) -> Says:
         """By the whole interval and the number of seeds."""
         if len(self.kept) < ENOUGH + (self.unit == "seeds"):
@@ -118,7 +118,7 @@ class Evidence:
     what: str = ""
     used: Mapping[str, Learners] | None = None
 
-    @property
+    @cached_property
     def says(self) -> Says:
         """Against if one number is; else too few seeds or open if one is that; for only if all are."""
         found = {number.says for number in self.numbers}

@@ -45,7 +45,7 @@ class Learners:
         if not set(self.seeds) <= set(other.seeds) or "test_accuracy" not in names:
             return False
         places = [other.seeds.index(seed) for seed in self.seeds]
-        pairs = [(self.curves[name], other.curves[name][places]) for name in sorted(names)]
+        pairs = ((self.curves[name], other.curves[name][places]) for name in sorted(names))
         return all(
             mine.shape == theirs.shape and np.allclose(mine, theirs, rtol=0, atol=ROUNDED, equal_nan=True)
             for mine, theirs in pairs

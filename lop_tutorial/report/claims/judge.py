@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from lop_tutorial.report.claims.claim import SAYS, Claim, Evidence, Says, Verdict, verdict
@@ -43,5 +44,11 @@ def judged(claim: Claim, stored: Iterable[Any]) -> Judged:
 
 def judge(stored: Sequence[Source] | None = None) -> dict[str, list[Judged]]:
     """Every claim, under the poster's headings, by what is stored; without anything else by all that is in results/."""
-    stored = in_results() if stored is None else stored
+    if stored is None:
+        return {part: [*claims] for part, claims in _by_results().items()}
     return {part: [judged(claim, stored) for claim in claims] for part, claims in PARTS.items()}
+
+
+@cache
+def _by_results() -> dict[str, list[Judged]]:
+    return judge(in_results())

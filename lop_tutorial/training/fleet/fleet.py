@@ -178,7 +178,7 @@ class Fleet:
                 logits, activations = self._forward(stack.tensors, x, training=True)
             logits, default = logits[..., : y.shape[2]].float(), LOSSES[self.training.loss]
             losses = torch.cat([group.loss(default, logits, y, stack.tensors) for group in self._groups])
-            stack.optimiser.zero_grad(set_to_none=False)  # the weights' gradients are views of one tensor
+            stack.clear_gradients()
             losses.sum().backward()
         with torch.no_grad():
             for group in self._groups:

@@ -18,6 +18,7 @@ from lop_tutorial.networks import Network, Units
 from lop_tutorial.seeds import Draw, draw_for
 from lop_tutorial.training.augmentation import Augment
 from lop_tutorial.training.fitting import must_be_batch, must_be_loss, must_be_one_number
+from lop_tutorial.training.fleet.stacked_losses import stacked_loss
 from lop_tutorial.training.fleet.tasks import StackedTasks
 from lop_tutorial.training.fleet.weights import Stack, keep_place
 from lop_tutorial.training.learner import Learner
@@ -159,7 +160,7 @@ class Group:
         def one(logits: Tensor, y: Tensor) -> Tensor:
             return must_be_loss(self.intervention.loss(default, logits, y), self.intervention.title)
 
-        loss = vmap(one)(logits, y)
+        loss = vmap(one)(logits, y) if self.intervention.acts("loss") else stacked_loss(default, logits, y)
         if not self.intervention.acts("penalty"):
             return loss
 

@@ -52,7 +52,7 @@ class Stack:
         # a recorded step reads the step size from where it lies; on a CPU a number is faster
         self._step_size = torch.zeros((), device=device) if device.type == "cuda" else None
         first_size = 0.0 if self._step_size is None else self._step_size
-        flat.grad = gradient
+        flat.grad = self._gradient = gradient
         self.optimiser = SGD([flat], lr=first_size, **kept, fused=True)
         self.momentum = views(momentum) if kept["momentum"] else {}
         """The learners' momenta, by the weights' names; empty without momentum."""
@@ -68,6 +68,10 @@ class Stack:
     def gradients(self) -> dict[str, Tensor]:
         """The weights' gradients, by the weights' names."""
         return {name: weight.grad for name, weight in self.weights.items() if weight.grad is not None}
+
+    def clear_gradients(self) -> None:
+        """Before a backward pass. They stay where they are: all of them are views of one tensor."""
+        self._gradient.zero_()
 
     def set_step_size(self, step_size: float) -> None:
         """For the steps that follow."""
