@@ -11,13 +11,13 @@ from matplotlib.figure import Figure
 
 from lop_tutorial.figures.line_up_map import TITLES
 from lop_tutorial.figures.named import Dots, dot_rows
-from lop_tutorial.figures.style import COLUMN_WIDTH
+from lop_tutorial.figures.style import COLUMN_WIDTH, WIDTH_COLOURS
 from lop_tutorial.report.suspect_scores import States, jackknife, over_all, within_age, within_method
 
 LEVELS: dict[str, tuple[Callable[..., float], str]] = {
     "all": (over_all, "#999999"),
-    "of one age": (within_age, "#0072B2"),
-    "of one age and method": (within_method, "#D55E00"),
+    "of one age": (within_age, WIDTH_COLOURS["model"]),
+    "of one age and method": (within_method, WIDTH_COLOURS["wide"]),
 }
 
 
@@ -39,5 +39,5 @@ def correlation_levels(states: States, suspects: Sequence[str], panels: Mapping[
         ax.get_legend().remove()
         ax.set_title(title)
     figure.legend(*named, loc="outside upper center", ncols=len(LEVELS), handletextpad=0.2, columnspacing=1)
-    axes[-1, 0].set_xlabel("rank correlation with the gap")
+    axes[-1, 0].set_xlabel("rank correlation with accuracy minus fresh")
     return figure

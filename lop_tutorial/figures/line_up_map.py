@@ -1,4 +1,4 @@
-"""The suspects as a map: how well each tells how a task will be learned, in every setting."""
+"""The suspects as a map: how well each predicts how a task will be learned, in every setting."""
 
 from __future__ import annotations
 
@@ -46,8 +46,9 @@ _STRONGEST = 0.8
 def line_up_map(scores: Sequence[SuspectScores], gap: str, only: Sequence[str] = ()) -> Figure:
     """Suspects in rows, the best above, controls below; settings in columns: rank correlations with the gap within age.
 
-    `only`: these suspects alone. A frame: it tells there. Struck out: it tells the opposite of what its source says. No
-    colour: it does not vary there. Rows are in the order of the mean correlation, with the sign that the source gives.
+    `only`: these suspects alone. A frame: it predicts there. Struck out: it predicts the opposite of what its source
+    says. No colour: it does not vary there; where no suspect does, the column says so. Rows are in the order of the
+    mean correlation, with the sign that the source gives.
     """
     rows = {name: found for name, found in by_suspect(scores, gap).items() if not only or name in only}
     order = sorted((name for name in rows if name not in CONTROLS), key=lambda name: -_strength(rows[name]))
@@ -68,6 +69,9 @@ def line_up_map(scores: Sequence[SuspectScores], gap: str, only: Sequence[str] =
             if score.misleads:
                 ax.plot([x - 0.4, x + 0.4], [y + 0.35, y - 0.35], color="black", linewidth=1, gid="misleads")
                 number.set_path_effects([withStroke(linewidth=3, foreground=paper)])
+    for x, setting in enumerate(settings):
+        if all(math.isnan(s.within_age.mean) for mine in rows.values() for s in mine if s.setting == setting):
+            ax.text(x, (len(order) - 1) / 2, "does not vary", rotation=90, ha="center", va="center", color="#777777")
     if len(order) > len(CONTROLS):
         ax.axhline(len(order) - len([name for name in CONTROLS if name in rows]) - 0.5, color="black", linewidth=0.8)
     signs = {1: " +", -1: " −", 0: "  "}

@@ -34,16 +34,14 @@ _GROUPS = {
 
 
 def three_controls(table: Table) -> Figure:
-    """A column a setting, a row a world or a kind of new task: old networks' accuracy less fresh ones', in points.
+    """A column a setting, a row a world or a kind of new task: old networks' accuracy minus fresh ones', in points.
 
     Faint dots are seeds, diamonds paired means with their 95 % t intervals; the mean is written at the right. A row
-    that a setting does not have is empty there.
+    that a setting does not have is empty there. Each column has its own scale.
     """
     there = {(row["setting"], row["world"], row["head"]) for row in table.rows}
     rows = sum(len(group) + 1 for group in _GROUPS.values())
-    figure, axes = plt.subplots(
-        1, len(_PLACES), figsize=(COLUMN_WIDTH, 0.8 + 0.31 * rows), sharex=True, sharey=True, squeeze=False
-    )
+    figure, axes = plt.subplots(1, len(_PLACES), figsize=(COLUMN_WIDTH, 0.8 + 0.31 * rows), sharey=True, squeeze=False)
     labels: dict[int, str] = {}
     y = -1
     for title, group in _GROUPS.items():
@@ -73,8 +71,10 @@ def three_controls(table: Table) -> Figure:
         ax.set_yticks(list(labels), list(labels.values()), fontsize=11)
         ax.tick_params(axis="y", length=0)
         ax.grid(visible=False, axis="y")
-        ax.set(ylim=(rows - 0.5, -0.5), xlim=(-56, 46), xticks=(-50, 0))
-    axes[0, 1].set_xlabel("points of accuracy, less fresh networks", fontsize=11)
+        ends = [x for line in ax.lines if line.get_gid() for x in np.atleast_1d(line.get_xdata())]
+        low = min(-10.0, *map(float, ends))
+        ax.set(ylim=(rows - 0.5, -0.5), xlim=(1.1 * low, -0.85 * low), xticks=(round(0.7 * low, -1), 0))
+    axes[0, 1].set_xlabel("accuracy, old minus fresh (points)", fontsize=11)
     return figure
 
 
@@ -83,6 +83,6 @@ def _row(ax: Axes, row: int, pair: Beside) -> None:
     ax.plot(gaps, np.full(len(gaps), row), "o", color=colour, alpha=0.25, markersize=4, markeredgewidth=0, gid="seeds")
     mean, low, high = (float(end) for end in interval(gaps))
     ax.plot([low, high], [row, row], color=colour, linewidth=2, gid="interval")
-    ax.plot(mean, row, "D", color=colour, markersize=5, gid="mean")
+    ax.plot(mean, row, "D", color=colour, markersize=4, gid="mean")
     told = ax.annotate(signed(mean), (1, row), xycoords=("axes fraction", "data"), ha="right", va="center", fontsize=10)
     told.set_gid("told")

@@ -19,27 +19,30 @@ def made():
     return Shifts(methods, ("weight_norm", "nc1"), tuple(range(6)), scores, accuracies)
 
 
-def test_a_frame_where_a_suspect_is_held_and_dots_where_shifts_are_clear():
+def test_discs_are_full_where_a_suspect_is_restored_and_hollow_where_not():
     shifts = made()
     figure = cure_map(shifts)
     field, train, test = figure.axes
-    assert [label.get_text() for label in field.get_xticklabels()] == ["No Intv.", "Retrained", "FIRE", "Muon"]
+    assert [label.get_text() for label in field.get_xticklabels()] == ["No Intv.", "FIRE", "Muon"]
     assert [label.get_text() for label in field.get_yticklabels()] == ["weight norm", "NC1 of the new task"]
-    frames = [patch for patch in field.patches if not patch.get_fill()]
-    assert [(round(frame.get_x() + 0.42), round(frame.get_y() + 0.4)) for frame in frames] == [(2, 0)]
-    dots = {(line.get_xdata()[0], line.get_ydata()[0]) for line in field.lines if line.get_gid() == "clear"}
-    clear = {
-        (x, y)
-        for x, method in enumerate(shifts.methods)
-        for y, name in enumerate(shifts.suspects)
-        if x and (shifts.shift(method, name).low > 0 or shifts.shift(method, name).high < 0)
+    discs = {
+        word: {(line.get_xdata()[0], line.get_ydata()[0]) for line in field.lines if line.get_gid() == word}
+        for word in ("restored", "not restored")
     }
-    assert dots == clear
-    assert {(1, 0), (2, 0)} <= dots
-    assert (3, 0) not in dots
+    assert discs["restored"] == {(1, 0)}  # nothing is clear of Muon and the weight norm
+    found = {
+        (x, y): shifts.holds(m, n) for x, m in enumerate(shifts.methods[2:], 1) for y, n in enumerate(shifts.suspects)
+    }
+    assert discs == {
+        word: {place for place, held in found.items() if held is answer}
+        for word, answer in (("restored", True), ("not restored", False))
+    }
+    assert {line.get_markerfacecolor() for line in field.lines if line.get_gid() == "not restored"} <= {"white"}
+    assert "white" not in {line.get_markerfacecolor() for line in field.lines if line.get_gid() == "restored"}
+    shown = [method for method in shifts.methods if method != "retrained"]
     for what, ax in enumerate((train, test)):
         means = [line.get_ydata()[0] for line in ax.lines if line.get_marker() in ("o", "s")]
-        np.testing.assert_allclose(means, [100 * float(shifts.gap(m, what).mean) for m in shifts.methods])
+        np.testing.assert_allclose(means, [100 * float(shifts.gap(m, what).mean) for m in shown])
     assert len(cure_map(shifts, ["nc1"]).axes[0].get_yticks()) == 1
 
 
@@ -56,7 +59,7 @@ def causes(held):
     return Shifts(methods, ("weight_norm", "nc1"), tuple(range(6)), scores, accuracies)
 
 
-def test_suspects_that_stand_come_first_and_boxes_count_methods():
+def test_possible_causes_come_first_and_boxes_count_methods():
     settings = {"toy": causes(([0, 1], [0, 1])), "pairs": causes(([1], [1]))}
     found = [finding(setting, "weight_norm") for setting in settings.values()]
     assert [each.verdict for each in found] == ["stands", "not the cause"]
@@ -67,4 +70,4 @@ def test_suspects_that_stand_come_first_and_boxes_count_methods():
     assert boxes == {(0, 0): "stands", (1, 0): "stands", (0, 1): "stands", (1, 1): "not the cause"}
     texts = {(text.get_position(), text.get_text()) for text in ax.texts}
     assert {((x, y), "2") for x in (0, 1) for y in (0, 1)} <= texts
-    assert {text for _, text in texts} == {"2", "stands", "cleared"}
+    assert {text for _, text in texts} == {"2", "possible cause", "not needed"}
