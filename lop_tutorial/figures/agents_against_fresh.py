@@ -16,16 +16,15 @@ from lop_tutorial.running.results import Interval, finite, interval
 from lop_tutorial.running.table import Table
 
 COLOURS = {"old": METHOD_COLOURS["none"], "fresh": METHOD_COLOURS["retrained"]}
-SCALE_COLOURS = {"size one": "#0072B2", "its own scale": "#009E73"}
-"""The old network with outputs of the targets' size, and against targets of its own outputs' size."""
+STANDARDISED = "#0072B2"
+"""The old network with outputs of mean 0 and variance 1."""
 PROBE_SCALES = {
-    "old": "probe",
-    "its own scale": "own_scale",
-    "size one": "size_one",
-    "fresh": "fresh",
-    "fresh, size one": "fresh_size_one",
+    "old": ("probe", COLOURS["old"], "-"),
+    "old,\nstandardised": ("size_one", STANDARDISED, "-"),
+    "fresh": ("fresh", COLOURS["fresh"], "--"),
+    "fresh,\nstandardised": ("fresh_size_one", COLOURS["fresh"], "-"),
 }
-"""Columns of `probe_scales` by the words that stand at their curves."""
+"""Columns of `probe_scales`, with colour and line, by the names of their curves."""
 ROWS = "#333333"
 """Rows that bear their names need no colour of their own."""
 
@@ -33,8 +32,8 @@ ROWS = "#333333"
 def return_and_probe(table: Table) -> Figure:
     """Above, the return in each phase of No Intv. and of Retrained; below, the error on the probe task as it begins.
 
-    Means over seeds with 95 % t intervals. Errors are of No Intv.'s network and of a fresh one on the same states;
-    their means are taken of the logarithms, and an arrow bears `probe_lost`.
+    Means over seeds; a thin line is a seed's return. Errors are of No Intv.'s network and of a fresh one on the same
+    states; their means, with 95 % t intervals, are of logarithms, and an arrow bears `probe_lost` as a factor.
     """
     figure, axes = plt.subplots(2, 1, figsize=(COLUMN_WIDTH, 3.9), sharex=True, height_ratios=(1.35, 1))
     pairs: Sequence[tuple[str, str, str]] = (("old", "none", "probe"), ("fresh", "retrained", "probe_fresh"))
@@ -45,12 +44,17 @@ def return_and_probe(table: Table) -> Figure:
         for name, values in curves.items():
             measured = ~np.isnan(values).all(axis=0)
             phases = np.arange(1.0, values.shape[1] + 1)[measured]
-            drawn[name] = Curve(interval(finite(values[:, measured])), COLOURS[name])
+            found = interval(finite(values[:, measured]))
+            if curves is returns:
+                ax.plot(phases, values[:, measured].T, color=COLOURS[name], alpha=0.4, linewidth=0.8, gid="seed")
+                found = Interval(found.mean, found.mean, found.mean)
+            drawn[name] = Curve(found, COLOURS[name])
         named_curves(ax, phases, drawn)
     at = phases[-2]
     low, high = (float(drawn[name].interval.mean[-2]) for name in ("fresh", "old"))
     axes[1].annotate("", (at, high), (at, low), arrowprops={"arrowstyle": "<->", "color": "#777777"})
-    words = f"$10^{{{float(probe_lost(table).mean):.1f}}}$ times"
+    factor = 10 ** float(probe_lost(table).mean)
+    words = f"{float(f'{factor:.2g}'):,.0f} times"
     axes[1].text(at - 0.08, (low + high) / 2, words, color="#777777", ha="right", va="center", gid="lost")
     powers = np.arange(-2, 4)
     axes[1].set_yticks(powers[::2], [f"$10^{{{power}}}$" for power in powers[::2]])
@@ -98,11 +102,10 @@ def probe_on_scales(table: Table) -> Figure:
     axes[0].set_ylim(0, None)
     axes[0].set_ylabel("size of\nits outputs")
     curves = {}
-    for name, column in PROBE_SCALES.items():
-        colour = COLOURS["fresh"] if name.startswith("fresh") else COLOURS.get(name, SCALE_COLOURS.get(name, ROWS))
-        curves[name] = Curve(interval(np.log10(table.select(column))), colour, "--" if name == "fresh" else "-")
+    for name, (column, colour, line) in PROBE_SCALES.items():
+        curves[name] = Curve(interval(np.log10(table.select(column))), colour, line)
     axes[1].axhline(0, color="#777777", linewidth=0.9, linestyle=":")
-    named_curves(axes[1], after, curves, apart=0.1)
+    named_curves(axes[1], after, curves, apart=0.13)
     low, high = (int(np.ceil(end)) for end in axes[1].get_ylim())
     axes[1].set_yticks(range(low, high), [f"$10^{{{power}}}$" for power in range(low, high)])
     axes[1].set(xlabel="phases learned", ylabel="error on the probe")
@@ -128,7 +131,7 @@ def methods_of_agents(table: Table, methods: Sequence[str]) -> Figure:
             ax.axvline(at, color=COLOURS[which], linewidth=1.1, linestyle=":", gid="reference")
             ax.text(at, 1.01, words, color=COLOURS[which], ha="center", va="bottom", transform=ax.get_xaxis_transform())
         ax.grid(visible=False, axis="y")
-    axes[0].set_xlabel("return,\nless No Intv.'s")
+    axes[0].set_xlabel("return,\nminus No Intv.'s")
     axes[1].set_xlabel("error on the probe,\ntimes a fresh network's")
     axes[1].set_xticks([0, 2, 4], ["1", "$10^2$", "$10^4$"])
     axes[0].set_yticks(-np.arange(len(methods)), [name_of(method) for method in ordered])

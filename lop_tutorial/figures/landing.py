@@ -16,13 +16,15 @@ from lop_tutorial.figures.old_and_fresh import COLOURS, Lives, name_ends
 from lop_tutorial.figures.style import CLASS_COLOURS, CLASS_MARKS, COLUMN_WIDTH
 
 Cloud = Float[np.ndarray, "point 2"]
+SHAPES = ("discs", "triangles")
+"""What the marks of the first two classes are called."""
 
 
 def squares(clouds: Mapping[str, Cloud], labels: Int64[np.ndarray, " point"], *, crowd: int = 8) -> Figure:
     """The square from -1 to 1, once for each cloud, its points marked by class.
 
-    Where `crowd` points or more lie within 0.06 of one, it is told beside them how many there are of each class: a full
-    mark and a number, in its colour.
+    Where `crowd` points or more lie within 0.06 of one, it is told beside them how many there are of each class, in
+    words of its colour.
     """
     figure, axes = plt.subplots(1, len(clouds), figsize=(COLUMN_WIDTH, 2.9), sharey=True, squeeze=False)
     for ax, (title, points) in zip(axes[0], clouds.items(), strict=True):
@@ -49,15 +51,15 @@ def squares(clouds: Mapping[str, Cloud], labels: Int64[np.ndarray, " point"], *,
 
 
 def _tell(ax: Axes, centre: Float[np.ndarray, " 2"], counts: list[int]) -> None:
-    """A line a class, mark and number, on the side of a crowd that is the nearer to the middle of the square."""
+    """Number and shape, a line for each class, on the side of a crowd that is the nearer to the middle."""
     side = 1 if centre[0] < 0 else -1
     middle = np.clip(centre[1], -0.8, 0.8)
-    align = "left" if side > 0 else "right"
+    at, align = centre[0] + side * 0.3, "left" if side > 0 else "right"
+    ax.plot([centre[0], at], [centre[1], middle], color="#777777", linewidth=0.8, gid="pointer")
     for k, count in enumerate(counts):
-        height = middle + 0.15 * (1 - 2 * k)
-        ax.plot(centre[0] + side * 0.2, height, CLASS_MARKS[k], color=CLASS_COLOURS[k], markersize=9, gid="count")
-        told: dict[str, Any] = {"fontsize": 12, "fontweight": "bold", "va": "center", "ha": align}
-        ax.text(centre[0] + side * 0.32, height - 0.01, f"{count}", color=CLASS_COLOURS[k], **told)
+        told: dict[str, Any] = {"fontsize": 10, "fontweight": "bold", "va": "center", "ha": align}
+        height = middle + 0.12 * (1 - 2 * k)
+        ax.text(at + side * 0.04, height, f"{count} {SHAPES[k]}", color=CLASS_COLOURS[k], **told)
 
 
 def crowds(
@@ -117,4 +119,5 @@ def quarters(values: Float64[np.ndarray, "seed task"]) -> Float64[np.ndarray, "3
 def mark_floor(ax: Axes, floor: float | int, axis: str = "y") -> None:
     """Whole numbers along an axis of exponents, the lowest of which stands for -∞."""
     ticks = np.arange(floor, 1)
-    ax.set(**{f"{axis}ticks": ticks, f"{axis}ticklabels": ["−∞", *(f"{tick:.0f}" for tick in ticks[1:])]})
+    words = ["−∞", *(f"{tick:.0f}".replace("-", "−") for tick in ticks[1:])]
+    ax.set(**{f"{axis}ticks": ticks, f"{axis}ticklabels": words})

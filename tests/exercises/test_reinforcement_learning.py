@@ -16,7 +16,7 @@ def said(capsys, exercise, answer):
 
 
 @torch.no_grad()
-def size_one(network, x, *, shared=False, divide_bias=True, sign=1, deep=False):
+def standardise(network, x, *, shared=False, divide_bias=True, sign=1, deep=False):
     mine = network if shared else copy.deepcopy(network)
     outputs = mine(x)
     mean, size = outputs.mean(dim=0), outputs.std(dim=0, unbiased=False)
@@ -38,7 +38,7 @@ def only_divided(network, x):
 
 @pytest.mark.parametrize(
     ("exercise", "answer"),
-    [("before the first step", 4901), ("outputs of size one", size_one), ("does the probe tell", RIGHT)],
+    [("before the first step", 4901), ("standardised outputs", standardise), ("does the probe tell", RIGHT)],
 )
 def test_done_right(exercise, answer, capsys):
     assert said(capsys, exercise, answer).startswith(f"{exercise}: right. ")
@@ -49,15 +49,15 @@ def test_done_right(exercise, answer, capsys):
     [
         ("before the first step", 4900, "the targets vary, too"),
         ("before the first step", 71, "not yet"),
-        ("outputs of size one", 3, "A function was expected"),
-        ("outputs of size one", lambda network, x: ..., "three dots"),
-        ("outputs of size one", lambda network, x: 0.0, "A network was expected"),
-        ("outputs of size one", lambda network, x: copy.deepcopy(network), "what they were"),
-        ("outputs of size one", only_divided, "Means of the outputs"),
-        ("outputs of size one", lambda network, x: size_one(network, x, divide_bias=False), "Means of the outputs"),
-        ("outputs of size one", lambda network, x: size_one(network, x, sign=-1), "something else than before"),
-        ("outputs of size one", lambda network, x: size_one(network, x, deep=True), "representation has changed"),
-        ("outputs of size one", lambda network, x: size_one(network, x, shared=True), "has changed, too"),
+        ("standardised outputs", 3, "A function was expected"),
+        ("standardised outputs", lambda network, x: ..., "three dots"),
+        ("standardised outputs", lambda network, x: 0.0, "A network was expected"),
+        ("standardised outputs", lambda network, x: copy.deepcopy(network), "what they were"),
+        ("standardised outputs", only_divided, "Means of the outputs"),
+        ("standardised outputs", lambda network, x: standardise(network, x, divide_bias=False), "Means of the outputs"),
+        ("standardised outputs", lambda network, x: standardise(network, x, sign=-1), "something else than before"),
+        ("standardised outputs", lambda network, x: standardise(network, x, deep=True), "representation has changed"),
+        ("standardised outputs", lambda network, x: standardise(network, x, shared=True), "has changed, too"),
         ("does the probe tell", -RIGHT, "The sign"),
         ("does the probe tell", ..., "three dots"),
     ],

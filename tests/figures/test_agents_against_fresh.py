@@ -44,13 +44,14 @@ def test_return_above_and_the_probe_s_powers_of_ten_below():
     figure = return_and_probe(TABLE)
     above, below = figure.axes
     assert drawn(above, "mean") == [[110.0] * 4, [80.0] * 4]
+    assert drawn(above, "seed") == [[100.0] * 4, [120.0] * 4, [80.0] * 4, [80.0] * 4]
     old, fresh = drawn(below, "mean")
     assert old == pytest.approx([1, 2, 3])
     assert fresh == pytest.approx([-1, -1, -1])
     assert next(list(line.get_xdata()) for line in below.lines if line.get_gid() == "mean") == [2, 3, 4]
     names = [text for text in below.texts if text.get_gid() == "name"]
     assert {text.get_text(): text.get_color() for text in names} == COLOURS
-    assert [text.get_text() for text in below.texts if text.get_gid() == "lost"] == ["$10^{3.0}$ times"]
+    assert [text.get_text() for text in below.texts if text.get_gid() == "lost"] == ["1,000 times"]
     plt.close(figure)
 
 
@@ -67,7 +68,6 @@ def test_sizes_stand_above_and_errors_of_every_scale_below_as_powers_of_ten():
     columns = {
         "size": (40.0, 90.0),
         "probe": (100.0, 1000.0),
-        "own_scale": (1.0, 1.0),
         "size_one": (0.1, 0.1),
         "fresh": (0.1, 0.1),
         "fresh_size_one": (0.01, 0.01),
@@ -79,11 +79,11 @@ def test_sizes_stand_above_and_errors_of_every_scale_below_as_powers_of_ten():
     figure = probe_on_scales(Table(tuple(rows)))
     above, below = figure.axes
     assert drawn(above, "size") == [pytest.approx([40.0, 90.0])]
-    logs = [[2, 3], [0, 0], [-1, -1], [-1, -1], [-2, -2]]
+    logs = [[2, 3], [-1, -1], [-1, -1], [-2, -2]]
     assert drawn(below, "mean") == [pytest.approx(each, abs=1e-9) for each in logs]
     names = {text.get_text(): text.get_color() for text in below.texts}
     assert names["old"] == COLOURS["old"]
-    assert names["fresh, size one"] == names["fresh"] == COLOURS["fresh"]
+    assert names["fresh,\nstandardised"] == names["fresh"] == COLOURS["fresh"]
     plt.close(figure)
 
 

@@ -26,7 +26,7 @@ def _before(answer: Any) -> str | None:
     return compare(answer, VALUE**2 + 1, tolerance=1e-5)
 
 
-def _size_one(answer: Any) -> str | None:
+def _standardised(answer: Any) -> str | None:
     with seeded(3, "size one"), torch.no_grad():
         x = torch.randn(64, 4)
         network = MLP((4,), 2, (16, 16)).eval()
@@ -72,6 +72,6 @@ def _tells(answer: Any) -> str | None:
 
 CHECKS: dict[str, Check] = {
     "before the first step": _before,
-    "outputs of size one": _size_one,
+    "standardised outputs": _standardised,
     "does the probe tell": _tells,
 }
