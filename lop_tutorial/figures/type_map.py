@@ -45,8 +45,9 @@ def type_map(runs: Mapping[str, Place], closer: Limits | None = None) -> Figure:
     ax.text(0.88, 0.98, "Type-2", transform=ax.transAxes, va="top", ha="right", color="#555555", gid="region")
     ax.set(xlabel="training accuracy, old minus fresh (points)", ylabel="gap, old minus fresh (points)")
     if closer is not None:
-        inset = ax.inset_axes((0.07, 0.57, 0.53, 0.37), xlim=closer[0], ylim=closer[1])
+        inset = ax.inset_axes((0.1, 0.57, 0.53, 0.37), xlim=closer[0], ylim=closer[1])
         inset.tick_params(labelsize=8)
+        inset.locator_params(nbins=4, integer=True)
         _runs(inset, near, list(near))
         ax.indicate_inset_zoom(inset, edgecolor="#777777")
     return figure
