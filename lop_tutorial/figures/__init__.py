@@ -1,7 +1,7 @@
 """Figures: they take results and compute nothing that a chapter would quote."""
 
 from lop_tutorial.figures.accuracy import accuracy_over_tasks, band, curves, image_rows, running_mean
-from lop_tutorial.figures.claim_squares import claim_squares
+from lop_tutorial.figures.claim_bars import claim_bars
 from lop_tutorial.figures.fields import exponent_fields
 from lop_tutorial.figures.gap_dots import gap_dots
 from lop_tutorial.figures.landing import mark_floor, medians, squares
@@ -30,7 +30,7 @@ __all__ = [
     "across_widths",
     "against_retrained",
     "band",
-    "claim_squares",
+    "claim_bars",
     "curves",
     "each_network",
     "exponent_fields",

@@ -12,14 +12,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lop_tutorial.experiments.suspects import CONTROLS
-from lop_tutorial.figures.style import COLUMN_WIDTH, METHOD_COLOURS, PROBE_COLOURS, WIDTH_COLOURS
+from lop_tutorial.figures.style import COLUMN_WIDTH, METHOD_COLOURS, WIDTH_COLOURS
 from lop_tutorial.report.claims.claim import Number, distinct
 from lop_tutorial.report.claims.comparison import Comparison, Source
 from lop_tutorial.report.claims.questions import Answers, compares, each, late
 from lop_tutorial.report.suspect_verdicts import LEAST, SuspectScores
 from lop_tutorial.running.results import ENOUGH, Interval, Results, finite, interval
 
-NETWORK_COLOURS = {"the paper's networks": "#0072B2", "small networks": "#CC79A7", "toy points": "#666666"}
+NETWORKS = ("the paper's networks", "small networks", "toy points")
+"""In the order of the figure."""
 
 
 def width_gap(results: Results, *, ends: int = 8) -> Figure:
@@ -44,19 +45,19 @@ def _late(results: Results, quantity: str, ends: int) -> Float64[np.ndarray, " s
     return old - fresh
 
 
-def product_law(start: Float64[np.ndarray, "seed task"], end: Float64[np.ndarray, "seed task"], place: str) -> Figure:
+def product_law(start: Float64[np.ndarray, "seed task"], end: Float64[np.ndarray, "seed task"]) -> Figure:
     """What the product law says of the exponent after every task (dashed), and what it is; means over seeds.
 
-    `start` and `end` are exponents at each task's own points before it was learned and after, per layer, `place` is
-    "within" or "between". The law begins where the first task began, and adds what every task did.
+    `start` and `end` are exponents of narrow networks at each task's own points before it was learned and after, per
+    layer. The law begins where the first task began, and adds what every task did.
     """
     figure, ax = plt.subplots(figsize=(COLUMN_WIDTH, 2.9))
     tasks = np.arange(1, start.shape[1] + 1)
     law = start[:, :1] + np.cumsum(end - start, axis=1)
     for values, label, line in ((law, "the product law", "--"), (end, "measured", "-")):
         curve = interval(values)
-        ax.fill_between(tasks, curve.low, curve.high, color=PROBE_COLOURS[place], alpha=0.2, linewidth=0)
-        ax.plot(tasks, curve.mean, line, color=PROBE_COLOURS[place], gid=label)
+        ax.fill_between(tasks, curve.low, curve.high, color=WIDTH_COLOURS["narrow"], alpha=0.2, linewidth=0)
+        ax.plot(tasks, curve.mean, line, color=WIDTH_COLOURS["narrow"], gid=label)
         ax.annotate(label, (tasks[-1], curve.high[-1]), xytext=(0, 5), textcoords="offset points", ha="right")
     ax.set(xlabel="task", ylabel="exponent (per layer)")
     return figure
@@ -66,7 +67,7 @@ class MixupGap(NamedTuple):
     """One stored experiment with G-mixup and Retrained."""
 
     network: str
-    """A key of `NETWORK_COLOURS`."""
+    """One of `NETWORKS`."""
     about: str
     gap: Interval
     """Late test accuracy of G-mixup minus Retrained."""
@@ -74,6 +75,8 @@ class MixupGap(NamedTuple):
     """Of no intervention minus Retrained, and None where there is none."""
     gained: Interval | None
     """Of G-mixup minus no intervention."""
+    run: str = ""
+    """Its name in `results/`."""
 
 
 def mixup_against_fresh(stored: Iterable[Source], *, named_below: float | int = -10) -> Figure:
@@ -83,31 +86,42 @@ def mixup_against_fresh(stored: Iterable[Source], *, named_below: float | int = 
     `named_below` points, stands beside its settings.
     """
     found = list(mixup_differences(stored))
-    kinds = [kind for kind in NETWORK_COLOURS if any(one.network == kind for one in found)]
+    kinds = [kind for kind in NETWORKS if any(one.network == kind for one in found)]
     figure, ax = plt.subplots(figsize=(COLUMN_WIDTH, 0.7 + 0.15 * (len(found) + 1.7 * len(kinds))))
     row = 0.0
     for kind in kinds:
-        ax.text(0.005, row, kind, transform=ax.get_yaxis_transform(), color=NETWORK_COLOURS[kind], va="center")
+        ax.text(0.005, row, kind, transform=ax.get_yaxis_transform(), color="#4D4D4D", va="center", weight="bold")
         row += 1.0
         for one in sorted((e for e in found if e.network == kind), key=lambda e: -float(e.gap.mean)):
-            _whisker(ax, row, one.gap, NETWORK_COLOURS[kind])
+            _whisker(ax, row, one.gap, METHOD_COLOURS["g_mixup"])
             if one.gap.low > 0 or 100 * one.gap.mean < named_below:
                 right = max(100 * float(one.gap.high), 0) + 0.8
-                ax.text(right, row, _short(one.about), fontsize=9, va="center", gid="name")
+                ax.text(right, row, _short(one), fontsize=9, va="center", gid="name")
             row += 1.0
         row += 0.7
     ax.axvline(0, color=METHOD_COLOURS["retrained"], linewidth=1.2)
-    ax.set(xlabel="test accuracy, G-mixup minus fresh (points)", yticks=[], ylim=(row - 0.2, -0.8), xlim=(None, 31))
+    ax.set(
+        xlabel="test accuracy, Generalized Mixup minus fresh (points)",
+        yticks=[],
+        ylim=(row - 0.2, -0.8),
+        xlim=(None, 31),
+    )
     ax.set_xticks([-30, -20, -10, 0, 10])
     ax.grid(visible=False, axis="y")
     ax.spines["left"].set_visible(False)
     return figure
 
 
-def _short(about: str) -> str:
-    """What is shown, the representation's size and the step, of an experiment's settings."""
-    data, *rest = about.split(", ")
-    return ", ".join([data.removeprefix("pairs of "), *(part for part in rest if part.startswith(("d = ", "step ")))])
+def _short(one: MixupGap) -> str:
+    """Of an experiment's settings what tells it from those around it: data, the representation's size and the step; of
+    toy points the number of tasks, and whether the seeds were held out."""
+    data, *rest = one.about.split(", ")
+    if one.network == "toy points":
+        kept = [part for part in rest if part.startswith("d = ") or part.endswith(" tasks")]
+        return ", ".join([*kept, *(["other seeds"] if one.run.endswith("held_out") else [])])
+    kept = ["own steps" if part.endswith("its own step") else part for part in rest]
+    kept = [part for part in kept if part.startswith(("d = ", "step ", "own steps"))]
+    return ", ".join([data.removeprefix("pairs of "), *kept])
 
 
 def mixup_differences(stored: Iterable[Source]) -> Iterator[MixupGap]:
@@ -125,6 +139,7 @@ def mixup_differences(stored: Iterable[Source]) -> Iterator[MixupGap]:
                 interval(values),
                 interval(finite(late(experiment, "none", "retrained"))) if plain else None,
                 interval(finite(late(experiment, method, "none"))) if plain and method else None,
+                piece.run,
             )
 
 

@@ -45,7 +45,7 @@ def test_the_gap_of_each_width_is_old_minus_fresh_over_the_last_tasks():
 def test_the_product_law_adds_what_every_task_did_to_where_the_first_began():
     start = np.array([[0.0, -0.5, -0.5], [0.2, -0.3, -0.3]])
     end = start - 1
-    lines = drawn(product_law(start, end, "within"))
+    lines = drawn(product_law(start, end))
     assert lines["the product law"].get_ydata() == pytest.approx([-0.9, -1.9, -2.9])
     assert lines["measured"].get_ydata() == pytest.approx([-0.9, -1.4, -1.4])
 
@@ -84,6 +84,13 @@ def test_what_lies_apart_from_a_fresh_network_is_named():
     names = [text.get_text() for text in ax.texts if text.get_gid() == "name"]
     assert names == ["CIFAR-100, d = 64, step 0.1", "CIFAR-100, d = 2, step 0.3"]
     gaps = list(mixup_differences(stored))
+    toys = [
+        Source(run, (experiment(f"toy points, d = 2, step 0.1, {tasks} tasks", by),))
+        for run, tasks, by in (("type1", 80, -0.2), ("type1_held_out", 80, -0.21), ("suspects", 30, -0.22))
+    ]
+    (ax,) = mixup_against_fresh(toys).axes
+    names = [text.get_text() for text in ax.texts if text.get_gid() == "name"]
+    assert names == ["d = 2, 80 tasks", "d = 2, 80 tasks, other seeds", "d = 2, 30 tasks"]
     assert [float(each.lost.mean) for each in gaps] == pytest.approx([-0.3] * 3)
     assert [float(each.gained.mean) for each in gaps] == pytest.approx([0.1, 0.27, 0.33])
 

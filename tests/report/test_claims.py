@@ -290,6 +290,30 @@ def test_the_remarks_on_wide_representations_say_what_their_evidence_says(short,
     assert share > 0.9 if short.startswith("Collapse") else share < 0.1
 
 
+def test_the_remark_on_type_2_on_photographs_tells_of_the_run_with_both_signs():
+    claim = question("high-dimensional: Type-2")
+    (both,) = (each for each in claim.evidence(in_results()) if each.run == "table1_one_step_tinyimagenet_0.05")
+    gap, share = both.numbers
+    assert (gap.says, share.says, str(share)) == ("for", "too few seeds", "in 5 of 5 seeds")
+    assert str(gap) == "+7.1 (+4.5 to +9.8; 5 seeds)"
+    assert "7.1 points (4.5 to 9.8)" in claim.remark
+    rest = (each for each in claim.evidence(in_results()) if len(each.numbers) == 2 and each.run != both.run)
+    assert not any(each.numbers[0].says == "for" for each in rest), "it is the only one"
+
+
+def test_evidence_by_width_is_all_there_once():
+    text = page()
+    for claim in (each for each in ALL if each.by_width):
+        section = text.split(f". {claim.short}\n", 1)[1].split("\n(claim-", 1)[0]
+        pieces = list(claim.evidence(in_results()))
+        rows = [line for line in section.splitlines() if line.startswith("| ") and "`results/`" not in line]
+        assert len(rows) == len(pieces)
+        narrow = section.split("**At most 2 dimensions:**")[1].split("\n**")[0]
+        told = Counter(each.says for each in pieces if re.search("d = [12],", each.of))
+        assert narrow.count("\n| ") - 1 == sum(told.values()), "and the table's head"
+        assert all(f"{number} {says}" in narrow for says, number in told.items())
+
+
 def test_the_page_is_what_the_stored_runs_give():
     assert (TOP / "book/claims.md").read_text(encoding="utf-8") == page(), "lop-tutorial book claims"
 

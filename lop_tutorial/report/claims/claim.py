@@ -26,29 +26,28 @@ VERDICTS: tuple[Verdict, ...] = (
 Side = Literal["above", "below"]
 
 RULE = """\
-Every experiment stored in `results/` that bears on a claim is evidence for or against it. Which ones bear, and what is
-measured in them, stands under each claim; it is a question that is put to all of them, not a list. A piece of evidence
-is one number a seed, or several, and a bound: the claim says that the mean lies above it, or below. Methods are
-compared within each seed, on the same tasks; runs of a search that differ in methods and seeds alone are one
-experiment. The interval is a 95 % t interval of the mean over seeds; of a share of seeds it is the exact binomial one.
-Learners that diverged are left out, and counted.
+**Evidence.** Every experiment stored in `results/` that bears on a claim is evidence for or against it. Each claim has
+a question that is put to all of them, not a list of those that count. A piece of evidence is one number a seed, or
+several, and a bound: the claim says that the mean lies above it, or below. Methods are compared within each seed, on
+the same tasks; runs of a search that differ in methods and seeds alone are one experiment. The interval is a 95 % t
+interval of the mean over seeds; of a share of seeds it is the exact binomial one.
 
-Survival runs are left out whole, whatever came of them: those whose plan has `dead_after`, so that a learner stops once
-it is dead. Of the dead no later accuracy is known, and to put in chance for it would be a guess, for dead networks have
-come back. What such runs say of how long networks live stands in {doc}`chapters/continual_imagenet`.
+**What a piece says.** It speaks **for** a claim if the whole interval of each of its numbers lies on the claimed side
+of the bound, **against** it if the whole interval of one of them lies on the other side, and is **open** otherwise: a
+piece with many numbers, as in claims 26 and 28, is hard to win and easy to lose. With fewer than five seeds it has
+**too few seeds** to say anything. A share needs six, since five of five prove nothing.
 
-Warm starts (two tasks of the same classes) and agents are asked the sentences [at the end](claim-29), and no others.
+**Verdict.** A claim is **supported** if every piece with enough seeds speaks for it, **partly supported** if some do,
+**not supported** if none does and one at least speaks against it, and **open** if all of them are. Where all pieces
+have too few seeds the verdict is **too few seeds**, and where there is no piece, **not tested**. A claim that something
+exists is supported as soon as one piece speaks for it. Of many intervals one in twenty misses its mean by chance: one
+piece among many that falls out of line is weak evidence, so look at how many there are.
 
-A piece speaks **for** a claim if the whole interval of each of its numbers lies on the claimed side of the bound,
-**against** it if the whole interval of one of them lies on the other side, and is **open** otherwise: a piece with many
-numbers, as in claims 26 and 28, is hard to win and easy to lose. With fewer than five seeds (six for a share, since
-five of five prove nothing) it has **too few seeds** to say anything.
-
-A claim is **supported** if every piece with enough seeds speaks for it, **partly supported** if some do, **not
-supported** if none does and one at least speaks against it, and **open** if all of them are. Where all pieces have too
-few seeds the verdict is **too few seeds**, and where there is no piece, **not tested**. A claim that something exists
-is supported as soon as one piece speaks for it. Of many intervals one in twenty misses its mean by chance: one piece
-among many that falls out of line is weak evidence, so look at how many there are.
+**What is left out.** Learners that diverged, which are counted. Survival runs, whole and whatever came of them: those
+whose plan has `dead_after`, so that a learner stops once it is dead. After death no accuracy was recorded; to assume
+chance would be a guess, since some dead networks recover. What such runs say of how long networks live is in
+{doc}`chapters/continual_imagenet`. Warm starts (two tasks of the same classes) and agents are asked the sentences
+[at the end](claim-29), and no others.
 """
 
 
@@ -138,7 +137,7 @@ class Claim:
 
     `asked` says in words what `question` does: it takes everything stored under one name (a `Source`, or what else the
     claims of its kind are read from) and gives the evidence in it, none where it does not bear on the claim. `exists`
-    marks a claim of which one example is enough.
+    marks a claim of which one example is enough, `by_width` one whose answer hangs on the representation's width.
     """
 
     short: str
@@ -148,6 +147,7 @@ class Claim:
     chapter: str
     remark: str = ""
     exists: bool = False
+    by_width: bool = False
 
     def evidence(self, stored: Iterable[Any]) -> Iterator[Evidence]:
         """All evidence in what is stored; what two experiments with the same learners both say counts once."""

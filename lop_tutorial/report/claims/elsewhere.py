@@ -187,7 +187,7 @@ ELSEWHERE: tuple[Claim, ...] = (
         from_fresh("test_accuracy", "below"),
         "warm_start",
         "The one piece that speaks for it has five differences that lie close together, perhaps by chance: with the "
-        f"spread pooled over its kind, as the chapter has it, the interval holds zero. {_SHARED}",
+        f"spread pooled over its kind, as the chapter has it, the interval includes zero. {_SHARED}",
     ),
     Claim(
         "A warm start learns its training data as well",
@@ -217,7 +217,7 @@ ELSEWHERE: tuple[Claim, ...] = (
     Claim(
         "An agent's loss is worse with more updates",
         "{cite:t}`nikishin2022`: early experience harms an agent the more, the more often it is updated for each step.",
-        f"{_AGENTS} No Intv. minus Retrained, and of that what the most updates have less the fewest: below 0.",
+        f"{_AGENTS} No Intv. minus Retrained, and of that what the most updates have minus the fewest: below 0.",
         with_more_updates(_from_fresh_agent, "below"),
         "reinforcement_learning",
     ),

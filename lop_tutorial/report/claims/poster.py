@@ -78,7 +78,7 @@ MIXUP = (
         f"{_where('intra_mixup', 'Type-1')} Late training accuracy, minus No Intv.: above 0.",
         helps("intra_mixup", "Type-1"),
         "generalized_mixup",
-        "It does so without different labels (M = 0) as well.",
+        "Four networks without different labels do as well (the exercise *Is it the bump?*).",
     ),
     Claim(
         "Intra-class mixing prevents the collapse within classes",

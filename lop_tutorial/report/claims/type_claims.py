@@ -49,14 +49,15 @@ TYPE1 = (
         "0. Where some are −∞: in more than half of the seeds.",
         accumulates("within", "below"),
         "type_1",
-        "It does in narrow representations. In wide ones of small networks exponents within classes rise on drawn "
-        "pictures and on all toys but one, and on photographs no change is seen. In convolutional networks at large "
-        "steps they fall in most seeds, too few to count.",
+        "It does in narrow representations. In small wide networks the exponents within classes rise on drawn pictures "
+        "and on all toys but one; on photographs no change is seen. In convolutional networks at large steps they fall "
+        "in most seeds, too few to count.",
+        by_width=True,
     ),
     Claim(
         "The exponents follow the product of the β",
         r"$\lambda_{\text{trained},T} \to -\infty$ within a class, as the product of $\beta_1, \dots, \beta_T \to 0$",
-        f"{_BEFORE_AND_AFTER} Summed log β: below 0, and the change from before the first task to after the last less "
+        f"{_BEFORE_AND_AFTER} Summed log β: below 0, and the change from before the first task to after the last minus "
         "0.8 of that sum: below 0.",
         multiply_up("within", "below"),
         "theory",
@@ -90,6 +91,7 @@ TYPE1 = (
         belongs("Type-1"),
         "type_2",
         "It also takes units that saturate, and SmallConv, with 64 dimensions, shows it.",
+        by_width=True,
     ),
 )
 
@@ -110,15 +112,16 @@ TYPE2 = (
         "0. Where some are −∞: in more than half of the seeds.",
         accumulates("between", "above"),
         "type_2",
-        "It does in wide representations of small networks on drawn pictures and on all toys but one; on photographs "
-        "no change is seen, and in convolutional networks at large steps exponents between classes rise in hardly any "
-        "seed, too few to count. In narrow ones they fall.",
+        "In small wide networks the exponents between classes rise on drawn pictures and on all toys but one; on "
+        "photographs no change is seen. In convolutional networks at large steps they rise in hardly any seed, too few "
+        "to count. In narrow representations they fall.",
+        by_width=True,
     ),
     Claim(
         "The exponents follow the product of the α",
         r"$\lambda_{\text{trained},T} \to \infty$ between classes, "
         r"as the product of $\alpha_1, \dots, \alpha_T \to \infty$",
-        f"{_BEFORE_AND_AFTER} Summed log α: above 0, and the change from before the first task to after the last less "
+        f"{_BEFORE_AND_AFTER} Summed log α: above 0, and the change from before the first task to after the last minus "
         "0.8 of that sum: above 0.",
         multiply_up("between", "above"),
         "theory",
@@ -132,6 +135,9 @@ TYPE2 = (
         "networks of one age (each on its own task).",
         strikes_there("between", "test_accuracy", "below"),
         "theory",
+        "The two pieces against are of two-dimensional networks, whose loss is Type-1: the question is put to every "
+        "toy whose test accuracy falls.",
+        by_width=True,
     ),
     Claim(
         "Training accuracy stays high while test accuracy falls",
@@ -151,6 +157,7 @@ TYPE2 = (
         belongs("Type-2"),
         "type_2",
         "A network that no longer learns its training data has no gap, whatever its width.",
+        by_width=True,
     ),
 )
 
@@ -158,7 +165,7 @@ REAL = (
     Claim(
         "Real data, low-dimensional: Type-1",
         "We validate our theoretical prediction on real datasets, confirming the existence of two different types of "
-        "LoP",
+        "LoP (of its two panels, *Low Dim Space*)",
         f"Experiments on real pictures with at most {LOW} dimensions. Training accuracy, {_FRESH}: below −1 point; and "
         "the 5 % quantile of exponents within classes, where measured, lower than Retrained's in more than half of the "
         "seeds.",
@@ -168,7 +175,7 @@ REAL = (
     Claim(
         "Real data, high-dimensional: Type-2",
         "We validate our theoretical prediction on real datasets, confirming the existence of two different types of "
-        "LoP",
+        "LoP (of its two panels, *High Dim Space*)",
         f"Experiments on real pictures with at least {HIGH} dimensions. {_GAP.capitalize()}, {_FRESH}: above 1 point; "
         "and the 95 % quantile of exponents between classes, where measured, higher than Retrained's in more than half "
         "of the seeds.",
@@ -176,7 +183,10 @@ REAL = (
         "real_images",
         "A network that has lost its training accuracy has no gap left to show: at chance both accuracies are the "
         "same. The SmallConvs at step sizes of 0.085 and 0.1 are such networks. And a larger gap is not yet a loss: at "
-        "0.01, and where classes are added, the old network is ahead on new pictures, too.",
+        "0.01, and where classes are added, the old network is ahead on new pictures, too. The one run with both "
+        "signs, `table1_one_step_tinyimagenet_0.05`, is set aside because a share of seeds needs six: its gap is "
+        "larger by 7.1 points (4.5 to 9.8) and its exponents are higher in five of five seeds. One more seed would "
+        "decide it.",
     ),
     Claim(
         "Real data: mixed forms",

@@ -85,7 +85,7 @@ def multiply_up(place: str, side: Side) -> Question:
                 "",
                 (
                     Number(total, side, 0, "per layer", "sum of the logarithms"),
-                    Number(change - 0.8 * total, side, 0, "per layer", "whole change less 0.8 of the sum"),
+                    Number(change - 0.8 * total, side, 0, "per layer", "whole change minus 0.8 of the sum"),
                 ),
             )
 
@@ -112,7 +112,7 @@ def strikes_there(place: str, accuracy: str, side: Side) -> Question:
         yield "rank correlation over tasks", (Number(_rank_correlation(start, reached), side, 0, ""),)
         start, reached = (values - values.mean(axis=0) for values in (start, reached))
         yield (
-            "the same, less the mean of networks of that age",
+            "the same, minus the mean of networks of that age",
             (Number(_rank_correlation(start, reached), side, 0, ""),),
         )
 
