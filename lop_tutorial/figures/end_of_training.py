@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from lop_tutorial.experiments.terminal_phase import Traces
 from lop_tutorial.figures.style import CLASS_COLOURS, CLASS_MARKS, COLUMN_WIDTH, WIDTH_COLOURS
 from lop_tutorial.figures.traces import over_epochs
+from lop_tutorial.running.results import interval
 
 Values = Float[np.ndarray, "..."]
 Labels = Int64[np.ndarray, " sample"]
@@ -22,14 +23,22 @@ GREY = "#777777"
 
 
 def clouds_over_time(frames: Mapping[str, Values], labels: Labels, corners: Values) -> Figure:
-    """Under each title the representations (sample, 2), and dotted the simplex (class, 2) at which they end."""
-    figure, axes = plt.subplots(1, len(frames), figsize=(COLUMN_WIDTH, 1.75), squeeze=False)
-    reach = 1.1 * max(abs(points).max() for points in frames.values())
-    for ax, (title, points) in zip(axes[0], frames.items(), strict=True):
+    """Under each title the representations (sample, 2), and dotted the simplex (class, 2) at which they end.
+
+    Two panels a row, each on a scale of its own, for which the simplex is the measure. In the last one an inset shows
+    the first corner ten times larger.
+    """
+    rows = -(-len(frames) // 2)
+    figure, axes = plt.subplots(rows, 2, figsize=(COLUMN_WIDTH, 2.75 * rows), squeeze=False)
+    for ax, (title, points) in zip(axes.flat, frames.items(), strict=False):
+        reach = 1.1 * max(abs(points).max(), abs(corners).max())
         _simplex(ax, corners)
-        _classes(ax, points, labels, 3)
+        _classes(ax, points, labels, 4)
         _bare(ax, reach)
         ax.set_title(title, loc="center", fontsize=10)
+    for ax in axes.flat[len(frames) :]:
+        ax.remove()
+    _enlarged(axes.flat[len(frames) - 1], points, labels, corners[0], reach / 10)
     return figure
 
 
@@ -55,19 +64,29 @@ def four_properties(panels: Mapping[str, tuple[Values, Values, Values]], labels:
     return figure
 
 
-def properties_over_passes(panels: Mapping[str, str], kinds: Mapping[str, tuple[str, Traces]]) -> Figure:
-    """A panel a quantity, a line a kind of network: mean over seeds and 95 % t interval. NC4 is drawn as 1 - NC4."""
-    rows = -(-len(panels) // 2)
-    figure, axes = plt.subplots(rows, 2, figsize=(COLUMN_WIDTH, 1.9 * rows), sharex=True, squeeze=False)
-    for ax, (quantity, title) in zip(axes.flat, panels.items(), strict=True):
-        ax.set_yscale("log" if quantity == "nc1" else "linear")
-        for kind, (label, traces) in kinds.items():
-            values = 1 - traces[quantity] if quantity == "nc4" else traces[quantity]
-            over_epochs(ax, traces.epochs.tolist(), values, kind, label)
-        ax.set_title(title)
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=len(kinds), fontsize=9)
-    for ax in axes[-1]:
-        ax.set_xlabel("passes over the samples")
+def since_last_mistake(quantities: Mapping[str, str], traces: Traces) -> Figure:
+    """Each quantity as a share of its value at the last mistake: geometric mean over seeds and 95 % t interval.
+
+    Passes are counted in units of those that a seed needs until its last mistake; between looks values are
+    interpolated, logarithm over logarithm.
+    """
+    figure, ax = plt.subplots(figsize=(COLUMN_WIDTH, 3.4))
+    taken = traces.epochs[traces.fitted]
+    from_first = np.log(traces.epochs[1] / taken).max()
+    ages = np.linspace(max(from_first, -np.log(4)), np.log(traces.epochs[-1] / taken).min(), 60)
+    for (quantity, name), (colour, line) in zip(quantities.items(), _LINES, strict=False):
+        shares = np.log(traces[quantity][:, 1:] / traces.when_fitted(quantity)[:, None])
+        at = [np.interp(ages, np.log(traces.epochs[1:] / t), share) for t, share in zip(taken, shares, strict=True)]
+        mean, low, high = np.exp(np.array(interval(np.array(at))))
+        ax.fill_between(np.exp(ages), low, high, color=colour, alpha=0.12, linewidth=0)
+        ax.plot(np.exp(ages), mean, line, color=colour, label=name, gid="mean")
+    ax.axvline(1, color=GREY, linewidth=1)
+    ax.text(1.03, 0.02, "last mistake", transform=ax.get_xaxis_transform(), color=GREY, va="bottom")
+    ax.set(xscale="log", yscale="log", xlabel="passes, as a multiple of those until the last mistake")
+    ax.set_xticks((0.25, 0.5, 1, 2, 4, 8), ("¼", "½", "1", "2", "4", "8"))
+    ax.minorticks_off()
+    ax.set_title("share of the value at the last mistake")
+    ax.legend(loc="upper right", fontsize=9)
     return figure
 
 
@@ -135,9 +154,9 @@ def model_beside_network(
     networks: Mapping[str, Traces],
     models: Mapping[str, tuple[str, str, Int64[np.ndarray, " pass"], Values]],
 ) -> Figure:
-    """A row a quantity: left networks, as in `properties_over_passes`; right models (line, name, passes, values).
+    """A row a quantity: left networks, mean over seeds and 95 % t interval; right models (line, name, passes, values).
 
-    A model's values are (quantity, start, pass), in the order of `panels`.
+    A model's values are (quantity, start, pass), in the order of `panels`; each start is a line of its own.
     """
     size = (COLUMN_WIDTH, 2.4 * len(panels))
     figure, axes = plt.subplots(len(panels), 2, figsize=size, sharex=True, sharey="row", squeeze=False)
@@ -147,7 +166,8 @@ def model_beside_network(
         for kind, traces in networks.items():
             over_epochs(left, traces.epochs.tolist(), traces[quantity], kind, names[kind])
         for line, name, passes, values in models.values():
-            over_epochs(right, passes.tolist(), values[place], "model", name, line)
+            style: dict[str, Any] = {"color": WIDTH_COLOURS["model"], "linewidth": 1.1}
+            right.plot(passes, values[place].T, line, label=[name, *("_" * (len(values[place]) - 1))], **style)
         left.set_title(f"{title}, networks")
         right.set_title(f"{title}, model")
     axes[0, 0].set_ylim(1e-6, 100)
@@ -184,7 +204,7 @@ def front_and_side(panels: Mapping[str, str], curves: Sequence[tuple[Traces, str
             if quantity in quantities:
                 over_epochs(ax, traces.epochs.tolist(), traces[quantity], kind, name, line)
         ax.set_title(title)
-        ax.legend(fontsize=9)
+    axes[0].legend(fontsize=9)
     axes[-1].set_xlabel("passes over the samples")
     return figure
 
@@ -202,6 +222,8 @@ def change_by_one_task(groups: Mapping[str, Values]) -> Figure:
     return figure
 
 
+_LINES = (("#762A83", "-"), ("#01665E", "-"), ("#01665E", ":"), ("#8C510A", "--"))
+"""A colour for each of NC1, NC2 and NC3, and a kind of line for each of their numbers."""
 _BESIDE: dict[str, Any] = {"textcoords": "offset points", "va": "center", "annotation_clip": False}
 
 
@@ -209,6 +231,18 @@ def _classes(ax: Axes, points: Values, labels: Labels, size: float | int, alpha:
     for k in np.unique(labels):
         own = points[labels == k].T
         ax.plot(*own, CLASS_MARKS[k], color=CLASS_COLOURS[k], markersize=size, alpha=alpha, markeredgewidth=0)
+
+
+def _enlarged(ax: Axes, points: Values, labels: Labels, centre: Values, reach: float) -> None:
+    """An inset in the middle of the panel, of what lies within `reach` of `centre`."""
+    inset = ax.inset_axes((0.36, 0.36, 0.28, 0.28))
+    _classes(inset, points, labels, 4)
+    x, y = centre
+    inset.set(xlim=(x - reach, x + reach), ylim=(y - reach, y + reach), aspect="equal", xticks=[], yticks=[])
+    inset.grid(False)
+    inset.spines[:].set_visible(True)
+    inset.spines[:].set_color(GREY)
+    ax.indicate_inset_zoom(inset, edgecolor=GREY)
 
 
 def _simplex(ax: Axes, corners: Values) -> None:

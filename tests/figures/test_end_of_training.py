@@ -21,9 +21,11 @@ def traces(**values):
     return Traces(np.array([0, 1, 10]), {name: np.array(rows, dtype=float) for name, rows in values.items()})
 
 
-def test_clouds_share_a_scale_and_keep_their_classes_marks():
+def test_clouds_fill_their_panels_and_keep_their_classes_marks():
     figure = pictures.clouds_over_time({"a": SQUARE, "b": 2 * SQUARE}, LABELS, SQUARE[:2])
-    assert [ax.get_xlim()[1] for ax in figure.axes] == pytest.approx([4.4, 4.4])
+    assert [ax.get_xlim()[1] for ax in figure.axes] == pytest.approx([2.2, 4.4])
+    (inset,) = figure.axes[1].child_axes
+    assert inset.get_xlim() == pytest.approx([1 - 0.44, 1 + 0.44])  # a tenth of the panel, around the first corner
     _, first, second = figure.axes[0].lines
     assert first.get_xydata().tolist() == [[1, 0], [2, 0]]
     assert (first.get_marker(), second.get_marker()) == ("o", "^")
@@ -39,13 +41,15 @@ def test_borders_are_those_of_the_last_layer_and_of_the_nearest_mean():
     assert places == pytest.approx([-0.5, -0.5, 0, 0], abs=0.02)
 
 
-def test_agreement_is_drawn_as_what_is_missing():
-    one = traces(nc4=[[0, 0.5, 1]], nc1=[[9, 1, 0.1]])
-    figure = pictures.properties_over_passes({"nc4": "1 - NC4", "nc1": "NC1"}, {"narrow": ("d = 2", one)})
-    agreement, nc1 = (ax.lines[0].get_ydata() for ax in figure.axes)
-    assert agreement.tolist() == [0.5, 0]
-    assert nc1 == pytest.approx([1, 0.1])
-    assert [ax.get_yscale() for ax in figure.axes] == ["linear", "log"]
+def test_what_fell_before_the_last_mistake_does_not_count():
+    """Without a mistake from pass 10 and from pass 20 on: one look at twice that, where half and an eighth are left."""
+    values = {"train_accuracy": [[0, 0.5, 1, 1, 1], [0, 0.5, 0.5, 1, 1]], "nc1": [[9, 8, 4, 2, 1], [9, 16, 8, 4, 0.5]]}
+    one = Traces(np.array([0, 5, 10, 20, 40]), {name: np.array(rows, dtype=float) for name, rows in values.items()})
+    (ax,) = pictures.since_last_mistake({"nc1": "NC1"}, one).axes
+    passes, shares = ax.lines[0].get_xydata().T
+    assert (passes[0], passes[-1]) == pytest.approx((0.5, 2))
+    assert np.interp(0, np.log(passes), shares) == pytest.approx(1, rel=0.05)
+    assert shares[-1] == pytest.approx((1 / 2 * 1 / 8) ** 0.5)
 
 
 def test_all_products_are_on_the_scale_of_the_last():
@@ -90,10 +94,10 @@ def test_two_clocks_and_model_beside_network_draw_what_they_are_given():
     assert [line.get_ydata()[-1] for ax in figure.axes for line in ax.lines] == [3, 6, 9, 12]
     assert [line.get_linestyle() for line in figure.axes[1].lines] == ["-", ":"]
     one = traces(nc1=[[9, 1, 0.1], [9, 3, 0.3]], nc3=[[1, 1, 1], [1, 1, 1]])
-    values = np.array([[[0.5, 0.25]], [[0.7, 0.6]]])
+    values = np.array([[[0.5, 0.25], [0.4, 0.2]], [[0.7, 0.6], [0.9, 0.8]]])
     figure = pictures.model_beside_network(
         {"nc1": "NC1", "nc3": "NC3"}, {"narrow": one}, {"m": (":", "model", np.array([1, 10]), values)}
     )
-    assert [len(ax.lines) for ax in figure.axes] == [1, 1, 1, 1]
+    assert [len(ax.lines) for ax in figure.axes] == [1, 2, 1, 2]
     assert figure.axes[0].lines[0].get_ydata() == pytest.approx([3**0.5, 0.03**0.5])
     assert [ax.lines[0].get_ydata().tolist() for ax in figure.axes[1::2]] == [[0.5, 0.25], [0.7, 0.6]]

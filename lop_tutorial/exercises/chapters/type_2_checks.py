@@ -73,6 +73,6 @@ def _mixed(answer: Any) -> str | None:
 
 CHECKS: dict[str, Check] = {
     "signs of type-2": _signs,
-    "the exponent from a hair": _from_a_hair,
+    "the exponent from a pair of inputs": _from_a_hair,
     "the mixed zone": _mixed,
 }
