@@ -11,11 +11,11 @@ from matplotlib.figure import Figure
 from matplotlib.pyplot import subplots
 
 from lop_tutorial.figures.named import Dots, dot_rows, seeds_in_row, spread_out
-from lop_tutorial.figures.style import CLASS_COLOURS, COLUMN_WIDTH, METHOD_COLOURS
+from lop_tutorial.figures.style import CLASS_COLOURS, COLUMN_WIDTH, METHOD_COLOURS, WIDTH_COLOURS
 from lop_tutorial.running.results import Interval, interval
 
 COLOURS = {"warm": METHOD_COLOURS["none"], "fresh": METHOD_COLOURS["retrained"]}
-HALVES = {"old half": CLASS_COLOURS[1], "new half": CLASS_COLOURS[0]}
+HALVES = {"old half": WIDTH_COLOURS["narrow"], "new half": CLASS_COLOURS[0]}
 """Each half of the images, by its colour."""
 
 
