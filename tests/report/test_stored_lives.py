@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("lifelines", reason="needs the extra analysis")
 
 from lop_tutorial.report.stored_lives import gather, stored_lives
-from lop_tutorial.report.survival import lifetimes
+from lop_tutorial.report.survival import FORMS, fit, lifetimes
 from lop_tutorial.running import Results, Run, stored
 from lop_tutorial.running.run import stored_path
 
@@ -81,3 +81,43 @@ def test_what_the_note_tells_of_lives_that_were_followed_to_death():
     assert "in path length {:,.0f} ({:,.0f} to {:,.0f})".format(*map(float, in_path)) in note
     (pooled,) = (each for each in stored_lives()["tinyimagenet"] if each.step_size == 0.1)
     assert np.isin(lives.times, pooled.times).all()
+
+
+FIRST_ROUND = {
+    "tinyimagenet": ["death_tinyimagenet_step_0.1", *(f"death_300_tinyimagenet_step_{step}" for step in (0.085, 0.07))],
+    "cifar100": [f"death_300_cifar100_step_{step}" for step in (0.1, 0.085, 0.07)],
+}
+
+
+def test_what_the_note_tells_of_the_first_round():
+    """Every life, and the powers with their intervals."""
+    note = stored_path("marathon.md").read_text(encoding="utf-8")
+    for name in sum(FIRST_ROUND.values(), [])[1:]:
+        run = stored(name)
+        assert (run.config["dead_after"], run.config["tasks"], run.config["seeds"]) == (5, 300, list(range(8)))
+        death, failure = (lifetimes(run, event=event) for event in ("death", "failure"))
+        assert failure.died.all()
+        lived = [f"{time:.0f}" + "+" * (not died) for time, died in sorted(zip(death.times, death.died, strict=True))]
+        failed = ", ".join(f"{time:.0f}" for time in sorted(failure.times))
+        assert f"| `{name}` | {death.died.sum()} of 8 | {', '.join(lived)} | {failed} |" in note
+    words = " ".join(note.split())
+    for clock in ("tasks", "path_length"):
+        for event in ("death", "failure"):
+            told = []
+            for names in FIRST_ROUND.values():
+                lives = [lifetimes(stored(name), event=event, clock=clock) for name in names]
+                told.append("{:.1f} ({:.1f} to {:.1f})".format(*map(float, fit(lives).slope_interval)))
+                if clock == "tasks":
+                    power, exponential = (fit(lives, form).aic for form in FORMS)
+                    assert abs(power - exponential) < 0.4
+            assert all(each in words for each in told), (clock, event, told)
+
+
+def test_what_the_note_foretells_of_0_05():
+    words = " ".join(stored_path("marathon.md").read_text(encoding="utf-8").split())
+    for event in ("death", "failure"):
+        for names in FIRST_ROUND.values():
+            lives = [lifetimes(stored(name), event=event) for name in names]
+            first, second = (fit(lives, form).dead_by(0.05, 300, 8) for form in FORMS)
+            said = " or ".join(f"{float(d.mean):.1f} ({d.low:.0f} to {d.high:.0f})" for d in (first, second))
+            assert said in words
