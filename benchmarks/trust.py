@@ -11,7 +11,8 @@ metrics.csv compared, byte by byte, with that of the unbroken run. Three outcome
 - refused: it was refused with one line that says why, and nothing in the folder was changed;
 - wrong: anything else. There must be none; the exit status is 1 if there is.
 
-And many short jobs are carried out by one queue, with a look at its memory after each of them: it must not grow.
+And one queue carries out many short jobs, another one job of as many tasks as eight hours carry, with looks at their
+memory: it must not grow.
 
 The last lines are a table in Markdown, and one JSON object.
 """
@@ -26,7 +27,6 @@ import platform
 import random
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -35,11 +35,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from textwrap import fill
-from typing import Any, NamedTuple
+from typing import Any
 from unittest import mock
 
 import torch
-from scipy.stats import linregress, t
+from queue_memory import A_NIGHT_S_TASKS, Growth, Life, growth, life
 from two_signals import two_signals
 
 from lop_tutorial import atomic
@@ -286,69 +286,6 @@ PARTS = {
 """Each with how many cases are drawn; 0 for all there are."""
 
 
-ENOUGH_JOBS = 40
-
-
-class Growth(NamedTuple):
-    """What a queue's process held in memory, job after job."""
-
-    jobs: int
-    seconds: float
-    first: float
-    """MiB after the jobs that are taken as a start, a quarter of them."""
-    last: float
-    slope: float
-    """MiB a job since then, by least squares."""
-    error: float
-    """Half of its 95 % interval."""
-
-    @property
-    def in_hours(self) -> int:
-        """How many such jobs 8 hours take."""
-        return round(8 * 3600 / self.seconds * self.jobs)
-
-    @property
-    def wrong(self) -> bool:
-        """Whether 8 hours would surely take more than a quarter of a GiB. Few jobs cannot tell: they fill what later
-        ones use again.
-        """
-        return self.jobs >= ENOUGH_JOBS and (self.slope - self.error) * self.in_hours > 256
-
-    def __str__(self) -> str:
-        return (
-            f"One queue carried out {self.jobs} jobs, of a task each, in {self.seconds:.0f} s. Its process held "
-            f"{self.first:.1f} MiB after a quarter of them and {self.last:.1f} MiB after the last. A line through what "
-            f"it held after each job in between rises by {1024 * self.slope:.1f} KiB a job (95 % interval "
-            f"{1024 * (self.slope - self.error):.1f} to {1024 * (self.slope + self.error):.1f}). If it went on so, "
-            f"eight hours of jobs of a minute each would add {480 * self.slope:.0f} MiB, and of jobs of a second each "
-            f"{28800 * self.slope:.0f} MiB. That is an extrapolation: no queue was watched for eight hours."
-        )
-
-
-def growth(jobs: int) -> Growth:
-    """A queue of short jobs in a process of its own, whose memory is read each time it says that one is done."""
-    words = "reproduce first_look --methods none,cbp --seeds 1 --tasks 1 --epochs 1"
-    with folder() as where:
-        where.mkdir()
-        (where / "jobs.txt").write_text("".join(f"job{number}: {words}\n" for number in range(jobs)))
-        command = [sys.executable, "-m", "lop_tutorial", "queue", "jobs.txt", "--runs", "runs"]
-        held, began = [], time.monotonic()
-        quiet = os.environ | {"PYTHONUNBUFFERED": "1"}
-        with subprocess.Popen(command, cwd=where, stdout=subprocess.PIPE, env=quiet, text=True) as process:
-            assert process.stdout is not None
-            for line in process.stdout:
-                if line.startswith("job") and ": done" in line:
-                    pages = int(Path(f"/proc/{process.pid}/statm").read_text(encoding="utf-8").split()[1])
-                    held.append(pages * os.sysconf("SC_PAGE_SIZE") / 2**20)
-        seconds = time.monotonic() - began
-    if len(held) < jobs:
-        raise RuntimeError(f"{jobs - len(held)} of {jobs} jobs did not end well")
-    later = held[jobs // 4 :]
-    line = linregress(range(len(later)), later)
-    error = float(t.ppf(0.975, len(later) - 2) * line.stderr)
-    return Growth(jobs, seconds, later[0], held[-1], float(line.slope), error)
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", choices=[*PARTS, "memory"])
@@ -368,19 +305,26 @@ def main() -> int:
                 counts[name][found.split(":")[0]] += 1
                 if found.startswith("wrong"):
                     print(f"{name}, {case}: {found}", flush=True)
-    grown = growth(max(8, options.cases or 60)) if options.only in (None, "memory") else None
-    if grown:
-        print(grown)
+    grown: list[Growth | Life] = []
+    if options.only in (None, "memory"):
+        grown = [growth(max(8, options.cases or 60)), life(100 * options.cases if options.cases else A_NIGHT_S_TASKS)]
+        print(*grown, sep="\n\n")
     versions = {"python": platform.python_version(), "torch": torch.__version__, "system": platform.system()}
     rows = "\n".join(table(counts))
     print(rows)
     if options.page:
         origin = f"{time.strftime('%Y-%m-%d')}; {', '.join(f'{name} {version}' for name, version in versions.items())}"
         atomic.write_text(
-            options.page, PAGE.format(verdict=verdict(counts), rows=rows, memory=fill(str(grown), 120), origin=origin)
+            options.page,
+            PAGE.format(
+                verdict=verdict(counts),
+                rows=rows,
+                memory="\n\n".join(fill(str(each), 120) for each in grown),
+                origin=origin,
+            ),
         )
-    print(json.dumps({"counts": counts, "memory": grown and grown._asdict()} | versions))
-    return int(any(count["wrong"] for count in counts.values()) or bool(grown and grown.wrong))
+    print(json.dumps({"counts": counts, "memory": [each._asdict() for each in grown]} | versions))
+    return int(any(count["wrong"] for count in counts.values()) or any(each.wrong for each in grown))
 
 
 PAGE = """\
@@ -405,7 +349,10 @@ names changed since, none, all, or one of the last three are there.
 
 ## Memory over days
 
-Does a queue that works for days take more and more memory? {memory}
+Does a queue that works for days take more and more memory? Counted is what its process cannot share or be made to give
+back: resident memory without the pages of mapped files, such as image sets.
+
+{memory}
 
 ## When it was measured
 

@@ -10,8 +10,9 @@ import numpy as np
 from jaxtyping import Float64
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import PercentFormatter, StrMethodFormatter
 
+from lop_tutorial.figures.old_and_fresh import name_ends
 from lop_tutorial.figures.style import COLUMN_WIDTH
 from lop_tutorial.report.survival import Lifetimes
 
@@ -22,33 +23,28 @@ def survival_curves(lives: Mapping[str, Sequence[Lifetimes]]) -> Figure:
     """Kaplan and Meier's curves: a panel an image set, a line a step size, with how many of its networks died.
 
     A tick is a network that was alive when its run ended, or diverged. The line of the largest step has a band, its
-    95 % interval. Steps at which none died share a grey line. Tasks are on a logarithmic axis where anybody lived for
-    more than 300 of them.
+    95 % interval. Steps at which none died share a grey line. Tasks are on a logarithmic axis.
     """
     figure, axes = plt.subplots(
         len(lives), 1, figsize=(COLUMN_WIDTH, 0.5 + 1.9 * len(lives)), sharex=True, squeeze=False
     )
     steps = sorted({each.step_size for mine in lives.values() for each in mine if each.died.any()}, reverse=True)
-    shades = mpl.colormaps["viridis"](np.linspace(0, 0.6, max(len(steps), 2)))
+    shades = mpl.colormaps["viridis"](np.linspace(0, 0.65, max(len(steps), 2)))
     colours = dict(zip(steps, map(mpl.colors.to_hex, shades), strict=False))
     longest = max(float(each.times.max()) for mine in lives.values() for each in mine)
     for ax, (data, mine) in zip(axes[:, 0], lives.items(), strict=True):
+        ax.set(title=data, ylim=(0, 1.04), xscale="log", xlim=(1, longest * 1.1), ylabel="alive")
         alive = [each for each in mine if not each.died.any()]
-        dying = [each for each in mine if each.died.any()]
-        names = [(_name(alive), NOBODY)] if alive else []  # as the curves lie: those of smaller steps above
-        names += [(_name([each]), colours[each.step_size]) for each in dying[::-1]]
+        ends = {_name(alive): (1.0, NOBODY)} if alive else {}
         for each in mine:
             times, share = each.curve()
             colour = colours.get(each.step_size, NOBODY)
             _steps(ax, each, times, share, colour, banded=each is mine[0])
-        for place, (label, colour) in enumerate(names):
-            ax.text(0.99, 0.8 - 0.13 * place, label, color=colour, ha="right", transform=ax.transAxes)
-        ax.set(title=data, ylim=(0, 1.04), xlim=(0, longest * 1.02))
+            if each.died.any():
+                ends[_name([each])] = float(share[-1, 0]), colour
+        name_ends(ax, ends, apart=0.2)
         ax.yaxis.set_major_formatter(PercentFormatter(1.0))
-        ax.set_ylabel("alive")
-        if longest > 300:
-            ax.set_xscale("log")
-            ax.set_xlim(2, longest * 1.1)
+    axes[-1, 0].xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
     axes[-1, 0].set_xlabel("tasks learned")
     return figure
 
@@ -56,7 +52,7 @@ def survival_curves(lives: Mapping[str, Sequence[Lifetimes]]) -> Figure:
 def _name(lives: Sequence[Lifetimes]) -> str:
     steps = f"{lives[0].step_size:g}" + " and less" * (len(lives) > 1)
     dead, number = (sum(counts) for counts in zip(*((each.died.sum(), len(each.times)) for each in lives), strict=True))
-    return f"step {steps}: {dead} of {number} died"
+    return f"{steps}: {dead} of {number}"
 
 
 def _steps(

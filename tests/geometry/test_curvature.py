@@ -130,6 +130,15 @@ def test_an_estimated_spectrum_is_near_the_exact_one():
     assert rough.count_above(0.05) == pytest.approx(exact.count_above(0.05), rel=0.15)
 
 
+@pytest.mark.parametrize("scale", [1e-9, 1.0, 1e9])
+def test_quadrature_ends_where_nothing_is_left_whatever_the_operators_scale(scale):
+    """Three values, so that a start has three directions: a fourth would be rounding alone."""
+    values = torch.tensor([1.0, 2.0, 5.0], dtype=torch.float64).repeat(10)
+    nodes, weights = spectral_quadrature(lambda v: scale * values * v, 30, probes=1, steps=20, draw=torch_generator(0))
+    torch.testing.assert_close(nodes / scale, torch.tensor([1.0, 2.0, 5.0], dtype=torch.float64))
+    assert weights.sum() == pytest.approx(1)
+
+
 def test_quadrature_gives_moments_exactly_on_average():
     """Of sum w value = mean eigenvalue; over many probes, within four standard errors of Gaussian starts."""
     values = torch.linspace(-1, 3, 50, dtype=torch.float64)

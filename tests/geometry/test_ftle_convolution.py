@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from lop_tutorial.geometry.ftle import convolution
 from lop_tutorial.geometry.ftle.convolution import convolve
 
 
@@ -23,3 +24,18 @@ def test_a_product_with_the_transpose_is_the_derivative(colours, pixels, kernel,
     (back,) = torch.autograd.grad(forward, x, z)
     (exact_back,) = torch.autograd.grad(exact, exact_x, z.double())
     torch.testing.assert_close(back.double(), exact_back, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.skipif(not torch.backends.mkldnn.is_available(), reason="the way of few colours is for oneDNN alone")
+@pytest.mark.parametrize(("colours", "pixels", "own"), [(4, (8, 6), 1), (5, (8, 6), 0), (4, (7, 6), 0), (4, (8, 5), 0)])
+def test_up_to_four_colours_and_even_numbers_of_pixels_take_a_way_of_their_own(colours, pixels, own, monkeypatch):
+    real, taken = convolution._to_a_picture, []
+
+    def noted(*given):
+        taken.append(given)
+        return real(*given)
+
+    monkeypatch.setattr(convolution, "_to_a_picture", noted)
+    x = torch.randn(2, colours, *pixels).requires_grad_()
+    convolve(torch.conv2d, x, torch.randn(6, colours, 3, 3), torch.randn(6)).sum().backward()
+    assert len(taken) == own

@@ -86,11 +86,16 @@ def test_a_hidden_direction_is_doubted():
 def test_samples_that_take_too_long_get_the_exact_path(monkeypatch):
     """Half of the dimensions do not suffice to tell values apart that differ by 1e-3 from one another."""
     sigma, x = torch.linspace(1, 0.9, 100).double(), torch.ones(4, 100, dtype=torch.float64)
+    taken, step = [], Krylov.step
+    monkeypatch.setattr(
+        Krylov, "step", lambda self, *products: (taken.append(len(self.basis)), step(self, *products))[1]
+    )
     with exactly():
         _, certain = leading(
             diagonal(sigma), x, torch.randn(4, 2, 100, dtype=torch.float64), by_rows=True, tolerance=1e-9
         )
     assert not certain.any()
+    assert taken == [4] * 2 * 50  # of two products each, for each value as many as the exact path takes for all
     found = ftle(diagonal(sigma), x, k=2, depth=1, method="lanczos", tolerance=1e-9)
     torch.testing.assert_close(found, sigma[:2].log().expand(4, 2), rtol=0, atol=1e-12)
 

@@ -146,6 +146,8 @@ def test_learning_two_classes_stretches_what_lies_between_them():
         (lambda x, y: between(power, x, y, pairs=0, depth=1), r"pairs is 0; it must be a whole number from 1 up"),
         (lambda x, y: segments(x, y, 0, 1, points=0), r"points is 0; it must be a whole number from 1 up"),
         (lambda x, y: field(power, (1, 0, 0, 1), 5, depth=1), r"\(left, right, bottom, top\)"),
+        (lambda x, y: field(power, (1, 1, 0, 1), 5, depth=1), r"extent is \(1, 1, 0, 1\)"),
+        (lambda x, y: field(power, (0, 1, 2, 2), 5, depth=1), r"extent is \(0, 1, 2, 2\)"),
         (lambda x, y: field(power, (0, 1, 0, 1), 0, depth=1), r"resolution is 0; there must be at least one row"),
         (lambda x, y: summary(torch.zeros(0)), r"there are no exponents to sum up"),
         (lambda x, y: log_collapse({0: y.float()}, {1: y.float()}), r"before and after are not of the same samples"),

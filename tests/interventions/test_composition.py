@@ -114,3 +114,29 @@ def test_two_losses_are_refused():
 
     with pytest.raises(ValueError, match=r"Own \+ G-mixup has several methods with a loss of their own"):
         Composition((Own(), GeneralizedMixup()))
+
+
+def test_a_part_meets_its_own_memory_and_none_of_the_others():
+    """Under its own names, whatever it does to it: as if it were alone."""
+    met = []
+
+    @dataclass(frozen=True)
+    class Count(Intervention):
+        start: float = 0.0
+
+        def remember(self, network):
+            return {"steps": torch.tensor(self.start), "spare": torch.zeros(2)}
+
+        def after_step(self, learner):
+            learner.memory["steps"] = learner.memory["steps"] + 1
+            met.append((len(learner.memory), {name: value.tolist() for name, value in learner.memory.items()}))
+
+    class CountToo(Count):
+        pass
+
+    learner = Learner(lambda: MLP((20,), 2, hidden=(8, 6)), SHORT, Composition((Count(3.0), CountToo(5.0), L2(0.1))))
+    with torch.no_grad():
+        learner.intervention.after_step(learner)
+    assert met == [(2, {"steps": 4.0, "spare": [0, 0]}), (2, {"steps": 6.0, "spare": [0, 0]})]
+    assert learner.memory["0.steps"] == 4
+    assert learner.memory["1.steps"] == 6

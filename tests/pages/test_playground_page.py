@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pages.test_pages import WIDTHS, opened
 
-PAGES = ("index", "chapters/type_1", "chapters/type_2")
+PAGES = ("index", "chapters/type_1", "chapters/type_2", "chapters/generalized_mixup")
 
 
 def playground(tab: Any) -> Any:

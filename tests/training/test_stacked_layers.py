@@ -93,6 +93,13 @@ def test_stacked_networks_give_what_each_gives_by_itself(name, way, norm):
         torch.testing.assert_close(values, torch.stack([network.state_dict()[key] for network in networks]))
 
 
+@pytest.mark.parametrize("how", CONVOLUTIONS)
+def test_a_convolution_goes_by_single_pixels_and_adds_no_border_unless_asked(how):
+    x, weight, bias = torch.randn(3, 2, 4, 6, 7), torch.randn(3, 5, 4, 3, 2), torch.randn(3, 5)
+    each = [torch.conv2d(*own) for own in zip(x, weight, bias, strict=True)]
+    torch.testing.assert_close(stacked_convolution(x, weight, bias, how=how), torch.stack(each), rtol=1e-4, atol=1e-5)
+
+
 def test_an_unknown_way_is_named():
     with pytest.raises(ValueError, match="how is 'fft'"):
         stacked_convolution(torch.zeros(1, 1, 1, 3, 3), torch.zeros(1, 1, 1, 3, 3), torch.zeros(1, 1), how="fft")
