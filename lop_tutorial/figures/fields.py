@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Float
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
+from matplotlib.ticker import MaxNLocator
 
 from lop_tutorial.figures.style import COLUMN_WIDTH, QUANTITIES
 
@@ -41,7 +42,8 @@ def exponent_fields(
         ax.locator_params(nbins=3)
         ax.set(title=title, xlabel="x₁")
     axes[0, 0].set_ylabel("x₂")
+    words = f"{quantity.label}: squeezed below 0, stretched above"
     figure.colorbar(
-        image, ax=axes[0], label=f"{quantity.label}: squeezed below 0, stretched above", location="bottom", aspect=40
+        image, ax=axes[0], label=words, location="bottom", aspect=40, ticks=MaxNLocator(nbins=5, steps=[1, 2, 5, 10])
     )
     return figure

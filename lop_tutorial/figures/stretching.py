@@ -11,6 +11,7 @@ from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from lop_tutorial.figures.old_and_fresh import name_ends
 from lop_tutorial.figures.style import COLUMN_WIDTH, PROBE_COLOURS
 from lop_tutorial.running.results import Interval, interval
 
@@ -32,26 +33,28 @@ class Ring(NamedTuple):
 def rings_through_layers(rows: Mapping[str, Sequence[Ring]]) -> Figure:
     """A block for each ring, "on" and "away": its ellipse layer by layer (line), and the inputs (open circles).
 
-    Two layers a line, so that marks and factors can be read on a phone.
+    On the boundary a strip for each layer, as long as the longest ellipse; away from it the layers side by side. The
+    pictures of a block share a scale.
     """
     layers = len(next(iter(rows.values())))
-    lines = -(-layers // 2)
-    figure, axes = plt.subplots(2 * lines, 2, figsize=(COLUMN_WIDTH, 2.9 * lines), squeeze=False)
+    figure = plt.figure(figsize=(COLUMN_WIDTH, 0.95 * layers + 2.2))
+    grid = figure.add_gridspec(layers + 1, layers, height_ratios=[0.95] * layers + [2.2])
     words = {"on": "A, boundary", "away": "B, middle"}
-    for block, (side, rings) in zip((axes[:lines], axes[lines:]), rows.items(), strict=True):
+    for side, rings in rows.items():
         reach = 1.12 * max(max(abs(ring.ellipse).max() for ring in rings), 1)
-        for ax in block.flat[layers:]:
-            ax.remove()
-        for ax, ring, layer in zip(block.flat, rings, range(1, layers + 1), strict=False):
+        high = 1.3 * max(max(abs(ring.ellipse[:, 1]).max() for ring in rings), 1) if side == "on" else reach
+        for k, ring in enumerate(rings):
+            ax = figure.add_subplot(grid[k, :] if side == "on" else grid[layers, k])
             turn = np.linspace(0, 2 * np.pi, 100)
-            ax.plot(np.cos(turn), np.sin(turn), ":", color="#777777", linewidth=1)
+            ax.plot(np.cos(turn), np.sin(turn), ":", color="#777777", linewidth=1.3)
             ax.plot(*ring.ellipse.T, color=SIDES[side], linewidth=1.6)
-            ax.plot(*ring.points.T, "o", color="black", markersize=5, markeredgewidth=0.9, fillstyle="none")
-            ax.set(xlim=(-reach, reach), ylim=(-0.5 * reach, 0.5 * reach), aspect="equal", xticks=[], yticks=[])
+            ax.plot(*ring.points.T, "o", color="black", markersize=4, markeredgewidth=0.9, fillstyle="none")
+            ax.set(xlim=(-reach, reach), ylim=(-high, high), aspect="equal", xticks=[], yticks=[])
             ax.grid(False)
-            ax.set_title(f"layer {layer}: × {ring.stretch:.2g}", loc="center", color=SIDES[side], pad=3)
+            place = f"{words[side]}\n" if not k else "\n" if side == "away" else ""
+            title = f"layer {k + 1}: × {ring.stretch:.2g}"
+            ax.set_title(place + title, loc="left", color=SIDES[side], pad=3, fontsize=10)
             ax.spines[:].set_visible(False)
-        block[0, 0].set_ylabel(words[side], color=SIDES[side])
     return figure
 
 
@@ -99,7 +102,6 @@ def errors_by_product(untrained: Mapping[str, Values], trained: Mapping[str, Val
     Solid lines with names for the untrained network, dashed ones for the trained; `wanted` is where one would stop.
     """
     figure, ax = plt.subplots(figsize=(COLUMN_WIDTH, 3.0))
-    ends = []
     for line, errors in (("-", untrained), ("--", trained)):
         for (name, values), colour in zip(errors.items(), ("#D55E00", "#0072B2"), strict=True):
             worst = values.max(axis=1)
@@ -110,8 +112,8 @@ def errors_by_product(untrained: Mapping[str, Values], trained: Mapping[str, Val
             if line == "-":
                 ax.annotate(name, spot, (5 - 5 * (side["ha"] == "right"), 8), **_POINTS, color=colour, **side)
             else:
-                ends.append(spot)
-    ax.annotate("trained:\neither", max(ends), (8, 0), **_POINTS, va="center", color="#4D4D4D")
+                shift = (14, 16) if name == "Lanczos" else (6, 2)
+                ax.annotate(f"{name},\ntrained", spot, shift, **_POINTS, va="center", color=colour)
     ax.axhline(wanted, color="#777777", linewidth=0.8, linestyle=":")
     ax.text(len(worst), wanted * 1.2, f"{wanted:g}", ha="right", color="#777777")
     ax.set(xlabel="rounds: a product with J, one with its transpose", ylabel="error of the exponent", yscale="log")
@@ -158,24 +160,36 @@ def contrasts(networks: Mapping[str, Interval]) -> Figure:
     return figure
 
 
-def contrast_by_depth(panels: Mapping[str, Mapping[int, Mapping[int, Values]]]) -> Figure:
+def contrast_by_depth(panels: Mapping[str, Mapping[int, Mapping[int, Values]]], whole: int = 8) -> Figure:
     """A panel an activation, a line a width: layers times the contrast against layers, mean over networks and interval.
 
-    The innermost mapping goes from a depth to the contrasts per layer of its networks, two or more.
+    The innermost mapping goes from a depth to the contrasts per layer of its networks, two or more. Where they are
+    fewer than `whole`, the mark is hollow and their number stands beside it.
     """
     figure, axes = plt.subplots(1, len(panels), figsize=(COLUMN_WIDTH, 3.1), sharey=True)
+    named = []
     for ax, (title, lines) in zip(axes, panels.items(), strict=True):
+        ends: dict[str, tuple[float, str]] = {}
         for width, contrast in lines.items():
             depths = list(contrast)
             mean, low, high = np.transpose([depth * np.array(interval(contrast[depth])) for depth in depths])
             colour, marker = WIDTHS[width]
-            ax.fill_between(depths, low, high, color=colour, alpha=0.18, linewidth=0)
-            ax.plot(depths, mean, marker + "-", color=colour, markersize=5, label=f"{width} units")
+            ax.fill_between(depths, low, high, color=colour, alpha=0.1, linewidth=0)
+            ax.plot(depths, mean, "-", color=colour)
+            for depth, height in zip(depths, mean, strict=True):
+                number = len(contrast[depth])
+                inside = colour if number >= whole else "white"
+                ax.plot(depth, height, marker, color=colour, markersize=5, markerfacecolor=inside)
+                if number < whole:
+                    ax.annotate(f"{number}", (depth, height), (0, -15), **_ABOVE, color=colour, fontsize=9)
+            ends[f"{width} units" if ax is axes[0] else f"{width}"] = float(mean[-1]), colour
         ax.set(title=title, xlabel="layers", xscale="log")
         ax.set_xticks((1, 2, 4, 8), ("1", "2", "4", "8"))
         ax.minorticks_off()
+        named.append((ax, ends))
     axes[0].set_ylabel("contrast, summed over layers")
-    axes[0].legend()
+    for ax, ends in named:  # once the axis that they share has its final ends
+        name_ends(ax, ends)
     return figure
 
 

@@ -24,9 +24,9 @@ def test_rings_of_a_row_share_a_scale_and_rows_do_not():
     figure = stretching.rings_through_layers(rows)
     ends = [ax.get_xlim()[1] for ax in figure.axes]
     assert ends == pytest.approx([1.12 * 20] * 2 + [1.12 * 2] * 2)
-    assert [ax.get_title() for ax in figure.axes] == [
-        *("layer 1: × 2", "layer 2: × 20"),
-        *("layer 1: × 2", "layer 2: × 0.1"),
+    assert [ax.get_title(loc="left").strip() for ax in figure.axes] == [
+        *("A, boundary\nlayer 1: × 2", "layer 2: × 20"),
+        *("B, middle\nlayer 1: × 2", "layer 2: × 0.1"),
     ]
 
 
@@ -62,9 +62,13 @@ def test_contrasts_are_written_beside_their_intervals():
     assert [text.get_text() for text in ax.texts] == ["1.00", "0.00"]
 
 
-def test_contrast_is_summed_over_layers():
-    figure = stretching.contrast_by_depth({"tanh": {8: {1: np.array([1.0, 3]), 4: np.array([0.5, 1.5])}}, "ReLU": {}})
-    assert figure.axes[0].lines[0].get_xydata().tolist() == [[1, 2], [4, 4]]
+def test_contrast_is_summed_over_layers_and_says_where_networks_are_missing():
+    contrasts = {1: np.array([1.0, 3, 2]), 4: np.array([0.5, 1.5])}
+    left, _ = stretching.contrast_by_depth({"tanh": {8: contrasts}, "ReLU": {}}, whole=3).axes
+    line, full, hollow = left.lines
+    assert line.get_xydata().tolist() == [[1, 2], [4, 4]]
+    assert (full.get_markerfacecolor(), hollow.get_markerfacecolor()) == (line.get_color(), "white")
+    assert [text.get_text() for text in left.texts] == ["2", "8 units"]
 
 
 def test_tasks_count_from_one():
