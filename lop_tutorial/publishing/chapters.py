@@ -10,7 +10,7 @@ from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
+from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbformat import NotebookNode
 
 from lop_tutorial.atomic import write_text
@@ -151,6 +151,8 @@ def run(notebook: NotebookNode, path: Path, top: Path, profile: str = "quick") -
     except CellExecutionError as error:
         where = re.sub(r"\x1b\[[\d;]*m", "", str(error))
         raise BookError(f"{path.name} stopped, and was left as it was:\n{where}") from None
+    except DeadKernelError:
+        raise BookError(f"{path.name} was left as it was: its kernel died; was memory short?") from None
 
 
 def _settle(notebook: NotebookNode) -> None:

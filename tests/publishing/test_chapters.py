@@ -87,6 +87,14 @@ def test_a_chapter_that_stops_is_left_as_it_was_and_the_error_shows_where(top):
     assert path.read_bytes() == before
 
 
+def test_a_kernel_that_dies_leaves_its_chapter_as_it_was(top):
+    path = put(top, "killed", "import os; os._exit(9)")
+    before = path.read_bytes()
+    with pytest.raises(BookError, match=r"killed\.ipynb was left as it was: its kernel died"):
+        refresh(top, ["killed"], report=lambda line: None)
+    assert path.read_bytes() == before
+
+
 def test_names_choose_chapters_and_an_unknown_one_is_answered_with_those_there_are(top):
     put(top, "one", "print(1)")
     two = put(top, "two", "print(2)")
