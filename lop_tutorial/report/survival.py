@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float64
 from lifelines import KaplanMeierFitter, WeibullAFTFitter
-from lifelines.utils import median_survival_times
+from lifelines.utils import qth_survival_time
 from pandas import DataFrame
 
 from lop_tutorial.running.death import died_in, failed_in
@@ -25,6 +25,8 @@ FORMS: dict[str, Callable[[float], float]] = {"power": math.log, "exponential": 
 EVENTS = {"death": died_in, "failure": failed_in}
 """What a life lasts until: the functions that find its task. A network fails before it dies, or as it dies."""
 DRAWS = 4000
+HALF = 0.5 + 1e-9
+"""A product of shares alive that is one half, but for rounding, counts as one half."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +41,11 @@ class Lifetimes:
     def median(self) -> Interval:
         """Kaplan and Meier's median with its 95 % interval; infinite where too few died to know."""
         fitted = KaplanMeierFitter().fit(self.times, self.died)
-        low, high = median_survival_times(fitted.confidence_interval_).iloc[0]
-        return Interval(*map(np.asarray, (fitted.median_survival_time_, low, high)))
+        shares = [
+            fitted.survival_function_,
+            *(fitted.confidence_interval_[[end]] for end in fitted.confidence_interval_),
+        ]
+        return Interval(*(np.asarray(qth_survival_time(HALF, share)) for share in shares))
 
     def curve(self) -> tuple[Float64[np.ndarray, " time"], Float64[np.ndarray, "time 3"]]:
         """Times, and the share alive after each with the ends of its 95 % interval (Kaplan and Meier)."""

@@ -40,6 +40,12 @@ def test_the_curve_and_the_median_by_hand():
     assert np.isinf(Lifetimes(0.1, np.array([3.0, 9, 9]), np.array([True, False, False])).median.mean)
 
 
+def test_half_are_dead_after_the_fourth_death_of_eight():
+    lives = Lifetimes(0.1, np.array([12.0, 17, 21, 22, 27, 32, 36, 56]), np.ones(8, dtype=bool))
+    assert lives.median.mean == 22
+    assert lives.median.low < 22 < lives.median.high
+
+
 def test_with_many_lives_the_law_is_found_again():
     law = fit(drawn(np.random.default_rng(0), learners=4000))
     assert law.slope == pytest.approx(SLOPE, abs=0.1)
