@@ -11,7 +11,7 @@ function duel(E, send, listen) {
   };
 
   let [settings, old, fresh, task, index, epoch, spots] = [];
-  let [left, pace, calm, running, born] = [0, "steady", false, false, 0];
+  let [left, pace, calm, running, born, order] = [0, "steady", false, false, 0, 0];
   let [seen, waiting] = [true, null];
 
   const channel = new MessageChannel();
@@ -20,6 +20,9 @@ function duel(E, send, listen) {
 
   /** Each message names the life that it tells of: some are under way when the page begins another. */
   const post = (message) => send({ ...message, life: born });
+
+  /** Says that nothing is going on any more. The page has perhaps asked for more meanwhile: it knows by the number. */
+  const rest = () => post({ kind: "rest", order });
 
   /** Sends a picture once the page has drawn the one before, if that life still goes on then. */
   async function show(frame) {
@@ -61,7 +64,7 @@ function duel(E, send, listen) {
     running = false;
     if (mine === born) post({ kind: "reset", choices, frame: picture("arrive") });
     if (left > 0) return live();
-    if (mine === born) post({ kind: "rest" });
+    if (mine === born) rest();
   }
 
   function begin() {
@@ -221,7 +224,7 @@ function duel(E, send, listen) {
     }
     running = false;
     if (mine !== born) return live();
-    post({ kind: "rest" });
+    rest();
   }
 
   listen((said) => {
@@ -238,7 +241,7 @@ function duel(E, send, listen) {
       reset(said);
     }
     if (said.kind === "play") {
-      left = said.tasks;
+      [left, order] = [said.tasks, said.order];
       live();
     }
     if (said.kind === "pause") left = 0;

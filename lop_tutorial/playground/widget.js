@@ -250,7 +250,7 @@ function begin({ model, el }) {
   const fromPage = (choices) => ({ ...spec.presets[0].choices, ...choices });
   const linked = (beside) => fromLink(location.hash, beside, spec.amounts);
   let choices = fromPage(linked(model.get("choices")) ?? model.get("choices"));
-  let [frame, lived, playing, stale, reach, life] = [null, null, false, false, 1, 0];
+  let [frame, lived, playing, stale, reach, life, order] = [null, null, false, false, 1, 0, 0];
   let [spoken, synced] = [-Infinity, -Infinity];
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -295,7 +295,7 @@ function begin({ model, el }) {
   function go(tasks, pace = paces.value) {
     playing = true;
     show();
-    ask({ kind: "play", tasks, pace, calm: calm.matches });
+    ask({ kind: "play", order: ++order, tasks, pace, calm: calm.matches });
   }
 
   function rest() {
@@ -396,6 +396,7 @@ function begin({ model, el }) {
     if (data.kind === "frame") requestAnimationFrame(() => ask({ kind: "seen" }));
     if (data.life !== life) return; // of a life that has been ended since
     if (data.kind === "rest") {
+      if (data.order !== order) return; // it had not heard of what was asked last
       playing = false;
       show();
       return sync(performance.now());

@@ -56,6 +56,28 @@ def test_what_was_under_way_when_settings_change_is_not_taken_for_the_new_life(b
         playground(tab).get_by_text("Both networks are new").first.wait_for(timeout=20_000)
 
 
+def test_a_new_method_plays_on_although_the_worker_hears_of_it_a_while_after_the_reset(browser, html):
+    """Meanwhile the life before has come to rest."""
+    with opened(browser, html, "index") as tab:
+        root = playground(tab)
+        root.get_by_role("button", name="Collapse").press("Enter")
+        plays_on(tab, root, 2)
+        tab.evaluate(
+            """() => {
+                const send = Worker.prototype.postMessage;
+                Worker.prototype.postMessage = function (message) {
+                    setTimeout(() => send.call(this, message), message.kind === "play" ? 1000 : 0);
+                };
+            }"""
+        )
+        root.get_by_label("method").select_option("l2_init")
+        tab.wait_for_timeout(1500)
+        root.get_by_role("button", name="Pause").wait_for(timeout=5_000)
+        root.get_by_label("method").select_option("cbp")
+        plays_on(tab, root, 2)
+        root.get_by_role("button", name="Pause").wait_for(timeout=5_000)
+
+
 @pytest.mark.parametrize("page", ["index", "chapters/type_1"])
 def test_it_opens_when_eight_tasks_have_been_learned_and_the_ninth_arrives(browser, html, page):
     with opened(browser, html, page) as tab:
