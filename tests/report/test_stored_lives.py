@@ -113,6 +113,14 @@ def test_what_the_note_tells_of_the_first_round():
             assert all(each in words for each in told), (clock, event, told)
 
 
+def test_what_the_readme_tells_of_failure():
+    words = " ".join((stored_path("README.md").parents[1] / "README.md").read_text(encoding="utf-8").split())
+    for key, name in (("cifar100", "CIFAR-100"), ("tinyimagenet", "Tiny ImageNet")):
+        lives = [lifetimes(stored(run), event="failure") for run in FIRST_ROUND[key]]
+        power, low, high = (f"{float(value):.1f}".replace("-", "−") for value in fit(lives).slope_interval)
+        assert f"{power} on {name} ({low} to {high})" in words
+
+
 def test_what_the_note_foretells_of_0_05():
     words = " ".join(stored_path("marathon.md").read_text(encoding="utf-8").split())
     for event in ("death", "failure"):
