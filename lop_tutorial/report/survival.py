@@ -13,7 +13,6 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float64
 from lifelines import KaplanMeierFitter, WeibullAFTFitter
-from lifelines.utils import qth_survival_time
 from pandas import DataFrame
 
 from lop_tutorial.running.death import died_in, failed_in
@@ -40,12 +39,8 @@ class Lifetimes:
     @property
     def median(self) -> Interval:
         """Kaplan and Meier's median with its 95 % interval; infinite where too few died to know."""
-        fitted = KaplanMeierFitter().fit(self.times, self.died)
-        shares = [
-            fitted.survival_function_,
-            *(fitted.confidence_interval_[[end]] for end in fitted.confidence_interval_),
-        ]
-        return Interval(*(np.asarray(qth_survival_time(HALF, share)) for share in shares))
+        times, shares = self.curve()
+        return Interval(*(np.asarray(min(times[share <= HALF], default=np.inf)) for share in shares.T))
 
     def curve(self) -> tuple[Float64[np.ndarray, " time"], Float64[np.ndarray, "time 3"]]:
         """Times, and the share alive after each with the ends of its 95 % interval (Kaplan and Meier)."""

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 
 MARGIN = 0.01
 """An accuracy is at chance where it exceeds that of guessing by no more than this."""
-
-
 FAILING = 10
 """Tasks over whose mean a failing network is found."""
 
@@ -34,8 +32,8 @@ def failed_in(train_accuracies: Sequence[float], dead_after: int, outputs: int =
     and a perfect score.
     """
     death, halfway = died_in(train_accuracies, dead_after, outputs), (1 + 1 / outputs) / 2
-    for task in range(len(train_accuracies) - FAILING + 1 if death is None else death):
-        some = train_accuracies[task : task + FAILING]
-        if len(some) == FAILING and sum(some) / FAILING < halfway:
+    whole = len(train_accuracies) - FAILING + 1
+    for task in range(whole if death is None else min(whole, death)):
+        if sum(train_accuracies[task : task + FAILING]) / FAILING < halfway:
             return task
     return death
