@@ -5,7 +5,8 @@ from lop_tutorial.figures.claim_bars import claim_bars
 from lop_tutorial.figures.fields import exponent_fields
 from lop_tutorial.figures.gap_dots import gap_dots
 from lop_tutorial.figures.landing import mark_floor, medians, squares
-from lop_tutorial.figures.old_and_fresh import each_network, losses, name_ends, old_and_fresh
+from lop_tutorial.figures.named import name_ends
+from lop_tutorial.figures.old_and_fresh import each_network, losses, old_and_fresh
 from lop_tutorial.figures.side_by_side import against_retrained, factor_against_accuracy, factor_correlations
 from lop_tutorial.figures.style import (
     COLUMN_WIDTH,

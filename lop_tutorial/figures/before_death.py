@@ -10,7 +10,8 @@ from jaxtyping import Float64, Int64
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lop_tutorial.figures.old_and_fresh import COLOURS, name_ends
+from lop_tutorial.figures.named import name_ends
+from lop_tutorial.figures.old_and_fresh import COLOURS
 from lop_tutorial.figures.style import COLUMN_WIDTH
 from lop_tutorial.running.death import at_chance
 from lop_tutorial.running.results import Results

@@ -12,7 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from lop_tutorial.figures.old_and_fresh import COLOURS, Lives, name_ends
+from lop_tutorial.figures.named import name_ends
+from lop_tutorial.figures.old_and_fresh import COLOURS, Lives
 from lop_tutorial.figures.style import CLASS_COLOURS, CLASS_MARKS, COLUMN_WIDTH
 
 Cloud = Float[np.ndarray, "point 2"]

@@ -33,19 +33,25 @@ class Dots(NamedTuple):
 def named_curves(
     ax: Axes, x: Iterable[float] | Iterable[int], curves: Mapping[str, Curve], *, apart: float = 0.085
 ) -> None:
-    """Draws each curve with its band, and writes its name behind its end.
-
-    Call it when the axis has its limits: names stand at least `apart` of the axis from each other.
-    """
+    """Draws each curve with its band, and names its end (`name_ends`)."""
     at = np.asarray(list(x), dtype=float)
     for curve in curves.values():
         mean, low, high = curve.interval
         ax.fill_between(at, low, high, color=curve.colour, alpha=0.15, linewidth=0)
         ax.plot(at, mean, curve.line, color=curve.colour, gid="mean")
-    bottom, top = ax.get_ylim()
-    ends = np.array([(np.asarray(curve.interval.mean)[-1] - bottom) / (top - bottom) for curve in curves.values()])
-    for (name, curve), place in zip(curves.items(), spread_out(ends, apart), strict=True):
-        ax.text(1.02, place, name, transform=ax.transAxes, color=curve.colour, va="center", gid="name")
+    ends = {name: (float(np.asarray(curve.interval.mean)[-1]), curve.colour) for name, curve in curves.items()}
+    name_ends(ax, ends, apart=apart)
+
+
+def name_ends(ax: Axes, ends: Mapping[str, tuple[float, str]], *, apart: float = 0.1) -> None:
+    """Writes each line's name right of where it ends, (height, colour), and none above or below the panel.
+
+    Call it when the axis has its limits. `apart` is the least distance between two, as a share of the panel's height.
+    """
+    low, high = ax.get_ylim()
+    heights = np.array([height for height, _ in ends.values()])
+    for (name, (_, colour)), place in zip(ends.items(), spread_out((heights - low) / (high - low), apart), strict=True):
+        ax.text(1.02, place, name, transform=ax.transAxes, color=colour, va="center", gid="name")
 
 
 def spread_out(places: Float[np.ndarray, " name"], apart: float) -> Float[np.ndarray, " name"]:

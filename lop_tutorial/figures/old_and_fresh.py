@@ -7,11 +7,11 @@ from collections.abc import Mapping
 import matplotlib.pyplot as plt
 import numpy as np
 from jaxtyping import Float64
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from lop_tutorial.figures.accuracy import running_mean
+from lop_tutorial.figures.named import name_ends
 from lop_tutorial.figures.style import COLUMN_WIDTH, METHOD_COLOURS, TEST_LINE
 from lop_tutorial.running.results import finite, interval
 
@@ -76,21 +76,6 @@ def old_and_fresh(
         name_ends(ax, ends, apart=0.1 * sum(ranges) / len(ranges) / (TOP - floors[title]))
     axes[-1, 0].set_xlabel("task")
     return figure
-
-
-def name_ends(ax: Axes, ends: Mapping[str, tuple[float, str]], *, apart: float = 0.1) -> None:
-    """Writes each line's name right of where it ends, (height, colour), and none above the panel.
-
-    `apart` is the least distance between two, as a share of the panel's height.
-    """
-    low, high = ax.get_ylim()
-    least, below = apart * (high - low), -np.inf
-    from_below = sorted(ends.items(), key=lambda end: end[1][0])
-    for above, (name, (height, colour)) in zip(range(len(ends))[::-1], from_below, strict=True):
-        at = below = max(below + least, min(height, high - above * least))
-        ax.annotate(
-            name, (1.01, at), xycoords=("axes fraction", "data"), color=colour, va="center", annotation_clip=False
-        )
 
 
 def each_network(lives: Lives, *, smooth: int = 5, chance: float = 0.5, columns: int = 4) -> Figure:

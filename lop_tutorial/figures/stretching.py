@@ -11,7 +11,7 @@ from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lop_tutorial.figures.old_and_fresh import name_ends
+from lop_tutorial.figures.named import name_ends
 from lop_tutorial.figures.style import COLUMN_WIDTH, PROBE_COLOURS
 from lop_tutorial.running.results import Interval, interval
 

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter, StrMethodFormatter
 
-from lop_tutorial.figures.old_and_fresh import name_ends
+from lop_tutorial.figures.named import name_ends
 from lop_tutorial.figures.style import COLUMN_WIDTH
 from lop_tutorial.report.survival import Lifetimes
 
