@@ -137,7 +137,7 @@ def test_an_experiment_of_the_books_own_leaves_a_table(tmp_path, capsys, monkeyp
 WRONG = {
     "frobnicate": "frobnicate",
     "reproduce table9": "'table9'; known are table1, table2, table3, table4, ",
-    "reproduce table1 --profile slow": "'slow'; table1 has quick, colab, h200, full",
+    "reproduce table1 --profile slow": "'slow'; table1 has quick, colab, long, h200, full",
     "reproduce table1 --data nowhere": "no image set 'nowhere'",
     "reproduce table1 --profile full": "from image-net.org (with an account), then `lop-tutorial data add imagenet32",
     "reproduce table3 --profile full": "no image set 'cifar100' here",

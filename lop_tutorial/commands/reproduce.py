@@ -33,8 +33,8 @@ def reproduce(
     profile: Annotated[
         str | None,
         typer.Option(
-            help="quick (the default): two CPU cores, minutes, no download. colab: a T4, real images. h200: an hour of "
-            "one GPU. full: the paper's protocol."
+            help="quick (the default): two CPU cores, minutes, no download. colab: a T4, real images. long: a CPU's "
+            "days, many tasks. h200: an hour of one GPU. full: the paper's protocol."
         ),
     ] = None,
     data: Annotated[str | None, typer.Option(help="procedural, or the name of an image set (see `data list`).")] = None,
