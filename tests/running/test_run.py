@@ -1,4 +1,3 @@
-import itertools
 import json
 from dataclasses import replace
 from itertools import product
@@ -200,7 +199,7 @@ def test_the_full_plans_of_tables_3_and_4_are_the_benchmarks_protocol(name, widt
 
 
 @pytest.mark.parametrize(
-    ("table", "profile"), [*itertools.product((1, 2, 3, 4), ("quick", "colab", "h200", "full")), (1, "long")]
+    ("table", "profile"), [*product((1, 2, 3, 4), ("quick", "colab", "h200", "full")), (1, "long")]
 )
 def test_every_table_has_the_papers_rows_in_every_profile(table, profile):
     each = plan(f"table{table}", profile)
