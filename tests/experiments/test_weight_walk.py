@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from lop_tutorial.experiments import heads
+from lop_tutorial.experiments import heads, shorter_steps
 from lop_tutorial.experiments import weight_walk as walk
 from lop_tutorial.experiments.catalogue import two_types
 from lop_tutorial.experiments.inheritance import FITTED, WIDTHS, follow
@@ -131,7 +131,7 @@ def test_what_is_written_can_be_read_again(tmp_path, monkeypatch):
         found["plain"].select("loss")
 
 
-@pytest.mark.parametrize("name", [walk.EXPERIMENT.name, heads.EXPERIMENT.name])
+@pytest.mark.parametrize("name", [walk.EXPERIMENT.name, heads.EXPERIMENT.name, shorter_steps.EXPERIMENT.name])
 def test_stored_rows_carry_their_origin(name):
     origin = load(name).environment
     assert re.fullmatch(r"[0-9a-f]{40}", origin["commit"]), "the code must have been committed"
@@ -151,3 +151,22 @@ def test_stored_rows_are_whole():
             assert table.select("open", head=head, method=method).shape == (8,)
     with pytest.raises(ValueError, match="no row has head 'old'; there is fresh, gentle, zero, keep"):
         table.select("open", head="old")
+
+
+def test_steps_are_shorter_by_the_share_and_nothing_else_is_changed(monkeypatch):
+    plan, usual = shorter_steps.with_shorter_steps(0.4), two_types(2)
+    assert plan.training.step_size == pytest.approx(0.4 * usual.training.step_size)
+    assert replace(plan, training=usual.training) == usual
+    monkeypatch.setattr(shorter_steps, "two_types", short)
+    found = {share: list(shorter_steps.shorter(share, (0, 1), 2)) for share in (0.4, 1.0)}
+    ours = walk.walk(short(2), [0, 1], 2)
+    for quantity in shorter_steps.KEPT:
+        np.testing.assert_allclose(found[1.0][1][quantity], ours.select(quantity, width=2, seed=1)[0], rtol=1e-3)
+    grown = [found[share][0]["size"][-1] - found[share][0]["size"][0] for share in (0.4, 1.0)]
+    assert grown[0] < grown[1]
+
+
+def test_stored_networks_of_shorter_steps_are_whole():
+    table = shorter_steps.stored_shorter_steps()
+    for quantity in shorter_steps.KEPT:
+        assert table.select(quantity, share=0.4, seed=FITTED).shape == (8, 80)
