@@ -91,19 +91,24 @@ def since_last_mistake(quantities: Mapping[str, str], traces: Traces) -> Figure:
 
 
 def gram_matrices(panels: Mapping[str, Values], classes: int) -> Figure:
-    """Scalar products of all pairs of features, sample by sample, on the scale of the last panel."""
-    figure, axes = plt.subplots(1, len(panels), figsize=(COLUMN_WIDTH, 1.95))
+    """Scalar products of all pairs of features, sample by sample, two panels a row, on the scale of the last one."""
+    rows = -(-len(panels) // 2)
+    size = (COLUMN_WIDTH, 2.4 * rows + 0.7)
+    figure, axes = plt.subplots(rows, 2, figsize=size, squeeze=False)
     reach = abs(list(panels.values())[-1]).max()
-    for ax, (title, products) in zip(axes, panels.items(), strict=True):
+    for ax, (title, products) in zip(axes.flat, panels.items(), strict=False):
         image = ax.imshow(products, cmap="PuOr_r", vmin=-reach, vmax=reach, interpolation="nearest")
         each = len(products) // classes
-        ax.set_xticks(each * np.arange(classes) + each / 2 - 0.5, [f"{k}" for k in range(classes)])
-        ax.set_yticks([])
+        middles = each * np.arange(classes) + each / 2 - 0.5
+        ax.set_xticks(middles, [f"{k}" for k in range(classes)])
+        ax.set_yticks(middles, [f"{k}" for k in range(classes)])
         ax.tick_params(length=0)
         ax.grid(False)
         ax.set_title(title, loc="center", fontsize=10)
-    axes[0].set_ylabel("class by class")
-    figure.colorbar(image, ax=axes, location="bottom", aspect=50, label="product of two samples' features")
+    for ax in axes.flat[len(panels) :]:
+        ax.remove()
+    figure.supylabel("class by class", fontsize=10)
+    figure.colorbar(image, ax=axes, location="bottom", aspect=40, label="product of two samples' features")
     return figure
 
 
@@ -151,29 +156,29 @@ def two_clocks(
 
 def model_beside_network(
     panels: Mapping[str, str],
-    networks: Mapping[str, Traces],
+    networks: Mapping[str, tuple[str, str, Traces]],
     models: Mapping[str, tuple[str, str, Int64[np.ndarray, " pass"], Values]],
 ) -> Figure:
-    """A row a quantity: left networks, mean over seeds and 95 % t interval; right models (line, name, passes, values).
+    """A row a quantity: left networks (kind, line, traces), mean over seeds and 95 % t interval; right models.
 
-    A model's values are (quantity, start, pass), in the order of `panels`; each start is a line of its own.
+    A model is (kind, line, passes, values), with values (quantity, start, pass) in the order of `panels`; each start is
+    a line of its own. The legend has the networks' names.
     """
-    size = (COLUMN_WIDTH, 2.4 * len(panels))
+    size = (COLUMN_WIDTH, 2.4 * len(panels) + 0.4)
     figure, axes = plt.subplots(len(panels), 2, figsize=size, sharex=True, sharey="row", squeeze=False)
-    names = {"narrow": "d = 2", "wide": "d = 64"}
     for place, ((left, right), (quantity, title)) in enumerate(zip(axes, panels.items(), strict=True)):
         left.set_yscale("log" if quantity == "nc1" else "linear")
-        for kind, traces in networks.items():
-            over_epochs(left, traces.epochs.tolist(), traces[quantity], kind, names[kind])
-        for line, name, passes, values in models.values():
-            style: dict[str, Any] = {"color": WIDTH_COLOURS["model"], "linewidth": 1.1}
-            right.plot(passes, values[place].T, line, label=[name, *("_" * (len(values[place]) - 1))], **style)
+        for name, (kind, line, traces) in networks.items():
+            over_epochs(left, traces.epochs.tolist(), traces[quantity], kind, name, line)
+        for kind, line, passes, values in models.values():
+            right.plot(passes, values[place].T, line, color=WIDTH_COLOURS[kind], linewidth=1.1)
         left.set_title(f"{title}, networks")
         right.set_title(f"{title}, model")
-    axes[0, 0].set_ylim(1e-6, 100)
+    axes[0, 0].set_ylim(1e-6, 1e4)
     for ax in axes[-1]:
-        ax.legend(fontsize=9, loc="upper right")
         ax.set_xlabel("passes")
+    lines = [line for line in axes[0, 0].lines if line.get_gid() == "mean"]
+    figure.legend(handles=lines, fontsize=9, ncols=2, loc="outside upper center")
     return figure
 
 

@@ -49,7 +49,7 @@ def neural_collapse(
       $\lvert\,\lVert\mu_c - \mu_G\rVert - \lVert\mu_{c'} - \mu_G\rVert\,\rvert$ does for all pairs.
     - `nc2_angles` $= \mathrm{mean}_{c \neq c'} \lvert\langle\tilde\mu_c, \tilde\mu_{c'}\rangle + 1/(C - 1)\rvert$.
       The pairs c = c' of the formula hold always and are left out.
-    - `nc3` $= \lVert W^\top / \lVert W\rVert_F - \dot M / \lVert\dot M\rVert_F\rVert_F$, not squared.
+    - `nc3` $= \lVert W^\top / \lVert W\rVert_F - \mathbf M / \lVert\mathbf M\rVert_F\rVert_F$, not squared.
     - `nc4` is the share of samples with $\arg\max_c \langle w_c, h\rangle + b_c = \arg\min_c \lVert h - \mu_c\rVert$.
 
     With two classes `nc2_norms` and `nc2_angles` are zero for any features, since both means lie opposite to each
@@ -57,7 +57,7 @@ def neural_collapse(
 
     Public variants differ: the authors' code leaves out the 1/C of `nc1`, divides the variance of the norms by C - 1,
     squares `nc3`, reports 1 - `nc4`, and lets large classes count for more in $\Sigma_W$; others take $\mu_G$ as the
-    mean of all samples, centre the weights before `nc3`, compare $WW^\top$ and $W\dot M$ with a simplex for NC2 and
+    mean of all samples, centre the weights before `nc3`, compare $WW^\top$ and $W\mathbf M$ with a simplex for NC2 and
     NC3 (Zhu et al. 2021), or give the standard deviation of the cosines for `nc2_angles`, which vanishes for angles
     that are equal without being those of a simplex.
 

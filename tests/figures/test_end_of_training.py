@@ -96,8 +96,11 @@ def test_two_clocks_and_model_beside_network_draw_what_they_are_given():
     one = traces(nc1=[[9, 1, 0.1], [9, 3, 0.3]], nc3=[[1, 1, 1], [1, 1, 1]])
     values = np.array([[[0.5, 0.25], [0.4, 0.2]], [[0.7, 0.6], [0.9, 0.8]]])
     figure = pictures.model_beside_network(
-        {"nc1": "NC1", "nc3": "NC3"}, {"narrow": one}, {"m": (":", "model", np.array([1, 10]), values)}
+        {"nc1": "NC1", "nc3": "NC3"},
+        {"d = 2": ("narrow", "-", one)},
+        {"m": ("wide", ":", np.array([1, 10]), values)},
     )
     assert [len(ax.lines) for ax in figure.axes] == [1, 2, 1, 2]
     assert figure.axes[0].lines[0].get_ydata() == pytest.approx([3**0.5, 0.03**0.5])
     assert [ax.lines[0].get_ydata().tolist() for ax in figure.axes[1::2]] == [[0.5, 0.25], [0.7, 0.6]]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["d = 2"]
