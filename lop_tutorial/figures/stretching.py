@@ -91,7 +91,7 @@ def slopes_of_a_unit(inputs: Values, slopes: Mapping[str, Values]) -> Figure:
         shift = (10, 2) if beside["ha"] == "left" else (-12, -12)
         ax.annotate(f"{name}: −∞ from here on", last, shift, textcoords="offset points", color=colour, **beside)
     ax.plot(inputs, np.log(4) - 2 * inputs, ":", color="#4D4D4D", linewidth=1)
-    ax.text(13, -20, "exact: log 4 − 2z", color="#4D4D4D")
+    ax.text(13, -20, "log 4 − 2z", color="#4D4D4D")
     ax.set(xlabel="input z of a tanh unit", ylabel="log of its slope 1 − tanh² z", xlim=(0, inputs[-1]))
     return figure
 
@@ -106,7 +106,8 @@ def errors_by_product(untrained: Mapping[str, Values], trained: Mapping[str, Val
         for (name, values), colour in zip(errors.items(), ("#D55E00", "#0072B2"), strict=True):
             worst = values.max(axis=1)
             seen = np.arange(len(worst))[worst > 1e-6]
-            ax.plot(seen + 1, worst[seen], line, color=colour)
+            drawn = np.arange(min(seen[-1] + 2, len(worst)))
+            ax.plot(drawn + 1, worst[drawn].clip(min=1e-9), line, color=colour)
             spot = (seen[-1] + 1, worst[seen[-1]])
             side: dict[str, Any] = {"ha": "right"} if spot[0] == len(worst) else {"ha": "left"}
             if line == "-":
@@ -117,77 +118,82 @@ def errors_by_product(untrained: Mapping[str, Values], trained: Mapping[str, Val
     ax.axhline(wanted, color="#777777", linewidth=0.8, linestyle=":")
     ax.text(len(worst), wanted * 1.2, f"{wanted:g}", ha="right", color="#777777")
     ax.set(xlabel="rounds: a product with J, one with its transpose", ylabel="error of the exponent", yscale="log")
+    ax.set_ylim(bottom=1e-6)
     ax.set_xlim(0.5, len(worst) + 0.5)
     return figure
 
 
-def who_is_steep(networks: Mapping[str, tuple[float, float, float]]) -> Figure:
-    """For each network the mean logarithms of |w₁ - w₀|, of Λ₁ and of the slope of the margin, on the boundary.
+def who_is_steep(networks: Mapping[str, tuple[float, float, float, float]]) -> Figure:
+    """For each network the mean logarithms of |w₁ - w₀|, of Λ₁ and of the slope of the margin on the boundary; Λ₁ away.
 
     The first two as bars, one after the other; the slope as a line. What it falls short of the bars is lost where the
-    head does not look along the stretched direction.
+    head does not look along the stretched direction. A thin bar below begins where the head's ends: Λ₁ away.
     """
-    figure, ax = plt.subplots(figsize=(COLUMN_WIDTH, 0.62 * len(networks) + 0.9))
-    for place, (head, hidden, slope) in enumerate(networks.values()):
+    figure, ax = plt.subplots(figsize=(COLUMN_WIDTH, 0.75 * len(networks) + 0.9))
+    for place, (head, hidden, slope, away) in enumerate(networks.values()):
         ax.barh(place, head, height=0.5, color=PARTS["head"], alpha=0.85)
         ax.barh(place, hidden, left=head, height=0.5, color=PARTS["hidden"], alpha=0.85)
-        ax.plot([slope, slope], [place - 0.38, place + 0.38], color="black", linewidth=3)
+        ax.barh(place + 0.36, away, left=head, height=0.14, color=SIDES["away"])
+        ax.plot([slope, slope], [place - 0.34, place + 0.26], color="black", linewidth=3)
         if not place:
             inside: dict[str, Any] = {"ha": "center", "va": "center", "color": "white", "fontsize": 9.5}
             ax.text(head / 2, place, "head", **inside)
             ax.text(head + hidden / 2, place, "hidden layers, log Λ₁", **inside)
-            ax.annotate("slope", (slope, place - 0.4), (0, 2), **_ABOVE)
+            ax.annotate("slope", (slope, place - 0.36), (0, 2), **_ABOVE)
+            ax.annotate("away", (head, place + 0.36), (5, 0), **_POINTS, va="center", color=SIDES["away"], fontsize=9)
     ax.set_yticks(range(len(networks)), list(networks))
-    ax.set(xlabel="logarithm of the margin's slope on the boundary", ylim=(len(networks) - 0.5, -0.95))
+    ax.set(xlabel="logarithm of the margin's slope on the boundary", ylim=(len(networks) - 0.45, -0.85))
     ax.grid(visible=False, axis="y")
     return figure
 
 
-def contrasts(networks: Mapping[str, Interval]) -> Figure:
-    """What is on the boundary minus what is away from it: a dot and a 95 % interval for each kind of network."""
+def contrasts(networks: Mapping[str, tuple[Interval, int]]) -> Figure:
+    """What is on the boundary minus what is away from it: a dot and a 95 % interval for each kind of network.
+
+    Beside them the mean, and in brackets the mean summed over the network's layers where there are several.
+    """
     figure, ax = plt.subplots(figsize=(COLUMN_WIDTH, 0.34 * len(networks) + 0.8))
-    for place, found in enumerate(networks.values()):
+    for place, (found, layers) in enumerate(networks.values()):
         ax.plot([found.low, found.high], [place, place], color=SIDES["on"], linewidth=3, alpha=0.5)
         ax.plot(found.mean, place, "o", color=SIDES["on"], markersize=5)
-        ax.annotate(
-            f"{found.mean:z.2f}".replace("-", "−"), (found.high, place), (6, 0), textcoords="offset points", va="center"
-        )
+        summed = f" ({layers * found.mean:z.1f})" if layers > 1 else ""
+        words = f"{found.mean:z.2f}{summed}".replace("-", "−")
+        ax.annotate(words, (found.high, place), (6, 0), textcoords="offset points", va="center")
     ax.axvline(0, color="#777777", linewidth=0.8, linestyle=":")
     ax.set_yticks(range(len(networks)), list(networks))
     ax.set(xlabel="exponent on the boundary minus away from it (per layer)", ylim=(len(networks) - 0.5, -0.5))
     ax.grid(visible=False, axis="y")
-    ax.margins(x=0.12)
+    ax.margins(x=0.22)
     return figure
 
 
 def contrast_by_depth(panels: Mapping[str, Mapping[int, Mapping[int, Values]]], whole: int = 8) -> Figure:
-    """A panel an activation, a line a width: layers times the contrast against layers, mean over networks and interval.
+    """A column an activation, a line a width: the contrast against layers, mean over networks and interval.
 
-    The innermost mapping goes from a depth to the contrasts per layer of its networks, two or more. Where they are
-    fewer than `whole`, the mark is hollow and their number stands beside it.
+    Above per layer, below summed over layers. The innermost mapping goes from a depth to the contrasts per layer of its
+    networks, two or more. Where they are fewer than `whole`, the mark is hollow.
     """
-    figure, axes = plt.subplots(1, len(panels), figsize=(COLUMN_WIDTH, 3.1), sharey=True)
+    figure, axes = plt.subplots(2, len(panels), figsize=(COLUMN_WIDTH, 5.0), sharex=True, sharey="row", squeeze=False)
     named = []
-    for ax, (title, lines) in zip(axes, panels.items(), strict=True):
-        ends: dict[str, tuple[float, str]] = {}
-        for width, contrast in lines.items():
-            depths = list(contrast)
-            mean, low, high = np.transpose([depth * np.array(interval(contrast[depth])) for depth in depths])
-            colour, marker = WIDTHS[width]
-            ax.fill_between(depths, low, high, color=colour, alpha=0.1, linewidth=0)
-            ax.plot(depths, mean, "-", color=colour)
-            for depth, height in zip(depths, mean, strict=True):
-                number = len(contrast[depth])
-                inside = colour if number >= whole else "white"
-                ax.plot(depth, height, marker, color=colour, markersize=5, markerfacecolor=inside)
-                if number < whole:
-                    ax.annotate(f"{number}", (depth, height), (0, -15), **_ABOVE, color=colour, fontsize=9)
-            ends[f"{width} units" if ax is axes[0] else f"{width}"] = float(mean[-1]), colour
-        ax.set(title=title, xlabel="layers", xscale="log")
-        ax.set_xticks((1, 2, 4, 8), ("1", "2", "4", "8"))
-        ax.minorticks_off()
-        named.append((ax, ends))
-    axes[0].set_ylabel("contrast, summed over layers")
+    for row, words in enumerate(("contrast, per layer", "contrast, summed")):
+        axes[row, 0].set_ylabel(words)
+        for ax, (title, lines) in zip(axes[row], panels.items(), strict=True):
+            ends: dict[str, tuple[float, str]] = {}
+            for width, contrast in lines.items():
+                depths = list(contrast)
+                layers = np.array(depths) if row else np.ones(len(depths))
+                mean, low, high = layers * np.transpose([interval(contrast[depth]) for depth in depths])
+                colour, marker = WIDTHS[width]
+                ax.fill_between(depths, low, high, color=colour, alpha=0.1, linewidth=0)
+                ax.plot(depths, mean, "-", color=colour)
+                for depth, height in zip(depths, mean, strict=True):
+                    inside = colour if len(contrast[depth]) >= whole else "white"
+                    ax.plot(depth, height, marker, color=colour, markersize=5, markerfacecolor=inside)
+                ends[f"{width} units" if ax is axes[1, 0] else f"{width}"] = float(mean[-1]), colour
+            ax.set(title="" if row else title, xlabel="layers" if row else "", xscale="log")
+            ax.set_xticks((1, 2, 4, 8), ("1", "2", "4", "8"))
+            ax.minorticks_off()
+            named.append((ax, ends))
     for ax, ends in named:  # once the axis that they share has its final ends
         name_ends(ax, ends)
     return figure

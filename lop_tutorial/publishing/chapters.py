@@ -163,7 +163,8 @@ def _settle(notebook: NotebookNode) -> None:
         for key in _CELL_KEYS_THAT_VARY:
             cell.metadata.pop(key, None)
         for output in cell.get("outputs", []):
-            if "image/png" in output.get("data", {}):
+            # fields keep all of their colours: a palette would break their scale into steps
+            if "image/png" in output.get("data", {}) and "keep-colours" not in cell.metadata.get("tags", []):
                 slim = slim_png(b64decode(output.data["image/png"]))
                 output.data["image/png"] = b64encode(slim).decode()
 

@@ -48,27 +48,32 @@ def test_errors_are_the_worst_over_inputs():
     errors = {"power iteration": np.array([[0.1, 0.2], [0.05, 0.01]]), "Lanczos": np.array([[0.1, 0.1], [1e-9, 1e-8]])}
     (ax,) = stretching.errors_by_product(errors, errors, 1e-3).axes
     assert ax.lines[0].get_xydata().tolist() == [[1, 0.2], [2, 0.05]]
-    assert ax.lines[1].get_xydata().tolist() == [[1, 0.1]]  # the second is below what is drawn
+    assert ax.lines[1].get_xydata().tolist() == [[1, 0.1], [2, 1e-8]]  # the line leaves the panel
+    assert ax.get_ylim()[0] == pytest.approx(1e-6)
 
 
 def test_bars_of_head_and_hidden_layers_follow_on_each_other():
-    (ax,) = stretching.who_is_steep({"a": (1.0, 3.0, 3.5), "b": (2.0, 0.5, 1.0)}).axes
-    assert [(bar.get_x(), bar.get_width()) for bar in ax.patches] == [(0, 1), (1, 3), (0, 2), (2, 0.5)]
+    (ax,) = stretching.who_is_steep({"a": (1.0, 3.0, 3.5, -1.0), "b": (2.0, 0.5, 1.0, 0.4)}).axes
+    bars = [(bar.get_x(), bar.get_width()) for bar in ax.patches]
+    # head, hidden layers, and these away
+    assert np.allclose(bars, [(0, 1), (1, 3), (1, -1), (0, 2), (2, 0.5), (2, 0.4)])
     assert [line.get_xdata()[0] for line in ax.lines] == [3.5, 1.0]
 
 
 def test_contrasts_are_written_beside_their_intervals():
-    (ax,) = stretching.contrasts({"a": interval(np.array([0.9, 1.1])), "b": interval(np.array([-0.1, 0.0995]))}).axes
-    assert [text.get_text() for text in ax.texts] == ["1.00", "0.00"]
+    found = {"a": (interval(np.array([0.9, 1.1])), 4), "b": (interval(np.array([-0.1, 0.0995])), 1)}
+    (ax,) = stretching.contrasts(found).axes
+    assert [text.get_text() for text in ax.texts] == ["1.00 (4.0)", "0.00"]
 
 
-def test_contrast_is_summed_over_layers_and_says_where_networks_are_missing():
+def test_contrast_stands_per_layer_and_summed_and_is_hollow_where_networks_are_missing():
     contrasts = {1: np.array([1.0, 3, 2]), 4: np.array([0.5, 1.5])}
-    left, _ = stretching.contrast_by_depth({"tanh": {8: contrasts}, "ReLU": {}}, whole=3).axes
-    line, full, hollow = left.lines
+    above, _, below, _ = stretching.contrast_by_depth({"tanh": {8: contrasts}, "ReLU": {}}, whole=3).axes
+    assert above.lines[0].get_xydata().tolist() == [[1, 2], [4, 1]]
+    line, full, hollow = below.lines
     assert line.get_xydata().tolist() == [[1, 2], [4, 4]]
     assert (full.get_markerfacecolor(), hollow.get_markerfacecolor()) == (line.get_color(), "white")
-    assert [text.get_text() for text in left.texts] == ["2", "8 units"]
+    assert [text.get_text() for text in below.texts] == ["8 units"]
 
 
 def test_tasks_count_from_one():
