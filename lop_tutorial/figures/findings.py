@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -93,7 +93,7 @@ def mixup_against_fresh(stored: Iterable[Source]) -> Figure:
         here = sorted((one for one in found if one.network == kind), key=lambda one: -float(one.gap.mean))
         above, below = sum(one.gap.low > 0 for one in here), sum(one.gap.high < 0 for one in here)
         words = f"{above} above, {len(here) - above - below} level, {below} below"
-        style = {"transform": ax.get_yaxis_transform(), "va": "top", "gid": "counts"}
+        style: dict[str, Any] = {"transform": ax.get_yaxis_transform(), "va": "top", "gid": "counts"}
         ax.text(0.01, row - 0.5, f"{kind}\n{words}", color="#4D4D4D", fontsize=10, linespacing=1.4, **style)
         row += 1.5
         for one in here:
@@ -142,7 +142,7 @@ def _network(experiment: str) -> str:
 def _whisker(ax: Axes, row: float, gap: Interval, colour: str) -> None:
     ax.plot([100 * float(gap.low), 100 * float(gap.high)], [row, row], color=colour, linewidth=1.2)
     level = gap.low <= 0 <= gap.high
-    face = {"mfc": "white", "mew": 1.1} if level else {}
+    face: dict[str, Any] = {"mfc": "white", "mew": 1.1} if level else {}
     ax.plot(100 * float(gap.mean), row, "o", color=colour, markersize=4.5, gid="level" if level else "apart", **face)
 
 
