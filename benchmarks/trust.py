@@ -255,7 +255,7 @@ def power(unbroken: str, number: int) -> Iterator[tuple[str, str]]:
 
 
 def twice(unbroken: str, number: int) -> Iterator[tuple[str, str]]:
-    """A second process is started on the folder of a run that is under way: the first must go on, the other be refused."""
+    """A second process is started on the folder of a run that is under way: one must go on, the other be refused."""
     for rows in (1, 25, 60):
         with folder() as where:
             going = carry_out(TINY, "quick", where, every=0)
@@ -345,8 +345,10 @@ it was interrupted.
 
 {rows}
 
-{limit} Not tested here are other systems than Linux, disks shared over a network, and resuming on a GPU, where sums
-may be taken in another order.
+{limit}
+
+Not tested here are other systems than Linux, disks shared over a network, and resuming on a GPU, where sums may be
+taken in another order.
 
 ## Power cuts are simulated
 
@@ -383,8 +385,8 @@ def limit(counts: dict[str, Counter[str]]) -> str:
     drawn = max((count.total() for name, count in counts.items() if PARTS[name][1]), default=0)
     most, of_one = (f"{100 * (1 - 0.025 ** (1 / number)):.1f} %" for number in (total.total(), max(drawn, 1)))
     return (
-        f"None of {total.total()} excludes a rate above {most} (95 % interval), were all cases alike, which they are not; "
-        f"none of {drawn} kills, or power cuts, one above {of_one}."
+        f"None of {total.total()} excludes a rate above {most} (95 % interval), were all cases alike, which they are "
+        f"not; none of {drawn} kills, or power cuts, one above {of_one}."
     )
 
 
