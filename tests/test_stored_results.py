@@ -30,7 +30,6 @@ from lop_tutorial.geometry.line_up import LINE_UP
 from lop_tutorial.interventions import title as title_of
 from lop_tutorial.report import paper_table
 from lop_tutorial.report.claims.collect import in_results
-from lop_tutorial.report.claims.judge import judge
 from lop_tutorial.report.control_verdicts import DECIDES, beside, of_change, of_kind, of_time
 from lop_tutorial.report.cure_shifts import LATE, finding, shifts, verdict_as_cause
 from lop_tutorial.report.loss_type import loss_type
@@ -324,8 +323,6 @@ def test_what_the_readme_tells_of_its_run():
         title = title_of(method.split(":")[0])
         means = run.binned(method).mean(axis=0)
         assert f"| {title} | " + " | ".join(f"{mean:.3f}" for mean in means) + " |" in text
-        theirs = " | ".join(f"{value:.3f}" for value in paper_table(1).rows[title])
-        assert f"| {title}, paper | {theirs} |" in text
 
 
 def test_what_the_readme_tells_first():
@@ -335,15 +332,18 @@ def test_what_the_readme_tells_first():
     behind = finite((run.curves("retrained") - run.curves("none"))[:, -20:].mean(axis=1))
     mean, low, high = (round(100 * float(value)) for value in interval(behind))
     assert f"ends {mean} points of test accuracy behind a fresh one ({low} to {high})" in text
-    gaps = [each.gap for each in mixup_differences(in_results())]
+    mixed = list(mixup_differences(in_results()))
+    gaps = [each.gap for each in mixed]
     above, below = sum(gap.low > 0 for gap in gaps), sum(gap.high < 0 for gap in gaps)
     assert above == 3
     level = len(gaps) - above - below
     assert f"in three of {len(gaps)} experiments it ends above, in {level} level, in {below} below" in text
-    helps = next(each for part in judge().values() for each in part if "helps against both" in each.claim.short)
-    said = Counter(each.says for each in helps.evidence)
-    assert 0.5 < said["for"] / (said["for"] + said["against"] + said["open"]) < 0.65
-    assert "helps in somewhat more than half of the experiments that the claims rest on" in text
+    losing = [each for each in mixed if each.lost and each.lost.high < 0]
+    helped = sum(each.gained.low > 0 for each in losing)
+    harmed = sum(each.gained.high < 0 for each in losing)
+    assert harmed == 0
+    assert f"In {len(losing)} experiments the old network ends below a fresh one" in text
+    assert f"above the one without in {helped} of these, and below it in none" in text
 
 
 def test_what_the_readme_tells_of_the_quick_run():
