@@ -94,9 +94,11 @@ def over_steps(
         ends[name], marks[name] = float(mean[-1]), (float(epochs[place]), float(mean[place]))
     (late, low), (early, high) = (marks[name] for name in ("warm", "fresh"))
     axis.plot([early, late], [high, high], color="#777777", linewidth=0.9, linestyle=":")
-    axis.annotate("", (late, high), (late, low), arrowprops={"arrowstyle": "<->", "color": "#777777", "shrinkB": 6})
-    words = f"{100 * (high - low):.0f} points "
-    axis.text(late, (high + low) / 2, words, color="#777777", ha="right", va="center", gid="apart")
+    axis.annotate(
+        "", (late, high), (late, low), arrowprops={"arrowstyle": "<->", "color": "#777777", "shrinkA": 4, "shrinkB": 0}
+    )
+    words = f"{100 * (high - low):.0f} points"
+    axis.text((early + late) / 2, high + 0.01, words, color="#777777", ha="center", va="bottom", gid="apart")
     axis.set_ylim(0, 1)
     places = spread_out(np.array([*ends.values()]), 0.085)
     for name, place in zip(ends, places, strict=True):

@@ -83,5 +83,5 @@ def test_lives_are_drawn_over_steps_and_marked_where_they_are_compared():
     marked = [(line.get_xdata()[0], line.get_ydata()[0]) for line in ax.lines if line.get_gid() == "compared"]
     assert marked == [pytest.approx((1.5, 0.2)), pytest.approx((1.0, 0.7))]
     assert {text.get_text(): text.get_color() for text in ax.texts if text.get_gid() == "name"} == COLOURS
-    assert [text.get_text() for text in ax.texts if text.get_gid() == "apart"] == ["50 points "]
+    assert [text.get_text() for text in ax.texts if text.get_gid() == "apart"] == ["50 points"]
     plt.close(figure)
