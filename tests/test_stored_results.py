@@ -716,6 +716,37 @@ def test_what_the_note_on_warm_starts_tells_of_its_run():
         assert interval(100 * (ends(method, test) - ends("none", test))) == pytest.approx(told, abs=0.06)
 
 
+def test_what_the_note_tells_of_ten_seeds_more():
+    """Each cell, and the verdict and the type of the ten by the rules of the beginning."""
+    note = (RESULTS / "warm_start.md").read_text(encoding="utf-8")
+    new, old = (stored(f"warm_start{part}").results for part in ("_seeds_6_16", ""))
+    assert new.seeds("none") == list(range(6, 16))
+
+    def gains(results, quantity):
+        if quantity == "gap":
+            return gains(results, "train_accuracy") - gains(results, "test_accuracy")
+        scale = 100 if quantity.endswith("accuracy") else 1
+        return scale * (results.curves("none", quantity) - results.curves("retrained", quantity))[:, 1]
+
+    def told(values, digits):
+        return "{} ({} to {})".format(*(f"{float(v):+.{digits}f}".replace("-", "−") for v in interval(values)))
+
+    for row, quantity, digits in (
+        ("test accuracy", "test_accuracy", 1),
+        ("training accuracy", "train_accuracy", 1),
+        ("train − test", "gap", 1),
+        ("exponents between, median", "ftle_between_q50", 2),
+        ("weight norm", "weight_norm", 1),
+        ("effective rank", "effective_rank", 1),
+    ):
+        ten, six = gains(new, quantity), gains(old, quantity)
+        assert f"| {row} | {told(ten, digits)} | {told(np.concatenate([ten, six]), digits)} |" in note
+    assert (gains(new, "test_accuracy") < 0).all()
+    assert all((gains(new, name) > 0).all() for name in ("ftle_between_q50", "weight_norm"))
+    kind = loss_type(new, ends=1)
+    assert (kind.by_accuracy, kind.by_exponents) == ("Type-2", "Type-2")
+
+
 def test_what_is_told_of_the_share_and_the_length_of_a_warm_start():
     """In the note, cell by cell, and in the chapter."""
     stored_gaps = load("warm_start_gap")
