@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -136,7 +137,7 @@ def methods_of_agents(table: Table, methods: Sequence[str]) -> Figure:
     return figure
 
 
-def leads_in_settings(settings: Mapping[str, tuple[Table, Mapping[str, int]]]) -> Figure:
+def leads_in_settings(settings: Mapping[str, tuple[Table, Mapping[str, Any]]]) -> Figure:
     """Settings in rows: in the left panel the lead of No Intv. over Retrained in return, in the right one `probe_lost`.
 
     `settings` by the words of the row: a table, and what to take of it. Vertical lines are fresh networks.

@@ -92,13 +92,16 @@ def over_steps(
         place = int(np.argmin(np.abs(epochs - compared[name])))
         axis.plot(epochs[place], mean[place], "o", color=COLOURS[name], markersize=6, gid="compared")
         ends[name], marks[name] = float(mean[-1]), (float(epochs[place]), float(mean[place]))
-    (late, low), (early, high) = (marks[name] for name in ("warm", "fresh"))
-    axis.plot([early, late], [high, high], color="#777777", linewidth=0.9, linestyle=":")
+    (late, low_mark), (early, high_mark) = marks["warm"], marks["fresh"]
+    axis.plot([early, late], [high_mark, high_mark], color="#777777", linewidth=0.9, linestyle=":")
     axis.annotate(
-        "", (late, high), (late, low), arrowprops={"arrowstyle": "<->", "color": "#777777", "shrinkA": 4, "shrinkB": 0}
+        "",
+        (late, high_mark),
+        (late, low_mark),
+        arrowprops={"arrowstyle": "<->", "color": "#777777", "shrinkA": 4, "shrinkB": 0},
     )
-    words = f"{100 * (high - low):.0f} points"
-    axis.text((early + late) / 2, high + 0.01, words, color="#777777", ha="center", va="bottom", gid="apart")
+    words = f"{100 * (high_mark - low_mark):.0f} points"
+    axis.text((early + late) / 2, high_mark + 0.01, words, color="#777777", ha="center", va="bottom", gid="apart")
     axis.set_ylim(0, 1)
     places = spread_out(np.array([*ends.values()]), 0.085)
     for name, place in zip(ends, places, strict=True):
