@@ -327,12 +327,18 @@ def test_the_page_is_written_by_a_command(tmp_path, capsys):
 
 
 def test_the_readme_counts_the_verdicts():
-    counts = Counter(judged.verdict for part in judge().values() for judged in part)
+    every = [judged for part in judge().values() for judged in part]
+    counts = Counter(judged.verdict for judged in every)
     supported, partly, none, undecided = (counts[each] for each in VERDICTS[:4])
     text = " ".join((TOP / "README.md").read_text().split())
     told = f"Of {len(ALL)} [claims](book/claims.md) {supported} are supported here, {partly} partly, {none} not"
     assert sum(counts.values()) == supported + partly + none + undecided
     assert f"{told}; {undecided} {'is' if undecided == 1 else 'are'} open." in text
+    said = [judged.counts for judged in every if judged.verdict == "partly supported"]
+    mostly, hardly = (sum(c[one] > c[other] for c in said) for one, other in (("for", "against"), ("against", "for")))
+    assert mostly + hardly == partly
+    more = f"in {mostly} of the {partly} more experiments speak for the claim than against it"
+    assert f"{more}, in {hardly} more against it" in text
 
 
 def test_an_experiment_counts_alike_in_a_folder_and_in_an_older_file(tmp_path):
