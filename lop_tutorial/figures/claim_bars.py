@@ -25,9 +25,9 @@ MARKS: dict[Verdict, str] = {
     "not tested": "–",
 }
 KEY = "● supported   ◐ partly   ○ not   ◌ open"
-COLUMNS: dict[Says, float] = {"for": 3.27, "against": 3.79, "open": 4.31, "too few seeds": 4.76}
+COLUMNS: dict[Says, float] = {"for": 3.17, "against": 3.65, "open": 4.12, "too few seeds": 4.7}
 """Where the middle of each column of counts is, in inches."""
-FULL = 3.0
+FULL = 2.92
 """Inches of a bar."""
 LETTERS = 60
 """Of a line of words."""
