@@ -72,7 +72,7 @@ TYPE1 = (
         "networks of one age (each on its own task).",
         strikes_there("within", "train_accuracy", "above"),
         "theory",
-        "A correlation; intra-class mixing learns well from starts just as collapsed.",
+        "A correlation; intra-class mixing learns well from starts nearly as collapsed.",
     ),
     Claim(
         "Training and test accuracy both fall",
