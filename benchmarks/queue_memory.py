@@ -56,7 +56,10 @@ class Points(Stream):
 
 
 class Line(NamedTuple):
-    """A line through what was held, from a start on: MiB a job or task, and half of its 95 % interval."""
+    """A line through what was held, from a start on: MiB a job or task, and half of its 95 % interval.
+
+    The interval takes readings as independent. They follow one another, so it is too narrow; the page leaves it out.
+    """
 
     slope: float
     error: float
@@ -68,9 +71,8 @@ class Line(NamedTuple):
         return cls(float(line.slope), float(t.ppf(0.975, len(held) - 2) * line.stderr))
 
     def told(self, what: str) -> str:
-        """The slope in KiB with its interval."""
-        low, high = (1024 * (self.slope + sign * self.error) for sign in (-1, 1))
-        return f"{1024 * self.slope:.3g} KiB a {what} (95 % interval {low:.3g} to {high:.3g})"
+        """The slope in KiB."""
+        return f"{1024 * self.slope:.2g} KiB a {what}"
 
 
 class Growth(NamedTuple):
@@ -96,7 +98,7 @@ class Growth(NamedTuple):
             f"One queue carried out {self.jobs} jobs, of a task each, in {self.seconds:.0f} s. Its process held "
             f"{self.first:.1f} MiB after a quarter of them and {self.last:.1f} MiB after the last. A line through what "
             f"it held after each job in between rises by {self.line.told('job')}. If it went on so, eight hours of "
-            f"jobs of a minute each would add {NIGHT / 60 * self.line.slope:.0f} MiB, and of jobs of a second each "
+            f"jobs of a minute each would add {NIGHT / 60 * self.line.slope:.1f} MiB, and of jobs of a second each "
             f"{NIGHT * self.line.slope:.0f} MiB. That is an extrapolation: no queue of many jobs was watched for eight "
             "hours."
         )

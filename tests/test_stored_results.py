@@ -30,7 +30,6 @@ from lop_tutorial.geometry.line_up import LINE_UP
 from lop_tutorial.interventions import title as title_of
 from lop_tutorial.report import paper_table
 from lop_tutorial.report.claims.collect import in_results
-from lop_tutorial.report.claims.judge import judge
 from lop_tutorial.report.control_verdicts import DECIDES, beside, of_change, of_kind, of_time
 from lop_tutorial.report.cure_shifts import LATE, finding, shifts, verdict_as_cause
 from lop_tutorial.report.loss_type import loss_type
@@ -202,8 +201,8 @@ def test_what_the_chapter_on_generalized_mixup_tells_of_the_toys():
     late = {form: toys(2, form, "test_accuracy")[:, -10:].mean() for form in MIXING}
     back = {form: (late[form] - late["no mixing"]) / (late["fresh"] - late["no mixing"]) for form in ("inter", "intra")}
     assert back == pytest.approx({"inter": 0.55, "intra": 0.80}, abs=0.006)
-    early = [toys(2, form, "test_accuracy")[:, :10].mean() for form in ("inter", "no mixing")]
-    assert early == pytest.approx([0.775, 0.815], abs=0.006)
+    early = [toys(2, form, "test_accuracy")[:, :5].mean() for form in ("inter", "no mixing")]
+    assert early == pytest.approx([0.780, 0.829], abs=0.0006)
 
 
 def test_what_the_chapter_on_generalized_mixup_tells_of_exponents():
@@ -262,10 +261,12 @@ def test_what_the_chapter_on_real_images_tells_of_its_runs():
     titles = {"cifar100": "CIFAR-100", "tinyimagenet": "Tiny ImageNet", "procedural": "drawn"}
     for width in (2, 256):
         for name, title in titles.items():
-            found = loss_type(runs[name].at(width))
+            run = runs[name].at(width)
+            found = loss_type(run)
+            old, fresh = (run.curves(method, "test_accuracy")[:, -10:] for method in ("none", "retrained"))
             cells = [
                 f"{100 * each.mean:.1f} ({100 * each.low:.1f} to {100 * each.high:.1f})"
-                for each in (found.training, found.gap)
+                for each in (found.training, interval((old - fresh).mean(axis=1)), found.gap)
             ]
             row = " | ".join([f"{title}, {width}", *cells, f"{found.by_accuracy}; {found.by_exponents}"])
             assert f"| {row} |".replace("-0.0)", "0.0)").replace("-", "−") in text.replace("-", "−")
@@ -324,8 +325,6 @@ def test_what_the_readme_tells_of_its_run():
         title = title_of(method.split(":")[0])
         means = run.binned(method).mean(axis=0)
         assert f"| {title} | " + " | ".join(f"{mean:.3f}" for mean in means) + " |" in text
-        theirs = " | ".join(f"{value:.3f}" for value in paper_table(1).rows[title])
-        assert f"| {title}, paper | {theirs} |" in text
 
 
 def test_what_the_readme_tells_first():
@@ -335,15 +334,18 @@ def test_what_the_readme_tells_first():
     behind = finite((run.curves("retrained") - run.curves("none"))[:, -20:].mean(axis=1))
     mean, low, high = (round(100 * float(value)) for value in interval(behind))
     assert f"ends {mean} points of test accuracy behind a fresh one ({low} to {high})" in text
-    gaps = [each.gap for each in mixup_differences(in_results())]
+    mixed = list(mixup_differences(in_results()))
+    gaps = [each.gap for each in mixed]
     above, below = sum(gap.low > 0 for gap in gaps), sum(gap.high < 0 for gap in gaps)
     assert above == 3
     level = len(gaps) - above - below
     assert f"in three of {len(gaps)} experiments it ends above, in {level} level, in {below} below" in text
-    helps = next(each for part in judge().values() for each in part if "helps against both" in each.claim.short)
-    said = Counter(each.says for each in helps.evidence)
-    assert 0.5 < said["for"] / (said["for"] + said["against"] + said["open"]) < 0.65
-    assert "helps in somewhat more than half of the experiments that the claims rest on" in text
+    losing = [each for each in mixed if each.lost and each.lost.high < 0]
+    helped = sum(each.gained.low > 0 for each in losing)
+    harmed = sum(each.gained.high < 0 for each in losing)
+    assert harmed == 0
+    assert f"In {len(losing)} experiments the old network ends below a fresh one" in text
+    assert f"above the one without in {helped} of these, and below it in none" in text
 
 
 def test_what_the_readme_tells_of_the_quick_run():
@@ -714,6 +716,37 @@ def test_what_the_note_on_warm_starts_tells_of_its_run():
         ("head_reset", (-0.2, -1.2, 0.8)),
     ):
         assert interval(100 * (ends(method, test) - ends("none", test))) == pytest.approx(told, abs=0.06)
+
+
+def test_what_the_note_tells_of_ten_seeds_more():
+    """Each cell, and the verdict and the type of the ten by the rules of the beginning."""
+    note = (RESULTS / "warm_start.md").read_text(encoding="utf-8")
+    new, old = (stored(f"warm_start{part}").results for part in ("_seeds_6_16", ""))
+    assert new.seeds("none") == list(range(6, 16))
+
+    def gains(results, quantity):
+        if quantity == "gap":
+            return gains(results, "train_accuracy") - gains(results, "test_accuracy")
+        scale = 100 if quantity.endswith("accuracy") else 1
+        return scale * (results.curves("none", quantity) - results.curves("retrained", quantity))[:, 1]
+
+    def told(values, digits):
+        return "{} ({} to {})".format(*(f"{float(v):+.{digits}f}".replace("-", "−") for v in interval(values)))
+
+    for row, quantity, digits in (
+        ("test accuracy", "test_accuracy", 1),
+        ("training accuracy", "train_accuracy", 1),
+        ("train − test", "gap", 1),
+        ("exponents between, median", "ftle_between_q50", 2),
+        ("weight norm", "weight_norm", 1),
+        ("effective rank", "effective_rank", 1),
+    ):
+        ten, six = gains(new, quantity), gains(old, quantity)
+        assert f"| {row} | {told(ten, digits)} | {told(np.concatenate([ten, six]), digits)} |" in note
+    assert (gains(new, "test_accuracy") < 0).all()
+    assert all((gains(new, name) > 0).all() for name in ("ftle_between_q50", "weight_norm"))
+    kind = loss_type(new, ends=1)
+    assert (kind.by_accuracy, kind.by_exponents) == ("Type-2", "Type-2")
 
 
 def test_what_is_told_of_the_share_and_the_length_of_a_warm_start():

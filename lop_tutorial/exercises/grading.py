@@ -20,10 +20,10 @@ def grade(path: Path, *, timeout: int = 600) -> dict[str, bool]:
     """Every exercise of the chapter in this notebook, by name, and whether the answer in it is right.
 
     The notebook is run from top to bottom in a new kernel, in its own folder, in the profile `quick`; what it stores is
-    not believed, and the file is not changed. A cell that stops with an error ends nothing. The first verdict of an
-    exercise counts, and none from between `{solution-start}` and `{solution-end}`. This runs what students wrote, so do
-    it where that can do no harm; and it believes what they print, so read it as well. ValueError where a file is no
-    notebook, or holds no exercise of the book.
+    not believed, and the file is not changed. A cell that stops with an error ends nothing. An answer is right if one
+    verdict on it is, wherever students put their next try; verdicts between `{solution-start}` and `{solution-end}` do
+    not count. This runs what students wrote, so do it where that can do no harm; and it believes what they print, so
+    read it as well. ValueError where a file is no notebook, or holds no exercise of the book.
     """
     try:
         notebook = nbformat.read(path, as_version=4)
@@ -42,14 +42,13 @@ def grade(path: Path, *, timeout: int = 600) -> dict[str, bool]:
         extra_arguments=["--IPKernelApp.log_level=ERROR"],
     )
     client.execute(env=os.environ | {"LOP_PROFILE": "quick", "CUDA_VISIBLE_DEVICES": ""})
-    grades = dict.fromkeys(asked, False)
-    waiting = set(asked)
-    for cell in _answers(notebook):
-        for said in _SAID.finditer(_printed(cell)):
-            if said["name"] in waiting:
-                waiting.remove(said["name"])
-                grades[said["name"]] = said["verdict"] == "right"
-    return grades
+    right = {
+        said["name"]
+        for cell in _answers(notebook)
+        for said in _SAID.finditer(_printed(cell))
+        if said["verdict"] == "right"
+    }
+    return {name: name in right for name in asked}
 
 
 def _asked(notebook: NotebookNode) -> list[str]:

@@ -1,4 +1,4 @@
-"""What is left of a suspect's correlation among networks of one age, and of one age and method."""
+"""A suspect's correlation among networks of one age: of all methods, of plain networks alone, and method by method."""
 
 from __future__ import annotations
 
@@ -11,20 +11,27 @@ from matplotlib.figure import Figure
 
 from lop_tutorial.figures.line_up_map import TITLES
 from lop_tutorial.figures.named import Dots, dot_rows
-from lop_tutorial.figures.style import COLUMN_WIDTH, WIDTH_COLOURS
-from lop_tutorial.report.suspect_scores import States, jackknife, over_all, within_age, within_method
+from lop_tutorial.figures.style import COLUMN_WIDTH, METHOD_COLOURS, WIDTH_COLOURS
+from lop_tutorial.report.suspect_scores import States, jackknife, within_age, within_method
+
+
+def among_plain(states: States, suspect: str, gap: str) -> float:
+    """`within_age` among networks that nothing is done to."""
+    return within_age(states.where(method="none"), suspect, gap)
+
 
 LEVELS: dict[str, tuple[Callable[..., float], str]] = {
-    "all": (over_all, "#999999"),
-    "of one age": (within_age, WIDTH_COLOURS["model"]),
-    "of one age and method": (within_method, WIDTH_COLOURS["wide"]),
+    "all methods": (within_age, WIDTH_COLOURS["model"]),
+    "each method, averaged": (within_method, WIDTH_COLOURS["wide"]),
+    "plain alone": (among_plain, METHOD_COLOURS["none"]),
 }
 
 
 def correlation_levels(states: States, suspects: Sequence[str], panels: Mapping[str, tuple[str, str]]) -> Figure:
-    """A panel for each setting and gap, by its title: rank correlations of suspects among fewer and fewer networks.
+    """A panel for each setting and gap, by its title: rank correlations of suspects among networks of one age.
 
-    Lines are 95 % jackknife intervals over seeds.
+    The three marks of a row are those of `LEVELS`. Lines are 95 % jackknife intervals over seeds; a suspect that does
+    not vary has no mark.
     """
     height = len(panels) * (0.6 + 0.36 * len(suspects))
     figure, axes = plt.subplots(len(panels), 1, figsize=(COLUMN_WIDTH, height), sharex=True, squeeze=False)

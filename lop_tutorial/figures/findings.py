@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -79,49 +79,33 @@ class MixupGap(NamedTuple):
     """Its name in `results/`."""
 
 
-def mixup_against_fresh(stored: Iterable[Source], *, named_below: float | int = -10) -> Figure:
+def mixup_against_fresh(stored: Iterable[Source]) -> Figure:
     """Every stored experiment with five seeds of G-mixup and Retrained: their late difference, in points, by network.
 
-    A dot is a mean over seeds, a line its 95 % t interval. An interval wholly above zero, and a mean below
-    `named_below` points, stands beside its settings.
+    A dot is a mean over seeds, a line its 95 % t interval; hollow where that includes zero. Beside each kind of network
+    it says how many intervals lie above zero, include it, and lie below.
     """
     found = list(mixup_differences(stored))
     kinds = [kind for kind in NETWORKS if any(one.network == kind for one in found)]
-    figure, ax = plt.subplots(figsize=(COLUMN_WIDTH, 0.7 + 0.15 * (len(found) + 1.7 * len(kinds))))
+    figure, ax = plt.subplots(figsize=(COLUMN_WIDTH, 0.8 + 0.09 * (len(found) + 4 * len(kinds))))
     row = 0.0
     for kind in kinds:
-        ax.text(0.005, row, kind, transform=ax.get_yaxis_transform(), color="#4D4D4D", va="center", weight="bold")
-        row += 1.0
-        for one in sorted((e for e in found if e.network == kind), key=lambda e: -float(e.gap.mean)):
+        here = sorted((one for one in found if one.network == kind), key=lambda one: -float(one.gap.mean))
+        above, below = sum(one.gap.low > 0 for one in here), sum(one.gap.high < 0 for one in here)
+        words = f"{above} above, {len(here) - above - below} level, {below} below"
+        style: dict[str, Any] = {"transform": ax.get_yaxis_transform(), "va": "top", "gid": "counts"}
+        ax.text(0.01, row - 0.5, f"{kind}\n{words}", color="#4D4D4D", fontsize=10, linespacing=1.4, **style)
+        row += 1.5
+        for one in here:
             _whisker(ax, row, one.gap, METHOD_COLOURS["g_mixup"])
-            if one.gap.low > 0 or 100 * one.gap.mean < named_below:
-                right = max(100 * float(one.gap.high), 0) + 0.8
-                ax.text(right, row, _short(one), fontsize=9, va="center", gid="name")
             row += 1.0
-        row += 0.7
-    ax.axvline(0, color=METHOD_COLOURS["retrained"], linewidth=1.2)
-    ax.set(
-        xlabel="test accuracy, Generalized Mixup minus fresh (points)",
-        yticks=[],
-        ylim=(row - 0.2, -0.8),
-        xlim=(None, 31),
-    )
-    ax.set_xticks([-30, -20, -10, 0, 10])
+        row += 2.0
+    ax.axvline(0, color=METHOD_COLOURS["retrained"], linewidth=1.2, zorder=0)
+    ax.set(xlabel="test accuracy, Generalized Mixup minus fresh (points)", yticks=[], ylim=(row - 1.2, -1.0))
+    ax.set_xticks([-40, -30, -20, -10, 0, 10])
     ax.grid(visible=False, axis="y")
     ax.spines["left"].set_visible(False)
     return figure
-
-
-def _short(one: MixupGap) -> str:
-    """Of an experiment's settings what tells it from those around it: data, the representation's size and the step; of
-    toy points the number of tasks, and whether the seeds were held out."""
-    data, *rest = one.about.split(", ")
-    if one.network == "toy points":
-        kept = [part for part in rest if part.startswith("d = ") or part.endswith(" tasks")]
-        return ", ".join([*kept, *(["other seeds"] if one.run.endswith("held_out") else [])])
-    kept = ["own steps" if part.endswith("its own step") else part for part in rest]
-    kept = [part for part in kept if part.startswith(("d = ", "step ", "own steps"))]
-    return ", ".join([data.removeprefix("pairs of "), *kept])
 
 
 def mixup_differences(stored: Iterable[Source]) -> Iterator[MixupGap]:
@@ -156,8 +140,10 @@ def _network(experiment: str) -> str:
 
 
 def _whisker(ax: Axes, row: float, gap: Interval, colour: str) -> None:
-    ax.plot([100 * float(gap.low), 100 * float(gap.high)], [row, row], color=colour, linewidth=1.3)
-    ax.plot(100 * float(gap.mean), row, "o", color=colour, markersize=4.5, gid="difference")
+    ax.plot([100 * float(gap.low), 100 * float(gap.high)], [row, row], color=colour, linewidth=1.2)
+    level = gap.low <= 0 <= gap.high
+    face: dict[str, Any] = {"mfc": "white", "mew": 1.1} if level else {}
+    ax.plot(100 * float(gap.mean), row, "o", color=colour, markersize=4.5, gid="level" if level else "apart", **face)
 
 
 def before_a_task(

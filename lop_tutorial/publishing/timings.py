@@ -20,6 +20,24 @@ from lop_tutorial.publishing.chapters import run, select
 KINDS = {"CPU": "one core of a CPU", "GPU": "a GPU"}
 """What a chapter can be timed on, and what the page calls it."""
 _SHOWN_PACKAGES = ("lop-tutorial", "torch", "numpy")
+_LONGER = """\
+## What takes longer
+
+On two CPU cores, as README has it, and in round numbers:
+
+| what | time |
+|:---|---:|
+| Set up and build the book | 2 min |
+| Run all tests in a fresh clone | 10 min |
+| `lop-tutorial reproduce table1 --profile quick` | 3 min |
+| the same of Tables 2 to 4 | 4 to 7 min |
+| the old and fresh networks of the first page, on CIFAR-100 | 20 min |
+| the profile `h200`, on such a GPU | meant for an hour; not measured |
+| the profile `full`, the benchmark's own size | not measured |
+| chapters in Colab, and in the profile `colab` | not measured |
+
+A run of more than five minutes first says how long it will take and how much memory.
+"""
 
 
 @dataclass(frozen=True)
@@ -130,7 +148,7 @@ def page(top: Path) -> str:
         "# Timings",
         "",
         _in_short([timing.seconds for timing in here if timing.kind == "CPU"], len(chapters))
-        + "Times are from the start of a chapter's kernel to its last output."
+        + "Times are from the start of a chapter's kernel to its last output, one run each."
         + (" An empty cell: not measured." if gaps else ""),
         "",
         f"| chapter | {' | '.join(KINDS[kind] for kind in kinds)} |",
@@ -145,11 +163,15 @@ def page(top: Path) -> str:
         days = sorted({timing.date for timing in on})
         when = " to ".join(dict.fromkeys((days[0], days[-1])))
         lines += ["", f"{_mark(marks, on[0], after=' ')}Measured {when} on {setting}."]
+    if len(marks) > 1:
+        lines += ["", "Times of different machines cannot be compared."]
     lines += [
         "",
         "To measure again: `lop-tutorial book timings`, and on a GPU `lop-tutorial book timings --profile colab`.",
+        "",
+        _LONGER,
     ]
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines)
 
 
 def _in_short(seconds: Sequence[float], chapters: int) -> str:
@@ -166,7 +188,7 @@ def _mark(marks: Mapping[str, str], timing: Timing, before: str = "", after: str
 
 
 def _setting(timing: Timing) -> str:
-    return f"**{timing.machine}** (profile `{timing.profile}`; {timing.versions})"
+    return f"{timing.machine} (profile `{timing.profile}`; {timing.versions})"
 
 
 def _time(seconds: float) -> str:

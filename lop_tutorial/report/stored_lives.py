@@ -12,6 +12,8 @@ import numpy as np
 from lop_tutorial.report.survival import Lifetimes, lifetimes
 from lop_tutorial.running.run import Run, stored_path
 
+FITTED_CLASSES, FITTED_SEEDS = [0, 80], range(8)
+"""Of the runs of the plan `death` that laws are fitted to; others are held out."""
 SAME = ("classes", "image_size", "train_per_class")
 """What must be equal, beside image set, step size and seed, for two learners to be one and the same."""
 
@@ -25,6 +27,27 @@ def stored_lives(
     """
     folder = stored_path("README.md").parent
     return gather(_runs(folder, network, batch_size, epochs), event)
+
+
+def planned_lives(
+    event: str = "death", clock: str = "tasks", *, held_out: bool = False, smallest: float = 0.0
+) -> dict[str, list[Lifetimes]]:
+    """For each image set the lives of the finished runs of the plan `death`, by step size from the largest on.
+
+    Steps below `smallest` are left out. The lives are those that a law is fitted to, seeds 0 to 7 on classes 0 to 79;
+    with `held_out` they are all others of that plan. `event` and `clock` are those of `survival.lifetimes`.
+    """
+    found: dict[str, list[Lifetimes]] = {}
+    for path in sorted(stored_path("README.md").parent.glob("death_*/metrics.csv")):
+        run = Run.open(path.parent)
+        fitted = run.config["classes"] == FITTED_CLASSES and set(run.config["seeds"]) <= set(FITTED_SEEDS)
+        if (
+            run.finished
+            and fitted != held_out
+            and (lives := lifetimes(run, event=event, clock=clock)).step_size >= smallest
+        ):
+            found.setdefault(str(run.config["data"]), []).append(lives)
+    return {data: sorted(lives, key=lambda each: -each.step_size) for data, lives in sorted(found.items())}
 
 
 def gather(runs: Iterable[Run], event: str = "death") -> dict[str, list[Lifetimes]]:

@@ -99,6 +99,11 @@ class Law:
         """The slope with its 95 % interval."""
         return Interval(np.asarray(self.slope), *np.quantile(self.draws[:, 1], [0.025, 0.975]))
 
+    @property
+    def shape(self) -> Interval:
+        """Weibull's shape, 1 / scale, with its 95 % interval: above 1 the risk grows with age, at 1 it does not."""
+        return Interval(np.asarray(1 / self.scale), *np.exp(-np.quantile(self.draws[:, 2], [0.975, 0.025])))
+
     def time(self, step_size: float, dead: float = 0.5) -> Interval:
         """When a share of learners is dead, with a 95 % interval for what the data leave open of the law."""
         late, f = np.log(-np.log1p(-dead)), FORMS[self.form](step_size)

@@ -6,7 +6,7 @@ import pytest
 
 from lop_tutorial.figures import correlation_levels as module
 from lop_tutorial.figures.correlation_levels import correlation_levels
-from lop_tutorial.report.suspect_scores import States, over_all, within_method
+from lop_tutorial.report.suspect_scores import States, within_age, within_method
 
 
 def test_a_panel_a_setting_and_a_dot_a_level(monkeypatch):
@@ -28,7 +28,9 @@ def test_a_panel_a_setting_and_a_dot_a_level(monkeypatch):
     assert narrow.get_legend() is wide.get_legend() is None
     dots = [container.lines[0].get_xdata()[0] for container in narrow.containers]
     here = states.where(setting="narrow")
-    assert abs(dots[0] - over_all(here, "ill", "test_gap")) < 0.1  # jackknife values have nearly this mean
-    assert dots[0] > dots[2] + 0.3
-    assert dots[2] == pytest.approx(within_method(here, "ill", "test_gap"), abs=0.15)
+    assert abs(dots[0] - within_age(here, "ill", "test_gap")) < 0.1  # jackknife values have nearly this mean
+    assert dots[0] > dots[1] + 0.3
+    assert dots[1] == pytest.approx(within_method(here, "ill", "test_gap"), abs=0.15)
+    assert dots[2] == pytest.approx(within_age(here.where(method="none"), "ill", "test_gap"), abs=0.15)
+    assert abs(dots[2] - dots[1]) > 0.01
     plt.close("all")

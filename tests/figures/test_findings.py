@@ -64,35 +64,36 @@ def test_every_experiment_with_enough_seeds_is_in_the_picture_and_no_other():
     found = [(each.network, float(each.gap.mean)) for each in mixup_differences(stored)]
     assert found == [("the paper's networks", pytest.approx(-0.02)), ("small networks", pytest.approx(-0.02))]
     (ax,) = mixup_against_fresh(stored).axes
-    marks = [line.get_xdata()[0] for line in ax.get_lines() if line.get_gid() == "difference"]
+    marks = [line.get_xdata()[0] for line in ax.get_lines() if line.get_gid() == "apart"]
     assert marks == pytest.approx([-2, -2])
 
 
-def test_what_lies_apart_from_a_fresh_network_is_named():
+def test_dots_whose_interval_includes_zero_are_hollow_and_the_others_counted():
     def experiment(about, by):
         fresh = np.linspace(0.7, 0.9, 5)[:, None].repeat(5, axis=1)
-        plain, mixed = fresh - 0.3, fresh + by
+        plain, mixed = fresh - 0.3, fresh + np.array(by)[:, None]
         three = {"none": plain, "retrained": fresh, "g_mixup": mixed}
         both = {name: learners(range(5), test_accuracy=a, train_accuracy=a) for name, a in three.items()}
         return Comparison(about, "pairs", "cifar100", 64, both)
 
-    better = experiment("pairs of CIFAR-100, SmallConv, d = 64, step 0.1, 50 tasks", 0.03)
-    level = experiment("pairs of CIFAR-100, SmallConv, d = 64, step 0.2, 50 tasks", -0.03)
-    worse = experiment("pairs of CIFAR-100, MLP, d = 2, squared error, step 0.3, 50 tasks", -0.2)
+    better = experiment("pairs of CIFAR-100, SmallConv, d = 64, step 0.1, 50 tasks", [0.03] * 5)
+    level = experiment("pairs of CIFAR-100, SmallConv, d = 64, step 0.2, 50 tasks", [0.1, -0.1, 0.1, -0.1, -0.05])
+    worse = experiment("pairs of CIFAR-100, MLP, d = 2, squared error, step 0.3, 50 tasks", [-0.2] * 5)
     stored = [Source("a", (worse, level, better))]
     (ax,) = mixup_against_fresh(stored).axes
-    names = [text.get_text() for text in ax.texts if text.get_gid() == "name"]
-    assert names == ["CIFAR-100, d = 64, step 0.1", "CIFAR-100, d = 2, step 0.3"]
-    gaps = list(mixup_differences(stored))
-    toys = [
-        Source(run, (experiment(f"toy points, d = 2, step 0.1, {tasks} tasks", by),))
-        for run, tasks, by in (("type1", 80, -0.2), ("type1_held_out", 80, -0.21), ("suspects", 30, -0.22))
+    told = [text.get_text() for text in ax.texts if text.get_gid() == "counts"]
+    assert told == [
+        "the paper's networks\n1 above, 1 level, 0 below",
+        "small networks\n0 above, 0 level, 1 below",
     ]
-    (ax,) = mixup_against_fresh(toys).axes
-    names = [text.get_text() for text in ax.texts if text.get_gid() == "name"]
-    assert names == ["d = 2, 80 tasks", "d = 2, 80 tasks, other seeds", "d = 2, 30 tasks"]
+    marks = {line.get_gid(): [] for line in ax.get_lines()}
+    for line in ax.get_lines():
+        marks[line.get_gid()].append(line.get_xdata()[0])
+    assert marks["apart"] == pytest.approx([3, -20])
+    assert marks["level"] == pytest.approx([-1])
+    gaps = list(mixup_differences(stored))
     assert [float(each.lost.mean) for each in gaps] == pytest.approx([-0.3] * 3)
-    assert [float(each.gained.mean) for each in gaps] == pytest.approx([0.1, 0.27, 0.33])
+    assert [float(each.gained.mean) for each in gaps] == pytest.approx([0.1, 0.29, 0.33])
 
 
 def test_a_measurement_against_its_source_is_hollow_and_the_unnamed_are_grey():

@@ -58,7 +58,7 @@ def test_what_was_under_way_when_settings_change_is_not_taken_for_the_new_life(b
 
 def test_a_new_method_plays_on_although_the_worker_hears_of_it_a_while_after_the_reset(browser, html):
     """Meanwhile the life before has come to rest."""
-    with opened(browser, html, "index") as tab:
+    with opened(browser, html, "chapters/type_1") as tab:
         root = playground(tab)
         root.get_by_role("button", name="Collapse").press("Enter")
         plays_on(tab, root, 2)
@@ -87,6 +87,15 @@ def test_it_opens_when_eight_tasks_have_been_learned_and_the_ninth_arrives(brows
         root.get_by_text("Collapse (Type-1).").first.wait_for()
         drawn = root.locator(".lop-chart path.series.dashed").first.get_attribute("d")
         assert len(re.findall("[ML]", drawn)) == 8
+
+
+@pytest.mark.parametrize("page", ["index", "chapters/type_1"])
+def test_the_first_page_shows_of_it_what_a_newcomer_can_read(browser, html, page):
+    with opened(browser, html, page) as tab:
+        root = playground(tab)
+        shown = [root.locator(part).last.is_visible() for part in (".lop-chart", ".lop-reading", "details")]
+        assert root.locator(".lop-chart").first.is_visible()
+        assert shown == [page != "index"] * 3
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -138,7 +147,7 @@ def test_a_link_sets_what_settings_take_and_nothing_else(browser, html, asked, c
 
 
 def test_every_preset_and_method_trains(browser, html):
-    with opened(browser, html, "index") as tab:
+    with opened(browser, html, "chapters/type_1") as tab:
         root = playground(tab)
         for name in ("Stretch", "Cure", "Too large a step", "Collapse"):
             root.get_by_role("button", name=name).press("Enter")
@@ -149,12 +158,12 @@ def test_every_preset_and_method_trains(browser, html):
 
 
 def test_a_link_carries_the_settings(browser, html):
-    with opened(browser, html, "index") as tab:
+    with opened(browser, html, "chapters/type_1") as tab:
         root = playground(tab)
         root.get_by_label("width").press("ArrowRight")
         root.get_by_label("head").select_option("keep")
         link = root.get_by_text("link to these settings").get_attribute("href")
-    with opened(browser, html, "index", query=link) as tab:
+    with opened(browser, html, "chapters/type_1", query=link) as tab:
         root = playground(tab)
         assert root.get_by_label("width").get_attribute("aria-valuetext").endswith(" 4")
         assert root.get_by_label("head").input_value() == "keep"

@@ -9,7 +9,7 @@ import pytest
 from lop_tutorial.publishing.toc import pages
 
 BOOK = Path(__file__).parents[2] / "book"
-GLOSSARY = re.search(r"```\{glossary\}\n(.*?)```", (BOOK / "glossary.md").read_text(), re.DOTALL)[1]
+GLOSSARY = "\n".join(re.findall(r"```\{glossary\}\n(.*?)```", (BOOK / "glossary.md").read_text(), re.DOTALL))
 TERMS = [line for line in GLOSSARY.splitlines() if " " in line.strip() and not line.startswith(" ")]
 """Those of several words; *task*, *run* and their like are everyday words as well."""
 CHAPTERS = [

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.stats import binom
 
 pytest.importorskip("lifelines", reason="needs the extra analysis")
 
-from lop_tutorial.report.stored_lives import gather, stored_lives
+from lop_tutorial.report.stored_lives import gather, planned_lives, stored_lives
 from lop_tutorial.report.survival import FORMS, fit, lifetimes
 from lop_tutorial.running import Results, Run, stored
 from lop_tutorial.running.run import stored_path
@@ -83,49 +84,149 @@ def test_what_the_note_tells_of_lives_that_were_followed_to_death():
     assert np.isin(lives.times, pooled.times).all()
 
 
-FIRST_ROUND = {
+ROUND_OF_300 = {
     "tinyimagenet": ["death_tinyimagenet_step_0.1", *(f"death_300_tinyimagenet_step_{step}" for step in (0.085, 0.07))],
     "cifar100": [f"death_300_cifar100_step_{step}" for step in (0.1, 0.085, 0.07)],
 }
+FITTED_FIRST = 0.07
+"""The smallest step size that the law of the first three is fitted to."""
+
+
+def test_the_lives_of_a_law_are_those_of_its_plan_and_no_others():
+    found = planned_lives("failure", smallest=FITTED_FIRST)
+    for data, names in ROUND_OF_300.items():
+        assert [each.step_size for each in found[data]] == [0.1, 0.085, 0.07]
+        for each, name in zip(found[data], names, strict=True):
+            np.testing.assert_array_equal(each.times, lifetimes(stored(name), event="failure").times)
+    for lives in planned_lives().values():
+        assert all(len(each.times) == 8 for each in lives)
+        assert [each.step_size for each in lives] == sorted({each.step_size for each in lives}, reverse=True)
+
+
+def lived(lives):
+    return ", ".join(
+        f"{time:.0f}" + "+" * (not died) for time, died in sorted(zip(lives.times, lives.died, strict=True))
+    )
 
 
 def test_what_the_note_tells_of_the_first_round():
     """Every life, and the powers with their intervals."""
     note = stored_path("marathon.md").read_text(encoding="utf-8")
-    for name in [*FIRST_ROUND["tinyimagenet"][1:], *FIRST_ROUND["cifar100"]]:
+    for name in [*ROUND_OF_300["tinyimagenet"][1:], *ROUND_OF_300["cifar100"]]:
         run = stored(name)
         assert (run.config["dead_after"], run.config["tasks"], run.config["seeds"]) == (5, 300, list(range(8)))
         death, failure = (lifetimes(run, event=event) for event in ("death", "failure"))
         assert failure.died.all()
-        lived = [f"{time:.0f}" + "+" * (not died) for time, died in sorted(zip(death.times, death.died, strict=True))]
-        failed = ", ".join(f"{time:.0f}" for time in sorted(failure.times))
-        assert f"| `{name}` | {death.died.sum()} of 8 | {', '.join(lived)} | {failed} |" in note
+        assert f"| `{name}` | {death.died.sum()} of 8 | {lived(death)} | {lived(failure)} |" in note
     words = " ".join(note.split())
     for clock in ("tasks", "path_length"):
         for event in ("death", "failure"):
-            told = []
-            for names in FIRST_ROUND.values():
-                lives = [lifetimes(stored(name), event=event, clock=clock) for name in names]
-                told.append("{:.1f} ({:.1f} to {:.1f})".format(*map(float, fit(lives).slope_interval)))
+            for lives in planned_lives(event, clock, smallest=FITTED_FIRST).values():
+                assert "{:.1f} ({:.1f} to {:.1f})".format(*map(float, fit(lives).slope_interval)) in words
                 if clock == "tasks":
                     power, exponential = (fit(lives, form).aic for form in FORMS)
                     assert abs(power - exponential) < 0.4
-            assert all(each in words for each in told), (clock, event, told)
+
+
+def test_what_the_note_tells_of_0_05_and_of_all_four_steps():
+    """Every life, powers, shapes, what the laws say of the benchmark, and of the next step."""
+    note = stored_path("marathon.md").read_text(encoding="utf-8")
+    part = note[note.index("*What came of 0.05") :]
+    words = " ".join(part.split())
+    for data in ROUND_OF_300:
+        run = stored(name := f"death_300_{data}_step_0.05")
+        assert (run.config["dead_after"], run.config["tasks"], run.config["seeds"]) == (5, 300, list(range(8)))
+        death, failure = (lifetimes(run, event=event) for event in ("death", "failure"))
+        assert f"| `{name}` | {death.died.sum()} of 8 | {lived(death)} | {lived(failure)} |" in part
+        for event, counted in (("death", death), ("failure", failure)):
+            before = planned_lives(event, smallest=FITTED_FIRST)[data]
+            inside = []
+            for form in FORMS:
+                foretold = fit(before, form).dead_by(0.05, 300, 8)
+                inside.append(bool(foretold.low <= counted.died.sum() <= foretold.high))
+            assert inside == [True, (data, event) != ("cifar100", "death")]
+    for event in ("death", "failure"):
+        for clock in ("tasks", "path_length"):
+            for lives in planned_lives(event, clock, smallest=0.05).values():
+                assert "{:.1f} ({:.1f} to {:.1f})".format(*map(float, fit(lives).slope_interval)) in words
+        for data, lives in planned_lives(event, smallest=0.05).items():
+            laws = [fit(lives, form) for form in FORMS]
+            slope = laws[0].slope_interval
+            assert (slope.low > -3 or slope.high < -3) == ((data, event) == ("cifar100", "death"))
+            first, second = (law.dead_by(0.04, 300, 8) for law in laws)
+            said = " or ".join(f"{float(d.mean):.1f} ({d.low:.0f} to {d.high:.0f})" for d in (first, second))
+            assert said in words
+            assert f"{float(laws[0].shape.mean):.1f} " in words
+            assert f"{float(laws[0].shape.low):.1f} to {float(laws[0].shape.high):.1f}" in words
+    of_benchmark = {
+        (event, data): [float(time) * 200 / 3000 for time in fit(lives).time(0.01)]
+        for event in ("death", "failure")
+        for data, lives in planned_lives(event, smallest=0.05).items()
+    }
+    for which, told in (
+        (("failure", "tinyimagenet"), (2500, 420, 15_000)),
+        (("failure", "cifar100"), (7200, 1100, 46_000)),
+        (("death", "tinyimagenet"), (520_000, 1300, 270e6)),
+        (("death", "cifar100"), (79_000, 2700, 2.9e6)),
+    ):
+        np.testing.assert_allclose(of_benchmark[which], told, rtol=0.035)
 
 
 def test_what_the_readme_tells_of_failure():
     words = " ".join((stored_path("README.md").parents[1] / "README.md").read_text(encoding="utf-8").split())
     for key, name in (("cifar100", "CIFAR-100"), ("tinyimagenet", "Tiny ImageNet")):
-        lives = [lifetimes(stored(run), event="failure") for run in FIRST_ROUND[key]]
-        power, low, high = (f"{float(value):.1f}".replace("-", "−") for value in fit(lives).slope_interval)
+        law = fit(planned_lives("failure")[key])
+        power, low, high = (f"{float(value):.1f}".replace("-", "−") for value in law.slope_interval)
         assert f"{power} on {name} ({low} to {high})" in words
 
 
 def test_what_the_note_foretells_of_0_05():
     words = " ".join(stored_path("marathon.md").read_text(encoding="utf-8").split())
     for event in ("death", "failure"):
-        for names in FIRST_ROUND.values():
-            lives = [lifetimes(stored(name), event=event) for name in names]
+        for lives in planned_lives(event, smallest=FITTED_FIRST).values():
             first, second = (fit(lives, form).dead_by(0.05, 300, 8) for form in FORMS)
             said = " or ".join(f"{float(d.mean):.1f} ({d.low:.0f} to {d.high:.0f})" for d in (first, second))
             assert said in words
+
+
+HELD_OUT_STEP, LEARNERS = 0.065, 8
+
+
+def part_held_out():
+    note = stored_path("marathon.md").read_text(encoding="utf-8")
+    return note[note.index("### Held out") : note.index("## Table 1, many tasks")]
+
+
+def laws_of_the_held_out(event):
+    return {form: fit(planned_lives(event, smallest=0.05)["cifar100"], form) for form in FORMS}
+
+
+def test_what_the_note_foretells_of_the_held_out_run():
+    part = part_held_out()
+    words = " ".join(part.split())
+    told = {}
+    for event, called in (("death", "dead"), ("failure", "failed")):
+        laws = laws_of_the_held_out(event)
+        for time in (100, 300):
+            each = [law.dead_by(HELD_OUT_STEP, time, LEARNERS) for law in laws.values()]
+            said = " | ".join(f"{float(d.mean):.1f} ({d.low:.0f} to {d.high:.0f})" for d in each)
+            assert f"| {called} | {time} | {said} |" in part
+        for form, law in laws.items():
+            told[form, event] = "{:.0f} ({:.0f} to {:.0f})".format(*map(float, law.time(HELD_OUT_STEP)))
+    death, failure = told["power", "death"], told["power", "failure"]
+    assert f"{death.replace(' (', ' tasks until death (')} and {failure.replace(' (', ' until failure (')}" in words
+    assert f"{told['exponential', 'death']} and {told['exponential', 'failure']} by 1 / step size" in words
+
+
+def test_how_sharp_the_note_says_the_held_out_run_is():
+    """Failures, had lives been longer or shorter by a factor than the power law has them."""
+    law, words = laws_of_the_held_out("failure")["power"], " ".join(part_held_out().split())
+
+    def failed_by(time):
+        late = (np.log(time) - law.constant - law.slope * np.log(HELD_OUT_STEP)) / law.scale
+        return -np.expm1(-np.exp(late))
+
+    few = [binom.cdf(6, LEARNERS, failed_by(300 / factor)) for factor in (2, 3)]
+    soon = [failed_by(100 * factor) ** LEARNERS for factor in (2, 3)]
+    assert f"with a probability of {few[0]:.2f}; if half as long, all eight by 100 tasks with {soon[0]:.2f}" in words
+    assert f"by a factor of three, {few[1]:.2f} and {soon[1]:.2f}" in words

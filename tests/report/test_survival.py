@@ -50,6 +50,8 @@ def test_with_many_lives_the_law_is_found_again():
     law = fit(drawn(np.random.default_rng(0), learners=4000))
     assert law.slope == pytest.approx(SLOPE, abs=0.1)
     assert law.scale == pytest.approx(SCALE, abs=0.02)
+    assert law.shape.mean == pytest.approx(1 / law.scale)
+    assert law.shape.low < law.shape.mean < law.shape.high
     for dead in (0.1, 0.5, 0.9):
         assert law.time(0.03, dead).mean == pytest.approx(true_time(0.03, dead), rel=0.1)
     share = 1 - np.exp(-np.exp((np.log(500) - CONSTANT - SLOPE * np.log(0.04)) / SCALE))
@@ -65,13 +67,15 @@ def laws():
 
 def test_intervals_of_predictions_from_eight_lives_a_step_cover():
     """95 % intervals of normal theory, from 32 lives: somewhat too narrow, and not much."""
-    covered, slopes = [], []
+    covered, slopes, shapes = [], [], []
     for law, _ in laws():
         found = law.time(0.03)
         covered.append(found.low <= true_time(0.03) <= found.high)
         slopes.append(law.slope_interval.low <= SLOPE <= law.slope_interval.high)
+        shapes.append(law.shape.low <= 1 / SCALE <= law.shape.high)
     assert np.mean(covered) >= 0.85
     assert np.mean(slopes) >= 0.85
+    assert np.mean(shapes) >= 0.85
 
 
 def test_the_number_that_dies_is_within_what_was_foretold():

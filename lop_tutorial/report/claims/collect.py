@@ -43,7 +43,7 @@ NOT_SHARED = {"name", "about", "methods", "seeds"}
 """In the configurations of a search's runs at one step size."""
 NO_LEARNERS = (
     *("timings.csv", "ftle_ridges.json", "equal_training", "cbp_divergence"),
-    *("warm_start", "warm_start_others", "warm_start_gap", "warm_start_longer"),
+    *("warm_start", "warm_start_others", "warm_start_seeds_6_16", "warm_start_gap", "warm_start_longer"),
     *("cartpole_reference", "changing_control", "changing_control_held_out", "replay_ratio"),
     *("changing_games", "probe_scales", "long_phase"),
 )
