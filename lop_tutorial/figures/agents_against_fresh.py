@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -11,20 +12,16 @@ from matplotlib.figure import Figure
 from lop_tutorial.figures.named import Curve, named_curves
 from lop_tutorial.figures.style import COLUMN_WIDTH, METHOD_COLOURS, method_colour
 from lop_tutorial.interventions import title, without_settings
-from lop_tutorial.report.agent_verdicts import lead, probe_lost
+from lop_tutorial.report.agent_verdicts import LATE, lead, probe_lost
 from lop_tutorial.running.results import Interval, finite, interval
 from lop_tutorial.running.table import Table
 
 COLOURS = {"old": METHOD_COLOURS["none"], "fresh": METHOD_COLOURS["retrained"]}
-STANDARDISED = "#0072B2"
-"""The old network with outputs of mean 0 and variance 1."""
 PROBE_SCALES = {
-    "old": ("probe", COLOURS["old"], "-"),
-    "old,\nstandardised": ("size_one", STANDARDISED, "-"),
-    "fresh": ("fresh", COLOURS["fresh"], "--"),
-    "fresh,\nstandardised": ("fresh_size_one", COLOURS["fresh"], "-"),
+    "as it is": ("probe", "fresh", COLOURS["old"]),
+    "standardised": ("size_one", "fresh_size_one", "#0072B2"),
 }
-"""Columns of `probe_scales`, with colour and line, by the names of their curves."""
+"""Columns of `probe_scales`, an old network's error and a fresh one's on the same scale, by the names of curves."""
 ROWS = "#333333"
 """Rows that bear their names need no colour of their own."""
 
@@ -33,7 +30,8 @@ def return_and_probe(table: Table) -> Figure:
     """Above, the return in each phase of No Intv. and of Retrained; below, the error on the probe task as it begins.
 
     Means over seeds; a thin line is a seed's return. Errors are of No Intv.'s network and of a fresh one on the same
-    states; their means, with 95 % t intervals, are of logarithms, and an arrow bears `probe_lost` as a factor.
+    states; their means, with 95 % t intervals, are of logarithms. What lies between them in the last three phases is
+    filled, and bears `probe_lost` as a factor.
     """
     figure, axes = plt.subplots(2, 1, figsize=(COLUMN_WIDTH, 3.9), sharex=True, height_ratios=(1.35, 1))
     pairs: Sequence[tuple[str, str, str]] = (("old", "none", "probe"), ("fresh", "retrained", "probe_fresh"))
@@ -50,12 +48,12 @@ def return_and_probe(table: Table) -> Figure:
                 found = Interval(found.mean, found.mean, found.mean)
             drawn[name] = Curve(found, COLOURS[name])
         named_curves(ax, phases, drawn)
-    at = phases[-2]
-    low, high = (float(drawn[name].interval.mean[-2]) for name in ("fresh", "old"))
-    axes[1].annotate("", (at, high), (at, low), arrowprops={"arrowstyle": "<->", "color": "#777777"})
+    low, high = (drawn[name].interval.mean[-LATE:] for name in ("fresh", "old"))
+    axes[1].fill_between(phases[-LATE:], low, high, color="#777777", alpha=0.15, linewidth=0)
     factor = 10 ** float(probe_lost(table).mean)
     words = f"{float(f'{factor:.2g}'):,.0f} times"
-    axes[1].text(at - 0.08, (low + high) / 2, words, color="#777777", ha="right", va="center", gid="lost")
+    middle = (phases[-LATE] + phases[-1]) / 2
+    axes[1].text(middle, (low + high).mean() / 2, words, color="#777777", ha="center", va="center", gid="lost")
     powers = np.arange(-2, 4)
     axes[1].set_yticks(powers[::2], [f"$10^{{{power}}}$" for power in powers[::2]])
     axes[0].set_ylabel("return")
@@ -85,12 +83,13 @@ def probe_fits(errors: Mapping[str, Sequence[float]], steps: Sequence[int], colo
 
 
 def probe_on_scales(table: Table) -> Figure:
-    """Above, the size of a network's outputs after each phase; below, its errors on the probe, one curve a scale.
+    """Above, the size of a network's outputs after each phase; below, its error on the probe over a fresh network's.
 
     Of a table as `probe_scales` gives it. Means of the logarithms with 95 % t intervals. Sizes are root mean squares;
-    the dashed line is 100, the largest value that a state of CartPole can have.
+    the dashed line is 100, the largest value that a state of CartPole can have. Errors are compared on two scales,
+    of the networks as they are and of both with outputs of mean 0 and variance 1; the dotted line is a fresh network.
     """
-    figure, axes = plt.subplots(2, 1, figsize=(COLUMN_WIDTH, 4.6), sharex=True, height_ratios=(1, 1.7))
+    figure, axes = plt.subplots(2, 1, figsize=(COLUMN_WIDTH, 4.0), sharex=True, height_ratios=(1, 1.3))
     sizes = Interval(*(10**end for end in interval(np.log10(table.select("size")))))
     after = np.arange(1.0, len(sizes.mean) + 1)
     axes[0].fill_between(after, sizes.low, sizes.high, color=COLOURS["old"], alpha=0.15, linewidth=0)
@@ -102,13 +101,13 @@ def probe_on_scales(table: Table) -> Figure:
     axes[0].set_ylim(0, None)
     axes[0].set_ylabel("size of\nits outputs")
     curves = {}
-    for name, (column, colour, line) in PROBE_SCALES.items():
-        curves[name] = Curve(interval(np.log10(table.select(column))), colour, line)
+    for name, (own, fresh, colour) in PROBE_SCALES.items():
+        curves[name] = Curve(interval(np.log10(table.select(own) / table.select(fresh))), colour)
     axes[1].axhline(0, color="#777777", linewidth=0.9, linestyle=":")
-    named_curves(axes[1], after, curves, apart=0.13)
-    low, high = (int(np.ceil(end)) for end in axes[1].get_ylim())
-    axes[1].set_yticks(range(low, high), [f"$10^{{{power}}}$" for power in range(low, high)])
-    axes[1].set(xlabel="phases learned", ylabel="error on the probe")
+    named_curves(axes[1], after, curves)
+    high = int(np.floor(axes[1].get_ylim()[1]))
+    axes[1].set_yticks(range(high + 1), ["1", *(f"$10^{{{power}}}$" for power in range(1, high + 1))])
+    axes[1].set(xlabel="phases learned", ylabel="error on the probe,\ntimes a fresh network's")
     return figure
 
 
@@ -138,23 +137,48 @@ def methods_of_agents(table: Table, methods: Sequence[str]) -> Figure:
     return figure
 
 
-def over_a_long_phase(table: Table, steps: int) -> Figure:
-    """The mean return of an old agent and of a fresh one over one phase of so many steps, block by block.
+def leads_in_settings(settings: Mapping[str, tuple[Table, Mapping[str, Any]]]) -> Figure:
+    """Settings in rows: in the left panel the lead of No Intv. over Retrained in return, in the right one `probe_lost`.
 
-    Of a table as `long_phase` gives it; means over seeds with 95 % t intervals, at the middle of each block. Seeds in
-    which no episode ended in a block are left out there.
+    `settings` by the words of the row: a table, and what to take of it. Vertical lines are fresh networks.
+    """
+    figure, axes = plt.subplots(1, 2, figsize=(COLUMN_WIDTH, 1.0 + 0.42 * len(settings)), sharey=True)
+    for place, (table, wanted) in enumerate(settings.values()):
+        for ax, found in zip(
+            axes, (lead(table, "none", "retrained", **wanted), probe_lost(table, **wanted)), strict=True
+        ):
+            mean, low, high = (float(end) for end in found)
+            ax.plot([low, high], [-place] * 2, color=COLOURS["old"], linewidth=2, gid="interval")
+            ax.plot(mean, -place, "o", color=COLOURS["old"], markersize=5)
+    for ax in axes:
+        ax.axvline(0, color=COLOURS["fresh"], linewidth=1.1, linestyle=":", gid="reference")
+        ax.text(0, 1.01, "fresh", color=COLOURS["fresh"], ha="center", transform=ax.get_xaxis_transform())
+        ax.grid(visible=False, axis="y")
+    axes[0].set_xlabel("return of the old agent,\nminus a fresh one's")
+    axes[1].set_xlabel("error on the probe,\ntimes a fresh network's")
+    axes[1].set_xticks([0, 2, 4], ["1", "$10^2$", "$10^4$"])
+    axes[0].set_yticks(-np.arange(len(settings)), list(settings))
+    axes[0].set_ylim(-len(settings) + 0.5, 0.5)
+    return figure
+
+
+def over_a_long_phase(table: Table, steps: int) -> Figure:
+    """The return of an old agent minus that of a fresh one over one phase of so many steps, block by block.
+
+    Of a table as `long_phase` gives it; thin lines are seeds, means have 95 % t intervals, at the middle of each block.
+    Seeds in which no episode of one of the two ended in a block are left out there.
     """
     figure, ax = plt.subplots(figsize=(COLUMN_WIDTH, 2.6))
-    curves = {}
-    for name, colour in COLOURS.items():
-        returns = table.select("return", agent=name)
-        blocks = [interval(of[~np.isnan(of)]) for of in returns.T]
-        found = Interval(*(np.array([float(end) for end in ends]) for ends in zip(*blocks, strict=True)))
-        curves[name] = Curve(found, colour)
-    middles = (np.arange(returns.shape[1]) + 0.5) * steps / returns.shape[1]
+    apart = table.select("return", agent="old") - table.select("return", agent="fresh")
+    blocks = [interval(of[~np.isnan(of)]) for of in apart.T]
+    mean, low, high = (np.array([float(end) for end in ends]) for ends in zip(*blocks, strict=True))
+    middles = (np.arange(apart.shape[1]) + 0.5) * steps / apart.shape[1]
+    ax.axhline(0, color=COLOURS["fresh"], linewidth=1.1, linestyle=":")
+    ax.text(1.02, 0, "fresh", color=COLOURS["fresh"], va="center", transform=ax.get_yaxis_transform())
     ax.axvline(steps / 3, color="#777777", linewidth=0.9, linestyle=":")
-    named_curves(ax, middles, curves)
-    ax.set(xlabel="time steps of the last phase", ylabel="return")
+    ax.plot(middles, apart.T, color=COLOURS["old"], alpha=0.3, linewidth=0.8, gid="seed")
+    ax.errorbar(middles, mean, yerr=(mean - low, high - mean), fmt="o-", color=COLOURS["old"], linewidth=2, gid="mean")
+    ax.set(xlabel="time steps of the last phase", ylabel="return of the old agent,\nminus a fresh one's")
     return figure
 
 

@@ -14,35 +14,35 @@ from lop_tutorial.figures.style import COLUMN_WIDTH
 from lop_tutorial.report.claims.claim import Says, Verdict
 from lop_tutorial.report.claims.judge import Judged
 
-SAYS_COLOURS: dict[Says, str] = {"for": "#228833", "against": "#AA3377", "open": "#999999", "too few seeds": "none"}
-"""No method has one of these. What is open is hatched, too, and what has too few seeds hollow."""
+SAYS_COLOURS: dict[Says, str] = {"for": "#228833", "against": "#AA3377", "open": "#999999"}
+"""Of what is drawn in a bar. No method has one of these, and what is open is hatched, too."""
 MARKS: dict[Verdict, str] = {
     "supported": "●",
     "partly supported": "◐",
     "not supported": "○",
-    "open": "?",
+    "open": "◌",
     "too few seeds": "–",
     "not tested": "–",
 }
-SHORT: dict[Says, str] = {"for": "for", "against": "against", "open": "open", "too few seeds": "too few"}
-FULL = 20
-"""Pieces that fill a row; with more of them each is narrower."""
-COLUMNS = 60
+KEY = "● supported   ◐ partly   ○ not   ◌ open"
+COLUMNS: dict[Says, float] = {"for": 3.17, "against": 3.65, "open": 4.12, "too few seeds": 4.7}
+"""Where the middle of each column of counts is, in inches."""
+FULL = 2.92
+"""Inches of a bar."""
+LETTERS = 60
 """Of a line of words."""
-LINE, BAR, GAP, HEADING = 0.19, 0.17, 0.11, 0.32
+LINE, BAR, GAP, HEADING = 0.19, 0.15, 0.13, 0.32
 """Heights in inches: a line of words, a bar, what parts one claim from the next, and a heading."""
-LETTER = 0.085
-"""Inches that a letter in a bar takes."""
 
 
 def claim_bars(parts: Mapping[str, Sequence[Judged]], numbers: Mapping[str, int]) -> Figure:
-    """For each claim a bar of all its pieces of evidence: for, against, open (hatched), too few seeds (hollow).
+    """For each claim a bar of its pieces of evidence with seeds enough: for, against and open (hatched), as shares.
 
-    Above it stands the claim in a few words, behind its number and the mark of its verdict (● supported, ◐ partly,
-    ○ not, ? open). Each piece is a twentieth of the row, or less where there are more than twenty. `numbers` has the
-    claims' by their short titles; a part with an empty name has no heading.
+    Right of it stand the counts, those with too few seeds among them; above it the claim in a few words, behind its
+    number and the mark of its verdict (● supported, ◐ partly, ○ not, ◌ open). `numbers` has the claims' by their short
+    titles; a part with an empty name has no heading.
     """
-    height = HEADING + sum(
+    height = 1.4 * HEADING + sum(
         HEADING * bool(part) + sum(LINE * len(_title(each, numbers)) + BAR + GAP for each in claims)
         for part, claims in parts.items()
     )
@@ -50,11 +50,11 @@ def claim_bars(parts: Mapping[str, Sequence[Judged]], numbers: Mapping[str, int]
     ax = figure.add_axes((0, 0, 1, 1))
     ax.set(ylim=(height, 0), xlim=(0, COLUMN_WIDTH))
     ax.axis("off")
-    _legend(ax)
-    top = HEADING
+    _head(ax)
+    top = 1.4 * HEADING
     for part, claims in parts.items():
         if part:
-            ax.text(0, top + 0.6 * HEADING, part, va="center", fontsize=12, weight="bold")
+            ax.text(0, top + 0.4 * HEADING, part, va="center", fontsize=12, weight="bold")
             top += HEADING
         for judged in claims:
             title = _title(judged, numbers)
@@ -67,49 +67,42 @@ def claim_bars(parts: Mapping[str, Sequence[Judged]], numbers: Mapping[str, int]
 
 def _title(judged: Judged, numbers: Mapping[str, int]) -> list[str]:
     claim = judged.claim.short
-    return wrap(f"{numbers[claim]} {MARKS[judged.verdict]} {claim}", COLUMNS, subsequent_indent="      ")
+    return wrap(f"{numbers[claim]} {MARKS[judged.verdict]} {claim}", LETTERS, subsequent_indent="      ")
 
 
 def _bar(ax: Axes, counts: Mapping[Says, int], top: float) -> None:
-    """A segment for each of the counts that is not 0, with the count, and with what it means where there is room."""
-    of_each, left = COLUMN_WIDTH / max(FULL, sum(counts.values())), 0.0
-    for says, number in counts.items():
-        width = of_each * number
-        if number:
+    """A segment for each share that is not 0, of the pieces with seeds enough; and all counts, each in its column."""
+    enough, left = sum(counts[says] for says in SAYS_COLOURS), 0.0
+    ax.add_patch(Rectangle((0, top), FULL, BAR, facecolor="none", edgecolor="#BBBBBB", linewidth=0.8))
+    for says in SAYS_COLOURS:
+        if counts[says]:
+            width = FULL * counts[says] / enough
             _segment(ax, says, left, top, width)
-            told = f"{number} {SHORT[says]}"
-            words = told if LETTER * (len(told) + 1) < width else str(number)
-            _words(ax, says, left + width / 2, top, words)
-        left += width
+            left += width
+    for says, middle in COLUMNS.items():
+        told = str(counts[says]) if counts[says] else "–"
+        colour = _words(says) if counts[says] else "#999999"
+        ax.text(middle, top + 0.55 * BAR, told, ha="center", va="center", fontsize=10.5, color=colour)
 
 
 def _segment(ax: Axes, says: Says, left: float, top: float, width: float) -> None:
-    hollow = says == "too few seeds"
-    edge = "#888888" if hollow else "white"
-    hatch = "////" if says == "open" else None
-    shown = Rectangle((left + 0.01, top), width - 0.02, BAR, facecolor=SAYS_COLOURS[says], edgecolor=edge, hatch=hatch)
+    shown = Rectangle((left, top), width, BAR, facecolor=SAYS_COLOURS[says], edgecolor="white", linewidth=0.8)
+    if says == "open":
+        shown.set_hatch("////")
     shown.set_gid(says)
     ax.add_patch(shown)
 
 
-def _words(ax: Axes, says: Says, middle: float, top: float, words: str) -> None:
-    filled = says in ("for", "against")
-    behind = {"boxstyle": "square,pad=0.12", "facecolor": "white", "edgecolor": "none"}
-    ax.text(
-        middle,
-        top + 0.53 * BAR,
-        words,
-        ha="center",
-        va="center",
-        fontsize=9.5,
-        color="white" if filled else "#444444",
-        bbox=behind if says == "open" else None,
-    )
+def _words(says: Says) -> str:
+    """The colour of what is written of it."""
+    return "#555555" if says in ("open", "too few seeds") else SAYS_COLOURS[says]
 
 
-def _legend(ax: Axes) -> None:
-    left = 0.0
-    for says in SAYS_COLOURS:
-        _segment(ax, says, left, 0.03, 0.3)
-        ax.text(left + 0.36, 0.03 + 0.53 * BAR, says, va="center", fontsize=10.5)
-        left += 0.36 + 0.1 * len(says) + 0.3
+def _head(ax: Axes) -> None:
+    """What the marks mean, and the name of each column of counts under a patch of its colour."""
+    ax.text(0, 0.24, KEY, va="center", fontsize=9.5, color="#555555")
+    for says, middle in COLUMNS.items():
+        if says in SAYS_COLOURS:
+            _segment(ax, says, middle - 0.12, 0.02, 0.24)
+        name = "too few" if says == "too few seeds" else says
+        ax.text(middle, 0.27, name, ha="center", va="center", fontsize=9.5, color=_words(says))

@@ -11,12 +11,12 @@ from matplotlib.figure import Figure
 from matplotlib.pyplot import subplots
 
 from lop_tutorial.figures.named import Dots, dot_rows, seeds_in_row, spread_out
-from lop_tutorial.figures.style import CLASS_COLOURS, COLUMN_WIDTH, METHOD_COLOURS, WIDTH_COLOURS
+from lop_tutorial.figures.style import COLUMN_WIDTH, METHOD_COLOURS
 from lop_tutorial.running.results import Interval, interval
 
 COLOURS = {"warm": METHOD_COLOURS["none"], "fresh": METHOD_COLOURS["retrained"]}
-HALVES = {"old half": WIDTH_COLOURS["narrow"], "new half": CLASS_COLOURS[0]}
-"""Each half of the images, by its colour."""
+HALVES = {"old half": True, "new half": False}
+"""Whether the marks of a half of the images are filled."""
 
 
 class Compared(NamedTuple):
@@ -52,22 +52,17 @@ def over_length(
     known: Float[np.ndarray, " length"],
     gaps: Float[np.ndarray, "seed length"],
     quantity: str,
-    reach: float | None = None,
 ) -> Figure:
     """Points relative to a fresh network over the epochs on the half; below each, the share of the half known by then.
 
-    A faint line is a seed. The mean has its 95 % t interval, or where `reach` is given a bar of so many points to
-    either side, and none where all seeds are zero. `known` is a share of 1.
+    A faint line is a seed; the mean has its 95 % t interval. `known` is a share of 1.
     """
     figure, axis = subplots(figsize=(COLUMN_WIDTH, 2.9))
     colour = METHOD_COLOURS["none"]
     axis.axhline(0, color=METHOD_COLOURS["retrained"], linestyle=":")
     axis.plot(lengths, gaps.T, "-", color=colour, alpha=0.3, linewidth=1, gid="seed")
     mean, low, high = interval(gaps)
-    ends = (mean - low, high - mean)
-    if reach is not None:
-        ends = (reach * (gaps != 0).any(axis=0),) * 2
-    axis.errorbar(lengths, mean, yerr=ends, fmt="o-", color=colour, linewidth=2.2, capsize=0)
+    axis.errorbar(lengths, mean, yerr=(mean - low, high - mean), fmt="o-", color=colour, linewidth=2.2, capsize=0)
     axis.text(1.01, 0, "fresh", color=METHOD_COLOURS["retrained"], va="center", transform=axis.get_yaxis_transform())
     ticks = [f"{length}\n{100 * share:.0f} %" for length, share in zip(lengths, known, strict=True)]
     axis.set_xticks(lengths, ticks)
@@ -84,18 +79,29 @@ def over_steps(
     """Accuracies of warm and fresh networks over the steps made, in epochs of all images; means with 95 % t intervals.
 
     `lives` has for "warm" and "fresh" the epochs and the accuracies then; `compared` the epoch at which each is marked;
-    the dotted line is the `change` from a half of the images to all, for the warm ones.
+    what lies between the marks' accuracies is told in points; the dotted line is the `change` from a half of the images
+    to all, for the warm ones.
     """
     figure, axis = subplots(figsize=(COLUMN_WIDTH, 2.9))
     axis.axvline(change, color="#777777", linewidth=0.9, linestyle=":")
-    ends = {}
+    ends, marks = {}, {}
     for name, (epochs, accuracies) in lives.items():
         mean, low, high = interval(accuracies)
         axis.fill_between(epochs, low, high, color=COLOURS[name], alpha=0.15, linewidth=0)
         axis.plot(epochs, mean, "-" if name == "warm" else "--", color=COLOURS[name], gid="mean")
         place = int(np.argmin(np.abs(epochs - compared[name])))
         axis.plot(epochs[place], mean[place], "o", color=COLOURS[name], markersize=6, gid="compared")
-        ends[name] = float(mean[-1])
+        ends[name], marks[name] = float(mean[-1]), (float(epochs[place]), float(mean[place]))
+    (late, low_mark), (early, high_mark) = marks["warm"], marks["fresh"]
+    axis.plot([early, late], [high_mark, high_mark], color="#777777", linewidth=0.9, linestyle=":")
+    axis.annotate(
+        "",
+        (late, high_mark),
+        (late, low_mark),
+        arrowprops={"arrowstyle": "<->", "color": "#777777", "shrinkA": 4, "shrinkB": 0},
+    )
+    words = f"{100 * (high_mark - low_mark):.0f} points"
+    axis.text((early + late) / 2, high_mark + 0.01, words, color="#777777", ha="center", va="bottom", gid="apart")
     axis.set_ylim(0, 1)
     places = spread_out(np.array([*ends.values()]), 0.085)
     for name, place in zip(ends, places, strict=True):
@@ -111,7 +117,8 @@ def halves_of_gradient(norms: Mapping[str, Mapping[str, Float[np.ndarray, " seed
     """
     figure, axis = subplots(figsize=(COLUMN_WIDTH, 1.3 + 0.4 * len(norms)))
     found = {
-        half: Dots([interval(np.log10(of[half])) for of in norms.values()], colour) for half, colour in HALVES.items()
+        half: Dots([interval(np.log10(of[half])) for of in norms.values()], "#333333", filled)
+        for half, filled in HALVES.items()
     }
     dot_rows(axis, list(norms), found, zero=False)
     low, high = axis.get_xlim()

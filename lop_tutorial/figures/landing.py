@@ -84,12 +84,13 @@ def medians(
     first: int = 1,
     every: int = 1,
     floor: float | int | None = None,
+    limits: Mapping[str, tuple[float | int, float | int]] | None = None,
     height: float = 1.9,
 ) -> Figure:
     """Panels one above the other: medians over seeds, bands from the lower to the upper quarter. NaN is left out.
 
     The first value is of task `first`, each further one `every` tasks later. What lies below `floor` is drawn there,
-    and the axis says that it stands for -∞.
+    and the axis says that it stands for -∞. The panels that `limits` names have these ends.
     """
     figure, axes = plt.subplots(
         len(panels), 1, figsize=(COLUMN_WIDTH, height * len(panels)), sharex=True, squeeze=False
@@ -104,6 +105,8 @@ def medians(
             ax.plot(tasks, middle, color=COLOURS[name], gid="median")
             ends[name] = (float(middle[-1]), COLOURS[name])
         ax.set_title(title)
+        if limits and title in limits:
+            ax.set_ylim(limits[title])
         if floor is not None:
             mark_floor(ax, floor)
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))

@@ -20,12 +20,15 @@ SET_LOOKS = (("#8C510A", "o"), ("#01665E", "s"), ("#762A83", "^"))
 _ABOVE: dict[str, Any] = {"loc": "outside upper center", "ncols": 3, "handletextpad": 0.2, "columnspacing": 1}
 
 
-def against_retrained(sets: Mapping[str, Ranking], seeds_of: Sequence[str] = ()) -> Figure:
+def against_retrained(
+    sets: Mapping[str, Ranking], seeds_of: Sequence[str] = (), lowest: float | int | None = None
+) -> Figure:
     """Methods in rows, best above: test accuracy of the last tasks minus Retrained, in points; a mark an image set.
 
     Lines are 95 % t intervals over seeds, small faint marks the seeds of the methods `seeds_of` (without settings).
     The rows are in the order of the mean over the sets. Methods of which no learner finished stand at the bottom; who
-    diverged is told at the right edge.
+    diverged is told at the right edge. With `lowest` the axis begins there, and the left edge tells what lies beyond:
+    a mean as a number, seeds as their count.
     """
     first = next(iter(sets.values()))
     methods = sorted((each.method for each in first if each.method != "retrained"), key=lambda name: _mean(sets, name))
@@ -39,7 +42,9 @@ def against_retrained(sets: Mapping[str, Ranking], seeds_of: Sequence[str] = ())
                     seeds = 100 * result.networks["above_retrained"]
                     ax.plot(seeds, [row + shift] * len(seeds), mark, color=colour, ms=3.5, alpha=0.5, gid="seeds")
                 ax.plot(ends, [row + shift] * 2, color=colour, linewidth=1.6)
-                ax.plot(mean, row + shift, mark, color=colour, markersize=5, gid=f"{label}, {method}")
+                ax.plot(mean, row + shift, mark, color=colour, markersize=5, zorder=4, gid=f"{label}, {method}")
+                if lowest is not None:
+                    _beyond(ax, row + shift, colour, result, lowest, without_settings(method) in seeds_of)
         ax.plot([], [], mark, color=colour, label=label)
     for row, method in enumerate(methods):
         _diverged(ax, row, [ranking[method] for ranking in sets.values()])
@@ -51,9 +56,29 @@ def against_retrained(sets: Mapping[str, Ranking], seeds_of: Sequence[str] = ())
         if without_settings(method) in METHOD_COLOURS:
             name.set_fontweight("bold")
     ax.set(ylim=(-0.7, len(methods) - 0.3), xlabel="test accuracy, minus a fresh network's (points)")
+    if lowest is not None:
+        ax.set_xlim(left=lowest)
     ax.grid(visible=False, axis="y")
     figure.legend(**_ABOVE)
     return figure
+
+
+def _beyond(ax: Axes, y: float, colour: str, result: MethodResult, lowest: float | int, with_seeds: bool) -> None:
+    """An arrow at the left edge with what lies left of it: the mean, or how many seeds."""
+    mean = 100 * float(result.above_retrained.mean)
+    far = int((100 * result.networks["above_retrained"] < lowest).sum()) if with_seeds else 0
+    told = f"{mean:.0f}".replace("-", "−") if mean < lowest else f"{far} seed{'s' * (far > 1)}" if far else ""
+    if told:
+        behind = {"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none"}
+        style: dict[str, Any] = {
+            "color": colour,
+            "fontsize": 8.5,
+            "va": "center",
+            "bbox": behind,
+            "gid": "beyond",
+            "zorder": 3,
+        }
+        ax.annotate(f"◂ {told}", (lowest, y), (4, 0), textcoords="offset points", **style)
 
 
 def _diverged(ax: Axes, row: int, results: Sequence[MethodResult]) -> None:
@@ -76,39 +101,28 @@ def _mean(sets: Mapping[str, Ranking], method: str) -> float:
 
 
 def factor_against_accuracy(
-    sets: Mapping[str, Ranking], factor: str, named: Mapping[str, Sequence[tuple[float, float]]]
+    sets: Mapping[str, Ranking], factor: str, named: Mapping[str, Sequence[tuple[float | int, float | int]]]
 ) -> Figure:
     """A panel for each image set, one below the other: a factor against the late test accuracy, a dot for each network.
 
-    Networks of the methods `named`, without their settings, have their method's colour, and its title stands in each
-    panel at the place given for it (left edge and middle, in the panel's units); the others are small and grey.
+    Of the methods `named`, without their settings; each has its colour, and its title stands in each panel at the
+    place given for it (left edge and middle, in the panel's units). A share is shown in percent.
     """
     figure, axes = plt.subplots(
         len(sets), 1, figsize=(COLUMN_WIDTH, 0.6 + 2.3 * len(sets)), sharex=True, sharey=True, squeeze=False
     )
+    share = FACTORS[factor].endswith("(share)")
     for panel, (ax, (label, ranking)) in enumerate(zip(axes[:, 0], sets.items(), strict=True)):
-        for result in sorted(ranking, key=lambda each: without_settings(each.method) in named):
-            if result.finished:
-                _dots(ax, result, factor, without_settings(result.method) in named)
         for method, places in named.items():
-            ax.text(*places[panel], ranking[method].title, color=method_colour(method), va="center")
+            result = ranking[method]
+            shown: dict[str, Any] = {"color": method_colour(method), "ms": 6, "mew": 0, "alpha": 0.85}
+            values = result.networks[factor] * (100 if share else 1)
+            ax.plot(values, result.networks["test_late"], "o", **shown)
+            ax.text(*places[panel], result.title, color=method_colour(method), va="center")
         ax.set(title=label, ylabel="test accuracy, last tasks")
         ax.margins(x=0.08, y=0.08)
-    axes[-1, 0].set_xlabel(FACTORS[factor])
+    axes[-1, 0].set_xlabel(FACTORS[factor].replace("(share)", "(%)"))
     return figure
-
-
-def _dots(ax: Axes, result: MethodResult, factor: str, named: bool) -> None:
-    colour, size = (method_colour(result.method), 6) if named else ("#AAAAAA", 3.5)
-    ax.plot(
-        result.networks[factor],
-        result.networks["test_late"],
-        "o",
-        color=colour,
-        markersize=size,
-        markeredgewidth=0,
-        alpha=0.85 if named else 0.6,
-    )
 
 
 def factor_correlations(sets: Mapping[str, Ranking]) -> Figure:

@@ -34,47 +34,43 @@ _GROUPS = {
 
 
 def three_controls(table: Table) -> Figure:
-    """A column a setting, a row a world or a kind of new task: old networks' accuracy minus fresh ones', in points.
+    """A panel a setting, a row a world or a kind of new task: old networks' accuracy minus fresh ones', in points.
 
     Faint dots are seeds, diamonds paired means with their 95 % t intervals; the mean is written at the right. A row
-    that a setting does not have is empty there. Each column has its own scale.
+    that a setting does not have is empty there. All panels have one scale.
     """
     there = {(row["setting"], row["world"], row["head"]) for row in table.rows}
     rows = sum(len(group) + 1 for group in _GROUPS.values())
-    figure, axes = plt.subplots(1, len(_PLACES), figsize=(COLUMN_WIDTH, 0.8 + 0.31 * rows), sharey=True, squeeze=False)
-    labels: dict[int, str] = {}
-    y = -1
-    for title, group in _GROUPS.items():
-        y += 1
-        for ax in axes[0]:
-            ax.axhline(y - 0.5, color="#cccccc", linewidth=0.8)
-        axes[0, 0].text(
-            -0.06,
-            y,
-            title,
-            transform=axes[0, 0].get_yaxis_transform(),
-            ha="right",
-            va="center",
-            fontsize=10.5,
-            style="italic",
-            gid="group",
-        )
-        for name, (world, head, trial) in group.items():
+    height = len(_PLACES) * (0.45 + 0.215 * rows)
+    figure, axes = plt.subplots(len(_PLACES), 1, figsize=(COLUMN_WIDTH, height), sharex=True, squeeze=False)
+    for ax, setting in zip(axes[:, 0], _PLACES, strict=True):
+        labels, y = {}, -1
+        for title, group in _GROUPS.items():
             y += 1
-            labels[y] = name
-            for ax, setting in zip(axes[0], _PLACES, strict=True):
+            ax.axhline(y - 0.5, color="#cccccc", linewidth=0.8)
+            ax.annotate(
+                title,
+                (-0.02, y),
+                xycoords=("axes fraction", "data"),
+                ha="right",
+                va="center",
+                style="italic",
+                gid="group",
+            )
+            for name, (world, head, trial) in group.items():
+                y += 1
+                labels[y] = name
                 if (setting, world, head) in there:
                     _row(ax, y, beside(table, setting, world, head, trial))
-    for ax, setting in zip(axes[0], _PLACES, strict=True):
         ax.axvline(0, color=COLOURS["fresh"], linewidth=0.9, zorder=0)
-        ax.set_title(f"{_PLACES[setting]},\n{'training' if DECIDES[setting] == 'train' else 'test'}", fontsize=11)
-        ax.set_yticks(list(labels), list(labels.values()), fontsize=11)
+        ax.set_title(f"{_PLACES[setting]}, {'training' if DECIDES[setting] == 'train' else 'test'} accuracy")
+        ax.set_yticks(list(labels), list(labels.values()))
         ax.tick_params(axis="y", length=0)
         ax.grid(visible=False, axis="y")
-        ends = [x for line in ax.lines if line.get_gid() for x in np.atleast_1d(line.get_xdata())]
-        low = min(-10.0, *map(float, ends))
-        ax.set(ylim=(rows - 0.5, -0.5), xlim=(1.1 * low, -0.85 * low), xticks=(round(0.7 * low, -1), 0))
-    axes[0, 1].set_xlabel("accuracy, old minus fresh (points)", fontsize=11)
+        ax.set_ylim(rows - 0.5, -0.5)
+    ends = [x for ax in axes[:, 0] for line in ax.lines if line.get_gid() for x in np.atleast_1d(line.get_xdata())]
+    low = min(-10.0, *map(float, ends))
+    axes[-1, 0].set(xlim=(1.05 * low, -0.3 * low), xlabel="accuracy, old minus fresh (points)")
     return figure
 
 

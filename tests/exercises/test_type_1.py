@@ -40,8 +40,8 @@ def without(change):
     ("name", "answer"),
     [
         ("which of the three", RIGHT),
-        ("the last layer's exponent", by_hand),
-        ("the last layer's exponent", by_the_package),
+        ("the last hidden layer's exponent", by_hand),
+        ("the last hidden layer's exponent", by_the_package),
     ],
 )
 def test_done_right(name, answer, capsys):
@@ -81,7 +81,7 @@ def test_diagnosis_wrong(answer, words, capsys):
     ],
 )
 def test_last_layer_wrong(answer, words, capsys):
-    assert words in said(capsys, "the last layer's exponent", answer)
+    assert words in said(capsys, "the last hidden layer's exponent", answer)
 
 
 TRIED = {"a": "Type-1", "b": "Type-2", "c": "divergence", "d": "Type-1"}

@@ -7,6 +7,7 @@ from matplotlib import pyplot as plt
 from lop_tutorial.figures.agents_against_fresh import (
     COLOURS,
     games_in_turn,
+    leads_in_settings,
     methods_of_agents,
     over_a_long_phase,
     probe_fits,
@@ -64,7 +65,7 @@ def test_a_fit_s_errors_are_drawn_as_powers_of_ten_over_their_steps():
     plt.close(figure)
 
 
-def test_sizes_stand_above_and_errors_of_every_scale_below_as_powers_of_ten():
+def test_sizes_stand_above_and_errors_over_those_of_fresh_networks_below_as_powers_of_ten():
     columns = {
         "size": (40.0, 90.0),
         "probe": (100.0, 1000.0),
@@ -79,11 +80,10 @@ def test_sizes_stand_above_and_errors_of_every_scale_below_as_powers_of_ten():
     figure = probe_on_scales(Table(tuple(rows)))
     above, below = figure.axes
     assert drawn(above, "size") == [pytest.approx([40.0, 90.0])]
-    logs = [[2, 3], [-1, -1], [-1, -1], [-2, -2]]
-    assert drawn(below, "mean") == [pytest.approx(each, abs=1e-9) for each in logs]
+    assert drawn(below, "mean") == [pytest.approx(each, abs=1e-9) for each in ([3, 4], [1, 1])]
     names = {text.get_text(): text.get_color() for text in below.texts}
-    assert names["old"] == COLOURS["old"]
-    assert names["fresh,\nstandardised"] == names["fresh"] == COLOURS["fresh"]
+    assert names["as it is"] == COLOURS["old"]
+    assert set(names) == {"as it is", "standardised"}
     plt.close(figure)
 
 
@@ -101,17 +101,33 @@ def test_methods_stand_in_rows_by_their_lead_over_no_intervention():
     plt.close(figure)
 
 
+def test_settings_stand_in_rows_with_what_is_taken_of_their_table():
+    rows = [
+        {**row, "updates": updates, "return": [updates * value for value in row["return"]]}
+        for row in TABLE.rows
+        for updates in (1, 4)
+    ]
+    both = Table(tuple(rows))
+    figure = leads_in_settings({"few": (both, {"updates": 1}), "many": (both, {"updates": 4})})
+    left, right = figure.axes
+    assert [label.get_text() for label in left.get_yticklabels()] == ["few", "many"]
+    means = [[float(line.get_xdata()[0]) for line in ax.lines if line.get_marker() == "o"] for ax in (left, right)]
+    assert means == [[30, 120], pytest.approx([3, 3])]
+    plt.close(figure)
+
+
 def test_a_long_phase_leaves_out_seeds_whose_blocks_are_empty():
     rows = [
-        {"agent": agent, "seed": seed, "return": [10.0 * level, nan_or_10 + level, 30.0 * level]}
+        {"agent": agent, "seed": seed, "return": [10.0 * level, nan_or_10 * level, 30.0 * level]}
         for agent, level in (("old", 2.0), ("fresh", 1.0))
-        for seed, nan_or_10 in enumerate((10.0, 10.0, np.nan))
+        for seed, nan_or_10 in enumerate((10.0, 12.0, np.nan))
     ]
     figure = over_a_long_phase(Table(tuple(rows)), 900)
     (ax,) = figure.axes
-    assert drawn(ax, "mean") == [pytest.approx([20, 12, 60]), pytest.approx([10, 11, 30])]
-    (middles,) = {tuple(line.get_xdata()) for line in ax.lines if line.get_gid() == "mean"}
-    assert middles == pytest.approx([150, 450, 750])
+    (line,) = (line for line in ax.lines if line.get_marker() == "o")
+    assert list(line.get_ydata()) == pytest.approx([10, 11, 30])
+    assert list(line.get_xdata()) == pytest.approx([150, 450, 750])
+    assert len(drawn(ax, "seed")) == 3
     plt.close(figure)
 
 

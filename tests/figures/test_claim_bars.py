@@ -1,4 +1,4 @@
-"""Bars of evidence: every piece is in its claim's bar, as what it says, and as wide as the others."""
+"""Bars of evidence: shares of the pieces with seeds enough, and all counts beside them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from lop_tutorial.figures import COLUMN_WIDTH, claim_bars
+from lop_tutorial.figures import claim_bars
 from lop_tutorial.figures.claim_bars import FULL
 from lop_tutorial.report.claims.claim import Claim, Evidence, Number
 from lop_tutorial.report.claims.judge import Judged
@@ -26,27 +26,34 @@ def judged(short, **pieces):
 
 
 def segments(figure):
-    """(what it says, width in pieces of a full row) of each but the legend's four, from left to right and down."""
+    """(what it says, share of the bar) of each but the head's three, from left to right and down."""
     (ax,) = figure.axes
-    return [(each.get_gid(), each.get_width()) for each in ax.patches[4:]]
+    return [(each.get_gid(), each.get_width() / FULL) for each in ax.patches[3:] if each.get_gid()]
 
 
-def test_segments_are_as_wide_as_their_pieces_are_many():
+def test_segments_are_shares_of_the_pieces_with_seeds_enough():
     claims = [judged("a", **{"for": 3, "against": 1, "too few seeds": 2}), judged("b", **{"for": 30, "open": 10})]
     figure = claim_bars({"Part": claims}, {"a": 1, "b": 2})
     found = segments(figure)
-    assert [says for says, _ in found] == ["for", "against", "too few seeds", "for", "open"]
-    pieces = np.array([width + 0.02 for _, width in found]) / COLUMN_WIDTH
-    assert pieces[:3] == pytest.approx(np.array([3, 1, 2]) / FULL)
-    assert pieces[3:] == pytest.approx([0.75, 0.25]), "more than twenty fill the row"
+    assert [says for says, _ in found] == ["for", "against", "for", "open"]
+    assert [share for _, share in found] == pytest.approx([0.75, 0.25, 0.75, 0.25])
+    plt.close(figure)
+
+
+def test_a_claim_without_enough_seeds_has_an_empty_bar():
+    figure = claim_bars({"": [judged("a", **{"too few seeds": 2})]}, {"a": 1})
+    assert segments(figure) == []
     plt.close(figure)
 
 
 def test_words_name_claim_verdict_and_counts():
-    claims = [judged("holds", **{"for": 5}), judged("fails", **{"against": 2})]
+    claims = [judged("holds", **{"for": 5}), judged("fails", **{"against": 2, "too few seeds": 7})]
     figure = claim_bars({"A part": claims[:1], "": claims[1:]}, {"holds": 7, "fails": 28})
-    words = Counter(text.get_text() for text in figure.axes[0].texts)
-    assert words["7 ● holds"] == words["28 ○ fails"] == words["A part"] == words["5 for"] == words["2"] == 1
-    hollow = [patch.get_facecolor()[3] for patch in figure.axes[0].patches[:4]]
-    assert hollow == [1, 1, 1, 0]
+    texts = figure.axes[0].texts
+    words = Counter(text.get_text() for text in texts)
+    assert words["7 ● holds"] == words["28 ○ fails"] == words["A part"] == words["5"] == words["2"] == words["7"] == 1
+    assert words["–"] == 3 + 2, "no count is left out"
+    (few,) = (text for text in texts if text.get_text() == "7")
+    (head,) = (text for text in texts if text.get_text() == "too few")
+    assert few.get_position()[0] == head.get_position()[0]
     plt.close(figure)

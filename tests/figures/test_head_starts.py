@@ -13,7 +13,7 @@ from lop_tutorial.figures.head_starts import (
     over_length,
     over_steps,
 )
-from lop_tutorial.running.results import Interval
+from lop_tutorial.running.results import Interval, interval
 
 
 def test_the_gap_stands_over_the_length_and_what_was_known_below_it():
@@ -29,12 +29,13 @@ def test_the_gap_stands_over_the_length_and_what_was_known_below_it():
     plt.close(figure)
 
 
-def test_bars_have_the_reach_that_is_given_and_none_where_nothing_differs():
+def test_bars_are_the_interval_of_their_own_seeds():
     gaps = np.array([[0, 1.0, -1], [0, 2, -3]])
-    figure = over_length((0, 5, 30), np.array([0.1, 0.4, 0.99]), gaps, "test accuracy", reach=1.5)
+    figure = over_length((0, 5, 30), np.array([0.1, 0.4, 0.99]), gaps, "test accuracy")
     (bars,) = figure.axes[0].containers
     (drawn,) = bars.lines[2]
-    assert [list(ends[:, 1]) for ends in drawn.get_segments()] == [[0, 0], [0, 3], [-3.5, -0.5]]
+    wanted = [interval(one) for one in gaps.T]
+    assert [list(ends[:, 1]) for ends in drawn.get_segments()] == [pytest.approx([w.low, w.high]) for w in wanted]
     plt.close(figure)
 
 
@@ -81,5 +82,6 @@ def test_lives_are_drawn_over_steps_and_marked_where_they_are_compared():
     assert means == [pytest.approx([0.1, 0.4, 0.2]), pytest.approx([0.1, 0.7])]
     marked = [(line.get_xdata()[0], line.get_ydata()[0]) for line in ax.lines if line.get_gid() == "compared"]
     assert marked == [pytest.approx((1.5, 0.2)), pytest.approx((1.0, 0.7))]
-    assert {text.get_text(): text.get_color() for text in ax.texts} == COLOURS
+    assert {text.get_text(): text.get_color() for text in ax.texts if text.get_gid() == "name"} == COLOURS
+    assert [text.get_text() for text in ax.texts if text.get_gid() == "apart"] == ["50 points"]
     plt.close(figure)

@@ -39,3 +39,11 @@ def test_medians_leave_nan_out_and_draw_minus_infinity_at_the_floor():
     (line,) = (line for line in ax.get_lines() if line.get_gid() == "median")
     np.testing.assert_allclose(line.get_xydata(), [[2, -2], [3, -5]])
     assert [label.get_text() for label in ax.get_yticklabels()][:2] == ["−∞", "−4"]
+
+
+def test_medians_have_the_limits_that_are_given_to_their_panel():
+    values = np.array([[1.0, 2.0], [3.0, 4.0]])
+    figure = medians({"cells": {"old": values}, "share": {"old": values}}, limits={"cells": (0, 64)})
+    cells, share = (ax.get_ylim() for ax in figure.axes)
+    assert cells == (0, 64)
+    assert share[1] < 5

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +12,11 @@ import pytest
 
 from lop_tutorial.cli import main
 from lop_tutorial.publishing.claims_page import page
+from lop_tutorial.report.claims import questions, type_questions
 from lop_tutorial.report.claims.claim import SAYS, VERDICTS, Evidence, Number, verdict
 from lop_tutorial.report.claims.collect import NO_LEARNERS, TEXTS, collect, in_results
 from lop_tutorial.report.claims.comparison import BINS
-from lop_tutorial.report.claims.judge import judge
+from lop_tutorial.report.claims.judge import Judged, judge
 from lop_tutorial.report.claims.poster import PARTS
 from lop_tutorial.running.run import stored
 from lop_tutorial.running.table import lines_of, load
@@ -107,6 +109,62 @@ def test_numbers_are_told_with_their_seeds_and_what_diverged():
     assert str(number(0.1)) == "+10.0 (1 seed)"
     assert str(number(0.04, 0.04, unit="")) == "0.04 (0.04 to 0.04; 2 seeds)"
     assert str(number(0.04, 0.04, unit="change")) == "+0.04 (+0.04 to +0.04; 2 seeds)"
+
+
+def test_an_end_near_zero_is_told_with_digits_enough_to_see_its_side():
+    """The half width of 5 values that spread by s about their mean is 2.776 s / sqrt 5."""
+    values = 0.1 + 0.08 * np.array([-1, -0.5, 0, 0.5, 1])
+    low = 0.1 - 2.7764 * np.std(values, ddof=1) / 5**0.5
+    near = values - low + 2e-5
+    assert re.fullmatch(r"\+7\.\d{3} \(\+0\.002 to \+15\.\d{3}; 5 seeds\)", str(number(*near)))
+    assert re.fullmatch(r"\+7\.\d \(\+\d\.\d to \+\d+\.\d; 10 seeds\)", str(number(*near, *near)))
+
+
+def test_partly_supported_says_which_way_it_leans():
+    def judged(*pieces):
+        return Judged(ALL[0], tuple(evidence(number(*each)) for each in pieces))
+
+    assert judged(FALLS, FALLS, RISES).leaning == "mostly for"
+    assert judged(FALLS, RISES, RISES, UNCLEAR).leaning == "mostly against"
+    assert judged(FALLS, RISES).leaning == judged(FALLS, UNCLEAR, RISES).leaning == "evenly"
+    assert judged(FALLS, FALLS).leaning == judged(RISES).leaning == ""
+
+
+def test_settings_are_data_network_and_width():
+    about = ("toy points, d = 2, step 0.1: gap", "toy points, d = 2, step 0.4, 40 tasks", "toy points, d = 4, step 0.1")
+    pictures = ("pairs of CIFAR-100, MLP, d = 2, step 0.1", "pairs of CIFAR-100, SmallConv, d = 2, step 0.1")
+    pieces = tuple(Evidence(of, (number(*FALLS),), "type1") for of in (*about, *pictures))
+    assert Judged(ALL[0], pieces).settings == 4
+
+
+def test_the_bounds_matter_where_the_page_says(monkeypatch):
+    rule = page().split("**Bounds.**")[1].split("**Signs.**")[0]
+    verdicts = [judged.verdict for part in judge().values() for judged in part]
+    assert "With half a\n  point or two points every verdict on the paper is the same" in rule
+    for margin in (0.005, 0.02):
+        for module in (questions, type_questions):
+            monkeypatch.setattr(module, "MARGIN", margin)
+        assert [judged.verdict for part in judge(in_results()).values() for judged in part] == verdicts
+    monkeypatch.undo()
+    assert "anything from a quarter of the sum to all of it both verdicts are the same" in rule
+    for place in (3, 9):
+        for piece in ALL[place].evidence(in_results()):
+            total, rest = piece.numbers
+            for share in (0.25, 0.5, 1):
+                other = replace(rest, values=rest.values + (0.8 - share) * total.values)
+                assert replace(piece, numbers=(total, other)).says == "against"
+    assert "at 0.52 no piece is for the claim\n  and it is not supported, at 0.6 ten are" in rule
+    for bound, expected in ((0.52, ("not supported", 0)), (0.6, ("partly supported", 10))):
+        pieces = [
+            replace(each, numbers=tuple(replace(n, bound=bound) if n.label == "late" else n for n in each.numbers))
+            for each in ALL[21].evidence(in_results())
+        ]
+        assert (verdict(pieces), [each.says for each in pieces].count("for")) == expected
+
+
+def test_the_remark_on_stretch_and_age_says_what_its_evidence_says():
+    wide = [each for each in question("Type-2 strikes").evidence(in_results()) if "d = 256" in each.of]
+    assert [(each.says, "of that age" in each.of) for each in wide] == [("for", False), ("open", True)]
 
 
 def test_everything_in_results_is_read_but_what_holds_no_learner():

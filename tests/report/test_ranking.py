@@ -79,16 +79,23 @@ def test_figures_show_every_method_that_has_a_number(stands):
     shown = {line.get_gid() for line in ax.get_lines() if str(line.get_gid()).startswith("D, ")}
     assert shown == {f"D, {method}" for method in ("none", "l2_init:strength=0.1", "cbp")}
     assert {text.get_text() for text in ax.texts} == {"diverged", "1 of 3", "all"}
-    figure = factor_against_accuracy({"D": stands}, "dead_units", {"none": [(0.1, 0.7)]})
-    lines = {tuple(line.get_ydata()): list(line.get_xdata()) for line in figure.axes[0].get_lines()}
-    assert lines == {
-        (0.5, 0.6, 0.7): [0, 0, 0],
-        (0.7, 0.8, 0.9): [1, 1, 1],
-        (0.7, 0.9, 0.77): [2, 2, 2],
-        (0.9, 0.9): [3, 3],
-    }
-    (name,) = figure.axes[0].texts
-    assert (name.get_text(), name.get_position()) == ("No Intv.", (0.1, 0.7))
+    named = {"none": [(10, 0.7)], "retrained": [(20, 0.8)], "cbp": [(30, 0.9)]}
+    (ax,) = factor_against_accuracy({"D": stands}, "dead_units", named).axes
+    lines = {tuple(line.get_ydata()): list(line.get_xdata()) for line in ax.get_lines()}
+    assert lines == {(0.5, 0.6, 0.7): [0] * 3, (0.7, 0.8, 0.9): [100] * 3, (0.9, 0.9): [300] * 2}, "in percent"
+    assert ax.get_xlabel() == "dead units (%)"
+    first = ax.texts[0]
+    assert (first.get_text(), first.get_position()) == ("No Intv.", (10, 0.7))
+
+
+def test_what_lies_beyond_the_lowest_value_is_told_at_the_edge(stands):
+    def beyond(lowest):
+        (ax,) = against_retrained({"D": stands}, seeds_of=("l2_init",), lowest=lowest).axes
+        assert ax.get_xlim()[0] == lowest
+        return {text.get_text().strip() for text in ax.texts if text.get_gid() == "beyond"}
+
+    assert beyond(-10) == {"◂ −20", "◂ 1 seed"}
+    assert beyond(-25) == set()
 
 
 def test_the_figure_of_correlations_has_a_mark_and_an_interval_for_each_factor_and_set(stands):

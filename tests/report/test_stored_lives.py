@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.stats import binom
 
 pytest.importorskip("lifelines", reason="needs the extra analysis")
 
@@ -186,3 +187,46 @@ def test_what_the_note_foretells_of_0_05():
             first, second = (fit(lives, form).dead_by(0.05, 300, 8) for form in FORMS)
             said = " or ".join(f"{float(d.mean):.1f} ({d.low:.0f} to {d.high:.0f})" for d in (first, second))
             assert said in words
+
+
+HELD_OUT_STEP, LEARNERS = 0.065, 8
+
+
+def part_held_out():
+    note = stored_path("marathon.md").read_text(encoding="utf-8")
+    return note[note.index("### Held out") : note.index("## Table 1, many tasks")]
+
+
+def laws_of_the_held_out(event):
+    return {form: fit(planned_lives(event, smallest=0.05)["cifar100"], form) for form in FORMS}
+
+
+def test_what_the_note_foretells_of_the_held_out_run():
+    part = part_held_out()
+    words = " ".join(part.split())
+    told = {}
+    for event, called in (("death", "dead"), ("failure", "failed")):
+        laws = laws_of_the_held_out(event)
+        for time in (100, 300):
+            each = [law.dead_by(HELD_OUT_STEP, time, LEARNERS) for law in laws.values()]
+            said = " | ".join(f"{float(d.mean):.1f} ({d.low:.0f} to {d.high:.0f})" for d in each)
+            assert f"| {called} | {time} | {said} |" in part
+        for form, law in laws.items():
+            told[form, event] = "{:.0f} ({:.0f} to {:.0f})".format(*map(float, law.time(HELD_OUT_STEP)))
+    death, failure = told["power", "death"], told["power", "failure"]
+    assert f"{death.replace(' (', ' tasks until death (')} and {failure.replace(' (', ' until failure (')}" in words
+    assert f"{told['exponential', 'death']} and {told['exponential', 'failure']} by 1 / step size" in words
+
+
+def test_how_sharp_the_note_says_the_held_out_run_is():
+    """Failures, had lives been longer or shorter by a factor than the power law has them."""
+    law, words = laws_of_the_held_out("failure")["power"], " ".join(part_held_out().split())
+
+    def failed_by(time):
+        late = (np.log(time) - law.constant - law.slope * np.log(HELD_OUT_STEP)) / law.scale
+        return -np.expm1(-np.exp(late))
+
+    few = [binom.cdf(6, LEARNERS, failed_by(300 / factor)) for factor in (2, 3)]
+    soon = [failed_by(100 * factor) ** LEARNERS for factor in (2, 3)]
+    assert f"with a probability of {few[0]:.2f}; if half as long, all eight by 100 tasks with {soon[0]:.2f}" in words
+    assert f"by a factor of three, {few[1]:.2f} and {soon[1]:.2f}" in words

@@ -120,7 +120,7 @@ def _leading(jacobian: Float64[np.ndarray, "unit input"]) -> float:
 
 CHECKS: dict[str, Check] = {
     "which of the three": _diagnose,
-    "the last layer's exponent": _last_layer,
+    "the last hidden layer's exponent": _last_layer,
     "predict, then try": _tried,
     "type-1 never comes": _never,
 }

@@ -25,6 +25,8 @@ VERDICTS: tuple[Verdict, ...] = (
 )
 Side = Literal["above", "below"]
 
+MOST_DIGITS = 3
+"""Behind the point, where fewer would show an interval's end as zero."""
 RULE = """\
 **Evidence.** Every experiment stored in `results/` that bears on a claim is evidence for or against it. Each claim has
 a question that is put to all of them, not a list of those that count. A piece of evidence is one number a seed, or
@@ -40,8 +42,8 @@ piece with many numbers, as in claims 26 and 28, is hard to win and easy to lose
 **Verdict.** A claim is **supported** if every piece with enough seeds speaks for it, **partly supported** if some do,
 **not supported** if none does and one at least speaks against it, and **open** if all of them are. Where all pieces
 have too few seeds the verdict is **too few seeds**, and where there is no piece, **not tested**. A claim that something
-exists is supported as soon as one piece speaks for it. Of many intervals one in twenty misses its mean by chance: one
-piece among many that falls out of line is weak evidence, so look at how many there are.
+exists is supported as soon as one piece speaks for it. One 95 % interval in twenty misses the true mean: one piece
+among many that falls out of line is weak evidence, so look at how many there are.
 
 **What is left out.** Learners that diverged, which are counted. Survival runs, whole and whatever came of them: those
 whose plan has `dead_after`, so that a learner stops once it is dead. After death no accuracy was recorded; to assume
@@ -90,6 +92,9 @@ class Number:
         """The mean with its interval, and the number of seeds."""
         scale, digits = (100, 1) if self.unit == "points" else (1, 2)
         signed = self.unit in ("points", "per layer", "change")
+        ends = [scale * float(value) for value in (self.interval.low, self.interval.high)]
+        while digits < MOST_DIGITS and any(0 < abs(end) < 0.5 * 10**-digits for end in ends):
+            digits += 1  # until it can be seen on which side of zero an end lies
         mean, low, high = (_number(scale * float(value), digits, signed) for value in self.interval)
         seeds = counted(len(self.kept), "seed")
         if len(self.kept) < len(self.values):

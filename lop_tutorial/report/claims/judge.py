@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -32,9 +33,29 @@ class Judged:
         return {says: said.count(says) for says in ("for", "against", "open", "too few seeds")}
 
     @property
+    def leaning(self) -> str:
+        """Of a claim that is partly supported: "mostly for", "mostly against" or "evenly"; "" of every other."""
+        if self.verdict != "partly supported":
+            return ""
+        more = self.counts["for"] - self.counts["against"]
+        return "mostly for" if more > 0 else "mostly against" if more else "evenly"
+
+    @property
+    def settings(self) -> int:
+        """How many combinations of data, network and width the pieces come from."""
+        return len({_setting(each.of) for each in self.evidence})
+
+    @property
     def told(self) -> str:
         """The counts that are not 0, in words."""
         return ", ".join(f"{number} {says}" for says, number in self.counts.items() if number)
+
+
+def _setting(of: str) -> tuple[str, ...]:
+    """Of what a piece is about, the data, the network and the width."""
+    words = re.split(r"[,:] ", of)
+    width = next((place for place, word in enumerate(words) if word.startswith("d = ")), 0)
+    return tuple(words[: width + 1])
 
 
 def judged(claim: Claim, stored: Iterable[Any]) -> Judged:

@@ -78,7 +78,8 @@ MIXUP = (
         f"{_where('intra_mixup', 'Type-1')} Late training accuracy, minus No Intv.: above 0.",
         helps("intra_mixup", "Type-1"),
         "generalized_mixup",
-        "Four networks without different labels do as well (the exercise *Is it the bump?*).",
+        "Different labels are not necessary for most of it on the toy of 2 dimensions: without them 16 networks end at "
+        "0.902, with them at 0.952, without mixing at 0.654 (`type1_no_bump`).",
     ),
     Claim(
         "Intra-class mixing prevents the collapse within classes",
