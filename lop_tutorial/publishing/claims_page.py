@@ -53,8 +53,8 @@ one half. Three are others, and our choice:
 
 - *One point* of accuracy, where two networks are to be told apart: smaller differences count as equal. With half a
   point or two points every verdict on the paper is the same.
-- *0.8 of the sum*, where factors are to multiply (claims 4 and 10). The law says the whole sum; four fifths leave room
-  for a law that holds roughly. With anything from a quarter of the sum to all of it both verdicts are the same.
+- *0.8 of the sum*, where factors are to multiply (claims 4 and 10). The law says the whole sum; one that holds roughly
+  passes at four fifths. With anything from a quarter of the sum to all of it both verdicts are the same.
 - *0.55*, where networks are to end at chance, 0.5 (claim 22). Here the bound matters: at 0.52 no piece is for the claim
   and it is not supported, at 0.6 ten are and it stays partly supported.
 

@@ -38,6 +38,17 @@ def test_a_run_stands_beside_the_paper_s_numbers():
     plt.close(figure)
 
 
+def test_seeds_that_fall_into_two_groups_are_drawn_one_by_one():
+    curves = [[0.9, 0.9, 0.9, 0.5, math.nan], [0.9, 0.9, 0.9, 0.9, math.nan]]
+    (ax,) = (ax for ax in beside_paper(lives({"none": curves}), table=1, each_seed=("none",)).axes if ax.get_visible())
+    seeds = [line.get_ydata().tolist() for line in ax.lines if line.get_gid() == "seed"]
+    assert seeds == [[0.9, 0.9]] * 3 + [[0.5, 0.9], []]
+    means = [float(line.get_ydata()[0]) for line in ax.lines if line.get_gid() == "mean"]
+    assert means == pytest.approx([0.9, 0.9, 0.9, 0.7, math.nan], nan_ok=True)
+    assert not [line for line in ax.lines if line.get_gid() == "ours"]
+    plt.close("all")
+
+
 def test_a_bin_in_which_no_learner_is_left_has_no_dot():
     figure = beside_paper(lives({"none": [[0.5, 0.6, 0.7, 0.8, math.nan]]}), table=1)
     dots = [float(line.get_ydata()[0]) for line in figure.axes[0].lines if line.get_gid() == "ours"]

@@ -31,21 +31,27 @@ def test_every_network_has_a_mark_of_its_kind_near_its_step_size():
     plt.close("all")
 
 
-def test_the_line_is_the_laws_median_dashed_where_no_life_is():
+def test_the_line_is_the_laws_median_over_the_step_sizes_of_the_lives():
     law = fit(LIVES)
-    (ax,) = lifetime_law({"pictures": LIVES}, {"pictures": law}, down_to=0.01).axes
-    solid, dashed = (line for line in ax.lines if line.get_gid() == "law")
-    assert solid.get_linestyle() == "-"
-    assert dashed.get_linestyle() == "--"
-    assert dashed.get_xdata()[0] == pytest.approx(0.01)
-    assert dashed.get_xdata()[-1] == pytest.approx(0.05)
-    for line in (solid, dashed):
-        for x, y in zip(line.get_xdata(), line.get_ydata(), strict=True):
-            assert y == pytest.approx(float(law.time(x).mean))
+    (ax,) = lifetime_law({"pictures": LIVES}, {"pictures": law}).axes
+    (line,) = (line for line in ax.lines if line.get_gid() == "law")
+    for x, y in zip(line.get_xdata(), line.get_ydata(), strict=True):
+        assert y == pytest.approx(float(law.time(x).mean))
+    assert 0.045 <= line.get_xdata()[0] < 0.05
+    assert 0.1 < line.get_xdata()[-1] <= 0.111
     plt.close("all")
 
 
-def test_numbers_of_neighbouring_step_sizes_do_not_run_into_each_other():
-    *_, ax = lifetime_law({"a": LIVES, "b": LIVES}, dict.fromkeys("ab", fit(LIVES))).axes
-    assert [label.get_text() for label in ax.get_xticklabels()] == ["0.1", "0.05", "0.02"]
+def test_every_step_size_has_its_number_and_the_axis_its_words():
+    *_, ax = lifetime_law({"a": LIVES, "b": LIVES}, dict.fromkeys("ab", fit(LIVES)), ylabel="tasks until death").axes
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["0.05", "0.085", "0.1"]
+    assert ax.get_ylabel() == "tasks until death"
+    plt.close("all")
+
+
+def test_neighbours_in_a_column_stand_apart():
+    alike = Lifetimes(0.1, np.full(6, 50.0), np.ones(6, dtype=bool))
+    (ax,) = lifetime_law({"a": [alike, LIVES[1]]}, {"a": fit(LIVES)}).axes
+    places = next(line.get_xdata() for line in ax.lines if line.get_gid() == "died")
+    assert (np.abs(np.diff(places)) > 0.0005).all()
     plt.close("all")

@@ -69,7 +69,7 @@ def test_nobody_who_stopped_dead_is_told_as_diverged_by_any_claim(tmp_path):
 def test_the_page_of_claims_says_that_lives_are_left_out_and_by_what():
     rule = page().split("## The rule")[1].split("## Loss of plasticity")[0]
     assert "`dead_after`" in rule
-    assert "continual_imagenet" in rule
+    assert "{doc}`chapters/lifetimes`" in rule
 
 
 def test_who_is_dead_is_done_and_told_apart_from_who_diverged(tmp_path):

@@ -93,7 +93,7 @@ class CurveExplorer(Explorer):
             ax.set(title=panel["title"], xlabel=spec["names"][0], ylim=panel["limits"])
         axes[0, 0].set_ylabel(spec["names"][1])
         named = {label: line for ax in axes[0] for line, label in zip(*ax.get_legend_handles_labels(), strict=True)}
-        figure.legend(list(named.values()), list(named), loc="outside lower center", ncols=min(len(named), 4))
+        figure.legend(list(named.values()), list(named), loc="outside lower center", ncols=min(len(named), 3))
         stops = [f"{name} {values[place]}" for (name, values), place in zip(self.sliders.items(), at, strict=True)]
         figure.suptitle(", ".join(stops), x=0.01, ha="left", fontsize=11)
         return figure

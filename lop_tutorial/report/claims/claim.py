@@ -48,7 +48,7 @@ among many that falls out of line is weak evidence, so look at how many there ar
 **What is left out.** Learners that diverged, which are counted. Survival runs, whole and whatever came of them: those
 whose plan has `dead_after`, so that a learner stops once it is dead. After death no accuracy was recorded; to assume
 chance would be a guess, since some dead networks recover. What such runs say of how long networks live is in
-{doc}`chapters/continual_imagenet`. Warm starts (two tasks of the same classes) and agents are asked the sentences
+{doc}`chapters/lifetimes`. Warm starts (two tasks of the same classes) and agents are asked the sentences
 [at the end](claim-29), and no others.
 """
 
