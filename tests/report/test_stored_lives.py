@@ -189,7 +189,7 @@ def test_what_the_note_foretells_of_0_05():
             assert said in words
 
 
-HELD_OUT_STEP, LEARNERS = 0.065, 8
+HELD_OUT_RUN, HELD_OUT_STEP, LEARNERS = "death_300_held_out_cifar100_step_0.065", 0.065, 8
 
 
 def part_held_out():
@@ -230,3 +230,63 @@ def test_how_sharp_the_note_says_the_held_out_run_is():
     soon = [failed_by(100 * factor) ** LEARNERS for factor in (2, 3)]
     assert f"with a probability of {few[0]:.2f}; if half as long, all eight by 100 tasks with {soon[0]:.2f}" in words
     assert f"by a factor of three, {few[1]:.2f} and {soon[1]:.2f}" in words
+
+
+def test_what_the_note_tells_of_the_held_out_run():
+    """Every life, and on which side of the ranges that were given beforehand each number lies."""
+    run, part = stored(HELD_OUT_RUN), part_held_out()
+    assert (run.config["data"], run.config["classes"], run.config["network"]) == ("cifar100", [80, 100], "smallconv")
+    assert (run.config["dead_after"], run.config["tasks"], run.config["seeds"]) == (5, 300, list(range(500, 508)))
+    assert not run.diverged
+    death, failure = (lifetimes(run, event=event) for event in ("death", "failure"))
+    row = f"{death.died.sum()} of 8 | {lived(death)} | {failure.died.sum()} of 8 | {lived(failure)} |"
+    assert f"| `{HELD_OUT_RUN}` | {row}" in part
+    assert "By 100 tasks three were dead and four had failed; by 300 tasks eight and eight." in part
+    for event, seen, by_100 in (("death", death, 3), ("failure", failure, 4)):
+        np.testing.assert_array_equal(planned_lives(event, held_out=True)["cifar100"][0].times, seen.times)
+        assert seen.step_size == HELD_OUT_STEP
+        numbers = {time: int((seen.died & (seen.times <= time)).sum()) for time in (100, 300)}
+        assert numbers == {100: by_100, 300: 8}
+        for law in laws_of_the_held_out(event).values():
+            for time, number in numbers.items():
+                foretold = law.dead_by(HELD_OUT_STEP, time, LEARNERS)
+                assert foretold.low <= number <= foretold.high
+
+
+def test_what_the_note_tells_of_the_held_out_medians_and_of_all_forty():
+    words = " ".join(part_held_out().split())
+    for event in ("death", "failure"):
+        (seen,) = planned_lives(event, held_out=True)["cifar100"]
+        median = [f"{float(value):.0f}" for value in seen.median]
+        kaplan_and_meier = "Kaplan and Meier, " if event == "death" else ""
+        assert f"{median[0]} until {event} ({kaplan_and_meier}{median[1]} to {median[2]})" in words
+        laws = laws_of_the_held_out(event)
+        ours = float(laws["power"].time(HELD_OUT_STEP).mean)
+        assert seen.median.mean < ours
+        assert f"{ours:.0f}" in words
+        lives = [*planned_lives(event, smallest=0.05)["cifar100"], seen]
+        assert sum(len(each.times) for each in lives) == 40
+        slope = fit(lives).slope_interval
+        assert "{:.1f} ({:.1f} to {:.1f}) until {}".format(*map(float, slope), event) in words
+        assert slope.low < -3 < slope.high
+    all_dead = []
+    for form, law in laws_of_the_held_out("death").items():
+        constant, by_step, log_scale = law.draws.T
+        late = (np.log(300) - constant - by_step * FORMS[form](HELD_OUT_STEP)) / np.exp(log_scale)
+        all_dead.append(np.mean((-np.expm1(-np.exp(late))) ** LEARNERS))
+    assert "eight dead a probability of {:.2f}, 1 / step size {:.2f}".format(*all_dead) in words
+
+
+def test_what_the_note_tells_of_the_length_of_the_held_out_lives():
+    """Of Weibull lives of a known shape, the sum of (time / scale)^shape is Gamma distributed."""
+    words, draw = " ".join(part_held_out().split()), np.random.default_rng(0)
+    for event, told in (("death", (0.52, 0.26, 1.17)), ("failure", (0.84, 0.54, 1.50))):
+        (seen,) = planned_lives(event, held_out=True)["cifar100"]
+        law, log_times, f = laws_of_the_held_out(event)["power"], np.log(seen.times), np.log(HELD_OUT_STEP)
+        factor = np.mean(np.exp((log_times - law.constant - law.slope * f) / law.scale)) ** law.scale
+        constant, slope, scale = law.draws[:, 0], law.draws[:, 1], np.exp(law.draws[:, 2])
+        risk = np.exp((log_times - (constant + slope * f)[:, None]) / scale[:, None]).sum(axis=1)
+        factors = (risk / draw.gamma(LEARNERS, size=len(risk))) ** scale
+        np.testing.assert_allclose([factor, *np.quantile(factors, [0.025, 0.975])], told, rtol=0.03)
+        assert f"{told[0]:.2f} times" in words
+        assert f"{told[1]:.2f} to {told[2]:.2f})" in words
