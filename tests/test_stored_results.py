@@ -38,7 +38,7 @@ from lop_tutorial.report.suspect_scores import GAPS
 from lop_tutorial.report.suspect_sheet import by_suspect, stored_scores, stored_skill_of_all, stored_states
 from lop_tutorial.report.suspect_verdicts import as_markdown, verdict
 from lop_tutorial.running import Results, Run, finite, interval, stored
-from lop_tutorial.running.death import died_in
+from lop_tutorial.running.death import died_in, failed_in
 from lop_tutorial.running.table import load
 from lop_tutorial.theory.laws import Growing, PowerLaw, Settling, error
 
@@ -673,6 +673,32 @@ def test_what_the_chapter_on_continual_imagenet_tells_of_convnet():
     training = run.results.binned("retrained", "train_accuracy")[:, -1].mean()
     for method in ("l2_init:strength=0.001", "layer_norm", "g_mixup"):
         assert 0.08 < run.results.binned(method, "train_accuracy")[:, -1].mean() - training < 0.15
+
+
+def test_what_the_note_tells_of_table_1_with_many_tasks():
+    """Each cell of its table, and the predictions that stand above it."""
+    note = " ".join((RESULTS / "marathon.md").read_text(encoding="utf-8").split())
+    results, mixed = stored("table1_long_tinyimagenet").results, "g_mixup:M=2"
+    means = {m: results.binned(m).mean(axis=0) for m in ("none", "retrained", mixed)}
+    for name, method in (("No Intv.", "none"), ("Retrained", "retrained"), ("G-mixup", mixed)):
+        assert f"| {name} | {' | '.join(f'{mean:.3f}' for mean in means[method])} |" in note
+    lead = 100 * (results.binned(mixed) - results.binned("retrained"))
+
+    def told(values):
+        return "{:.1f} ({:.1f} to {:.1f})".format(*map(float, interval(values)))
+
+    assert f"| G-mixup minus Retrained, points | {' | '.join(told(values) for values in lead.T)} |" in note
+    kept = results.binned("retrained")
+    assert f"Retrained {told(100 * (kept[:, 4] - kept[:, 0]))}, G-mixup's lead {told(lead[:, 4] - lead[:, 0])}" in note
+    assert all(interval(values).low > 0 for values in lead.T)
+    for method in ("retrained", mixed):
+        assert all(failed_in(curve.tolist(), 5) is None for curve in results.curves(method, "train_accuracy"))
+    exponents = results.curves(mixed, "ftle_within_q50")[:, 24::25]
+    assert exponents.max() < 0.4
+    fit = results.binned(mixed, "train_accuracy")
+    assert told(100 * (fit[:, 0] - fit[:, 4])) == "1.2 (0.6 to 1.7)"
+    known = stored("death_300_tinyimagenet_step_0.07").results.curves("none", "train_accuracy")[:5, :40]
+    np.testing.assert_array_equal(results.curves("none", "train_accuracy")[:, :40], known)
 
 
 def test_what_the_note_on_warm_starts_tells_of_its_run():

@@ -45,11 +45,11 @@ NO_LEARNERS = (
     *("timings.csv", "ftle_ridges.json", "equal_training", "cbp_divergence"),
     *("warm_start", "warm_start_others", "warm_start_seeds_6_16", "warm_start_gap", "warm_start_longer"),
     *("cartpole_reference", "changing_control", "changing_control_held_out", "replay_ratio"),
-    *("changing_games", "probe_scales", "long_phase", "shorter_steps"),
+    *("changing_games", "probe_scales", "long_phase"),
 )
 """What lies in results/, beside texts, without learners from task to task: `equal_training` has fresh networks alone,
 `cbp_divergence` single tasks learned again, a warm start is two tasks of the same classes, and an agent in
-reinforcement learning has no classes. `shorter_steps` has learners, a control of one chapter; it is not counted yet."""
+reinforcement learning has no classes."""
 
 
 @cache
@@ -249,6 +249,14 @@ def _task_by_task(content: Mapping[str, Any], rows: Rows) -> Iterator[Comparison
         yield _toy(width, content["training"]["step_size"], content["tasks"], by_method)
 
 
+def _shorter_steps(content: Mapping[str, Any], rows: Rows) -> Iterator[Comparison]:
+    """Narrow toys left alone, at a share of the usual step size."""
+    for (share,), mine in _grouped(rows, "share"):
+        curves = {name: [row[name] for row in mine] for name in inheritance.QUANTITIES if name in mine[0]}
+        plain = learners([row["seed"] for row in mine], **curves)
+        yield _toy(2, share * content["training"]["step_size"], content["tasks"], {"none": plain})
+
+
 def _heads(content: Mapping[str, Any], rows: Rows) -> Iterator[Comparison]:
     """Heads of several kinds; only the last tasks are known."""
     width = content["network"]["hidden"][-1]
@@ -273,6 +281,7 @@ _READERS: dict[tuple[str, ...], Callable[[Mapping[str, Any], Rows], Iterator[Com
     ("setting", "test_accuracy"): _settings_of_type2,
     ("network", "best_test"): _increments,
     ("first", "start_within"): _task_by_task,
+    ("share", "start_within"): _shorter_steps,
     ("head", "reference"): _heads,
 }
 """By columns of a table."""
