@@ -19,8 +19,9 @@ DEAD_AFTER = 5
 def lives(panels: Mapping[str, Results], *, tasks: int | None = None, chance: float = 0.5) -> Figure:
     """A panel a run of No Intv., under its title: a line for each network, its training accuracy over ten tasks.
 
-    A dot stands where a network failed, and a line that ends before the last task ends in its death, or where it
-    diverged. `tasks` is where the axis ends; the longest life, where it is None.
+    A dot stands where a network failed. A line that goes on to the last ten tasks is a life that the run's end cut off;
+    one that ends before ends in death, or where the network diverged, over as many tasks as are left. `tasks` is where
+    the axis ends; at the last line, where it is None.
     """
     figure, axes = plt.subplots(
         len(panels), 1, figsize=(COLUMN_WIDTH, 0.5 + 1.6 * len(panels)), sharex=True, sharey=True, squeeze=False
@@ -28,9 +29,12 @@ def lives(panels: Mapping[str, Results], *, tasks: int | None = None, chance: fl
     for ax, (title, results) in zip(axes[:, 0], panels.items(), strict=True):
         for accuracies in results.curves("none", "train_accuracy"):
             lived = accuracies[np.isfinite(accuracies)]
-            shown = _mean_so_far(lived)
-            at = np.arange(1, len(lived) + 1)
-            ax.plot(at, shown, color=METHOD_COLOURS["none"], linewidth=0.9, alpha=0.6, gid="life")
+            shown = _means_from(lived)
+            ended = len(lived) < len(accuracies)
+            drawn = shown if ended else shown[: len(lived) - FAILING + 1]
+            ax.plot(
+                np.arange(1, len(drawn) + 1), drawn, color=METHOD_COLOURS["none"], linewidth=0.9, alpha=0.6, gid="life"
+            )
             failure = failed_in(lived.tolist(), DEAD_AFTER)
             if failure is not None:
                 ax.plot(failure + 1, shown[failure], "o", color=METHOD_COLOURS["none"], markersize=5, gid="failed")
@@ -43,6 +47,6 @@ def lives(panels: Mapping[str, Results], *, tasks: int | None = None, chance: fl
     return figure
 
 
-def _mean_so_far(accuracies: Float64[np.ndarray, " task"]) -> Float64[np.ndarray, " task"]:
+def _means_from(accuracies: Float64[np.ndarray, " task"]) -> Float64[np.ndarray, " task"]:
     """Means over a task and those after it, ten at the most: as `failed_in` looks at them."""
     return np.array([accuracies[task : task + FAILING].mean() for task in range(len(accuracies))])
