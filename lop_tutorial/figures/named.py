@@ -23,11 +23,12 @@ class Curve(NamedTuple):
 
 
 class Dots(NamedTuple):
-    """What `dot_rows` draws: an interval for each row, in one colour; filled or hollow."""
+    """What `dot_rows` draws: an interval for each row, in one colour; filled or hollow; `mark` or that of its place."""
 
     intervals: Sequence[Interval]
     colour: str
     filled: bool = True
+    mark: str | None = None
 
 
 def named_curves(
@@ -94,7 +95,7 @@ def dot_rows(ax: Axes, rows: Sequence[str], groups: Mapping[str, Dots], *, zero:
             mean,
             -np.arange(len(rows)) + 0.23 * (len(groups) > 1) - height * k,
             xerr=(mean - low, high - mean),
-            fmt=MARKS[k % len(MARKS)],
+            fmt=dots.mark or MARKS[k % len(MARKS)],
             color=dots.colour,
             markerfacecolor=dots.colour if dots.filled else "white",
             markersize=5,
