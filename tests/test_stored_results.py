@@ -192,7 +192,12 @@ def test_what_the_chapter_on_generalized_mixup_tells_of_the_toys():
         row = f"| {form} |"
         for number, part in ((1, "train"), (2, "test")):
             found = interval(toys(number, form, f"{part}_accuracy")[:, -10:].mean(axis=1))
-            row += f" {found.mean:.3f} ({found.low:.3f} to {found.high:.3f}) |"
+            two_groups = (form, number) == ("both", 1)  # a mean of living and dead networks describes none of them
+            row += (
+                " 12 of 16 above 0.85, 4 at chance |"
+                if two_groups
+                else f" {found.mean:.3f} ({found.low:.3f} to {found.high:.3f}) |"
+            )
         assert row in text.replace("**", "")
     both = sorted(toys(1, "both", "train_accuracy")[:, -10:].mean(axis=1))
     assert max(both[:4]) < 0.51
@@ -268,7 +273,8 @@ def test_what_the_chapter_on_real_images_tells_of_its_runs():
                 f"{100 * each.mean:.1f} ({100 * each.low:.1f} to {100 * each.high:.1f})"
                 for each in (found.training, interval((old - fresh).mean(axis=1)), found.gap)
             ]
-            row = " | ".join([f"{title}, {width}", *cells, f"{found.by_accuracy}; {found.by_exponents}"])
+            kinds = [kind.removeprefix("Type-") for kind in (found.by_accuracy, found.by_exponents)]
+            row = " | ".join([f"{title}, {width}", *cells, *kinds])
             assert f"| {row} |".replace("-0.0)", "0.0)").replace("-", "−") in text.replace("-", "−")
     for name, gain in (("CIFAR-100", "1.7 points (0.1 to 3.4)"), ("Tiny ImageNet", "3.0 (1.0 to 4.9)")):
         assert f"{gain} on {name}" in text
@@ -337,9 +343,9 @@ def test_what_the_readme_tells_first():
     mixed = list(mixup_differences(in_results()))
     gaps = [each.gap for each in mixed]
     above, below = sum(gap.low > 0 for gap in gaps), sum(gap.high < 0 for gap in gaps)
-    assert above == 3
+    assert above == 4
     level = len(gaps) - above - below
-    assert f"in three of {len(gaps)} experiments it ends above, in {level} level, in {below} below" in text
+    assert f"in four of {len(gaps)} experiments it ends above, in {level} level, in {below} below" in text
     losing = [each for each in mixed if each.lost and each.lost.high < 0]
     helped = sum(each.gained.low > 0 for each in losing)
     harmed = sum(each.gained.high < 0 for each in losing)
@@ -694,7 +700,9 @@ def test_what_the_note_tells_of_table_1_with_many_tasks():
     for method in ("retrained", mixed):
         assert all(failed_in(curve.tolist(), 5) is None for curve in results.curves(method, "train_accuracy"))
     exponents = results.curves(mixed, "ftle_within_q50")[:, 24::25]
-    assert exponents.max() < 0.4
+    assert (exponents > 0.4).sum() == 1
+    assert (exponents.size, round(float(exponents.max()), 3)) == (60, 0.404)
+    assert exponents.mean(axis=0).max() < 0.37
     fit = results.binned(mixed, "train_accuracy")
     assert told(100 * (fit[:, 0] - fit[:, 4])) == "1.2 (0.6 to 1.7)"
     known = stored("death_300_tinyimagenet_step_0.07").results.curves("none", "train_accuracy")[:5, :40]

@@ -343,7 +343,7 @@ def test_the_remarks_on_wide_representations_say_what_their_evidence_says(short,
     assert {each.says for each in small if "drawn" not in each.of} == {"open"}
     assert {each.says for each in small if "drawn" in each.of} == {in_wide_ones}
     convolutional = [each for each in wide if "Conv" in each.of and each.says == "too few seeds"]
-    assert len(convolutional) == 5
+    assert len(convolutional) == 6
     share = np.concatenate([each.numbers[0].kept for each in convolutional]).mean()
     assert share > 0.9 if short.startswith("Collapse") else share < 0.1
 
