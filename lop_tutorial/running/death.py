@@ -34,6 +34,7 @@ def failed_in(train_accuracies: Sequence[float], dead_after: int, outputs: int =
     death, halfway = died_in(train_accuracies, dead_after, outputs), (1 + 1 / outputs) / 2
     whole = len(train_accuracies) - FAILING + 1
     for task in range(whole if death is None else min(whole, death)):
-        if sum(train_accuracies[task : task + FAILING]) / FAILING < halfway:
+        mean = sum(train_accuracies[task : task + FAILING]) / FAILING
+        if round(mean, 9) < halfway:  # a mean may be just halfway, and Python rounds sums otherwise from 3.12 on
             return task
     return death

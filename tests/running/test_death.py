@@ -141,3 +141,15 @@ def test_a_restart_is_part_of_the_path():
 
 def vector(learner):
     return torch.cat([weight.detach().flatten() for weight in learner.network.body.parameters()])
+
+
+def test_a_mean_that_is_just_halfway_is_no_failure_however_python_rounds_its_sum():
+    """Sums of decimals, such as accuracies are, may come out a last bit below."""
+    for window in (
+        [0.7, 0.8] * 5,
+        [0.1 * k + 0.3 for k in range(10)],
+        [0.71, 0.79, 0.745, 0.755, 0.66, 0.84] + [0.75] * 4,
+    ):
+        for order in (window, window[::-1], sorted(window)):
+            assert failed_in(order, 5) is None
+            assert failed_in([*order[:-1], order[-1] - 1e-6], 5) == 0
