@@ -44,7 +44,8 @@ def test_a_dot_where_a_network_failed_on_its_line():
 
 def test_panels_have_their_titles_and_one_axis():
     figure = lives({"step size 0.1": results(DIES), "step size 0.05": results(GOES_ON)}, tasks=60)
-    assert [ax.get_title() for ax in figure.axes] == ["step size 0.1", "step size 0.05"]
+    titles = ["".join(ax.get_title(loc=place) for place in ("left", "center", "right")) for ax in figure.axes]
+    assert titles == ["step size 0.1", "step size 0.05"]
     assert {ax.get_xlim() for ax in figure.axes} == {(0, 60)}
     np.testing.assert_allclose([ax.get_ylim() for ax in figure.axes], [[0.46, 1.03]] * 2)
     plt.close("all")
