@@ -13,11 +13,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from lop_tutorial.experiments.tables import PAIRS_COLAB, PAIRS_QUICK
+from lop_tutorial.running.death import DEAD_AFTER
 from lop_tutorial.running.plan import Plan
 
 STEP_SIZES = (0.1, 0.085, 0.07, 0.05, 0.04, 0.03, 0.02)
-DEAD_AFTER = 5
-"""Tasks running at chance after which a learner is dead."""
 
 
 def lifetimes(table1: Plan, **changes: object) -> Plan:

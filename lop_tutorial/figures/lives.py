@@ -10,10 +10,8 @@ from jaxtyping import Float64
 from matplotlib.figure import Figure
 
 from lop_tutorial.figures.style import COLUMN_WIDTH, METHOD_COLOURS
-from lop_tutorial.running.death import FAILING, failed_in
+from lop_tutorial.running.death import DEAD_AFTER, FAILING, failed_in
 from lop_tutorial.running.results import Results
-
-DEAD_AFTER = 5
 
 
 def lives(panels: Mapping[str, Results], *, tasks: int | None = None, chance: float = 0.5) -> Figure:

@@ -15,7 +15,7 @@ from jaxtyping import Bool, Float64
 from lifelines import KaplanMeierFitter, WeibullAFTFitter
 from pandas import DataFrame
 
-from lop_tutorial.running.death import died_in, failed_in
+from lop_tutorial.running.death import DEAD_AFTER, died_in, failed_in
 from lop_tutorial.running.results import Interval
 from lop_tutorial.running.run import Run
 
@@ -51,7 +51,7 @@ class Lifetimes:
 
 def lifetimes(
     run: Run,
-    dead_after: int = 5,
+    dead_after: int = DEAD_AFTER,
     method: str = "none",
     clock: str = "tasks",
     event: str = "death",

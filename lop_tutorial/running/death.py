@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 MARGIN = 0.01
 """An accuracy is at chance where it exceeds that of guessing by no more than this."""
+DEAD_AFTER = 5
+"""Tasks running at chance after which a network is dead."""
 FAILING = 10
 """Tasks over whose mean a failing network is found."""
 
