@@ -33,7 +33,7 @@ nav.contents .part { font-weight: 600; margin-top: 4mm; }
 figure, .admonition.exercise, table, pre, div.math { break-inside: avoid; }
 h1, h2, h3 { break-after: avoid; }
 pre { white-space: pre-wrap; font-size: 8.5pt; }
-.copybtn, .headerlink, details.hide { display: none !important; }
+.copybtn, .headerlink, details.hide:not(.above-output) { display: none !important; }
 """
 FOOTER = (
     '<div style="width:100%;font:8pt sans-serif;color:#555;text-align:center">'
