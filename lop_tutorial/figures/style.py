@@ -17,7 +17,7 @@ METHOD_COLOURS = {
     "none": "#D55E00",
     "retrained": "#4D4D4D",
     "l2_init": "#CC79A7",
-    "layer_norm": "#56B4E9",
+    "layer_norm": "#8A7FFF",
     "cbp": "#009E73",
     "g_mixup": "#0072B2",
 }
