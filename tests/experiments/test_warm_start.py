@@ -104,3 +104,5 @@ def test_the_control_has_as_many_steps_as_the_longest_start_from_a_half():
         pass
     assert row["first_train"] == learner.finish(first).train_accuracy
     assert row["test_accuracy"] == learner.learn(everything).test_accuracy
+    for columns in (exponents(learner.network.eval(), everything), health(learner.network, everything)):
+        assert row | columns == row
