@@ -12,6 +12,7 @@ from lop_tutorial.report.loss_type import loss_type
 from lop_tutorial.running import Results
 from lop_tutorial.running.execute import rows
 from lop_tutorial.running.experiment import fill
+from lop_tutorial.running.measures import exponents, health
 
 TINY = replace(
     DRAWN,
