@@ -831,9 +831,39 @@ def test_what_is_told_of_warm_starts_afterwards():
     for found in (rows[-1].mean(), (half[:, 3] - half[:, 1]).mean()):
         assert told(found, found - reach, found + reach) in note
     for quantity in ("train_accuracy", "test_accuracy"):
-        control, of = 100 * run.table.select(quantity), 100 * table.select(quantity, share=0.5)
+        control, of = 100 * run.table.select(quantity)[:5], 100 * table.select(quantity, share=0.5)
         assert told(*interval(control - of[:, 0])) in note
         assert told(*interval(of[:, 3] - control)) in note
+
+
+def test_what_is_told_of_longer_training_beside_warm_starts():
+    """The table of sixteen seeds, and what its rule makes of it."""
+    note = " ".join((RESULTS / "warm_start.md").read_text(encoding="utf-8").split())
+    control, runs = load("warm_start_longer").table, [stored(f"warm_start{part}") for part in ("", "_seeds_6_16")]
+
+    def of(quantity):
+        warm, fresh = (
+            np.concatenate([run.results.curves(method, quantity)[:, 1] for run in runs])
+            for method in ("none", "retrained")
+        )
+        longer = control.select(quantity)
+        return interval(longer - fresh), interval(warm - longer), interval(warm - fresh)
+
+    words = {"test_accuracy": "test accuracy", "train_accuracy": "training accuracy", "weight_norm": "weight norm"}
+    words |= {"ftle_between_q50": "exponents between, median", "effective_rank": "effective rank"}
+    for quantity, name in words.items():
+        times, digits = (100, 1) if "accuracy" in quantity else (1, 3 if "ftle" in quantity else 1)
+        cells = [
+            "{} ({} to {})".format(*(f"{times * v:+.{digits}f}".replace("-", "−") for v in found))
+            for found in of(quantity)[:2]
+        ]
+        assert f"| {name} | {cells[0]} | {cells[1]} |" in note
+    cost, half, _ = of("test_accuracy")
+    assert cost.high < 0 < half.high
+    for quantity, share in (("ftle_between_q50", 0.9), ("weight_norm", 0.86)):
+        time, _, both = of(quantity)
+        assert time.low > 0
+        assert time.mean / both.mean == pytest.approx(share, abs=0.01)
 
 
 def test_what_is_told_of_the_suspects():

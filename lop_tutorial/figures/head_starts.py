@@ -20,7 +20,7 @@ HALVES = {"old half": True, "new half": False}
 
 
 class Compared(NamedTuple):
-    """Points relative to fresh networks, an entry a seed, with the interval to draw and who is compared."""
+    """Differences from fresh networks, an entry a seed, with the interval to draw and who is compared."""
 
     points: Float[np.ndarray, " seed"]
     found: Interval
@@ -28,20 +28,23 @@ class Compared(NamedTuple):
 
 
 def beside_fresh(panels: Mapping[str, Mapping[str, Compared]]) -> Figure:
-    """A panel for each quantity, a row for each comparison with fresh networks: the mean, its interval, and the seeds.
+    """A panel a quantity, two side by side; a row a comparison with fresh networks: the mean, its interval, the seeds.
 
     `panels` by quantity, then by the words of the row; `who` is a key of `COLOURS`.
     """
     rows = list(next(iter(panels.values())))
-    figure, axes = subplots(1, len(panels), sharey=True, squeeze=False, figsize=(COLUMN_WIDTH, 0.9 + 0.5 * len(rows)))
-    for axis, (quantity, comparisons) in zip(axes[0], panels.items(), strict=True):
+    lines = -(-len(panels) // 2)
+    size = (COLUMN_WIDTH, 0.5 + (0.55 + 0.45 * len(rows)) * lines)
+    figure, axes = subplots(lines, min(len(panels), 2), sharey=True, squeeze=False, figsize=size)
+    for axis, (quantity, comparisons) in zip(axes.flat, panels.items(), strict=True):
         axis.axvline(0, color=COLOURS["fresh"], linestyle=":")
         for place, row in enumerate(rows):
             points, found, who = comparisons[row]
             seeds_in_row(axis, place, points, found, COLOURS[who])
         axis.set_title(quantity, loc="left")
-        axis.set_xlabel("minus fresh, points")
         axis.grid(axis="y", visible=False)
+    for axis in axes[-1]:
+        axis.set_xlabel("minus fresh")
     axes[0, 0].set_yticks(range(len(rows)), rows)
     axes[0, 0].set_ylim(len(rows) - 0.5, -0.5)
     return figure
