@@ -21,6 +21,5 @@ def join(
     from lop_tutorial.running.join_runs import join_runs
 
     joined = join_runs(runs, out)
-    console.print(
-        f"{out}: {len(joined.config['methods'])} methods x {len(joined.config['seeds'])} seeds, {len(joined.results.rows):,} rows"
-    )
+    methods, seeds = (len(joined.config[name]) for name in ("methods", "seeds"))
+    console.print(f"{out}: {methods} methods x {seeds} seeds, {len(joined.results.rows):,} rows")

@@ -17,7 +17,7 @@ VARIED = ("seeds", "methods")
 
 
 def join_runs(folders: Sequence[Path], out: Path) -> Run:
-    """Writes the run that one process with all these seeds and methods would have written, with the origin of each part.
+    """Writes the run that one process with all these seeds and methods would have written, with its parts' origins.
 
     Learners do not depend on each other, so that nothing is computed. The runs stay as they are.
 
