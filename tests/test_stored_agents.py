@@ -26,7 +26,7 @@ from lop_tutorial.running.table import load
 RESULTS = Path(__file__).resolve().parents[1] / "results"
 NAMES = (
     *("cartpole_reference", "changing_control", "changing_control_held_out", "changing_games"),
-    *("replay_ratio", "probe_scales", "agent_controls"),
+    *("replay_ratio", "probe_scales", "small_rewards", "agent_controls"),
 )
 NOTE = (RESULTS / "reinforcement.md").read_text(encoding="utf-8")
 
@@ -211,6 +211,35 @@ def test_what_the_note_says_of_the_probe_s_scales():
     assert f"the error grows by {factor(late_mean(at['own_scale']) / at['own_scale'][:, 0], 1)}" in note
 
 
+def test_what_the_note_says_of_small_rewards():
+    """The factor of the probe with rewards as they are and a hundredth as large, the rule, and what fails."""
+    table, note = load("small_rewards").table, " ".join(NOTE.split())
+
+    def logs(name, scale, fresh=None):
+        old = np.log10(table.select(name, reward_scale=scale))
+        return old - np.log10(table.select(fresh, reward_scale=scale)) if fresh else old
+
+    usual, small = (logs("probe", scale, "fresh") for scale in (1.0, 0.01))
+    late_usual, late_small = (found[:, -3:].mean(axis=1) for found in (usual, small))
+    assert f"with small rewards the factor is 14 ({factor(10**late_small, 1).split('(')[1]}" in note
+    low, high = (round(10 ** float(end), -3) for end in interval(late_usual)[1:])
+    assert f"with rewards as they are {round(10 ** late_usual.mean(), -3):,.0f} ({low:,.0f} to {high:,.0f})" in note
+    assert "1.15 is a quarter of 4.68" in note
+    assert (late_small.mean(), late_usual.mean()) == pytest.approx((1.15, 4.68), abs=0.005)
+    beyond = interval(late_small - late_usual / 2)
+    assert "is {:.2f} ({:.2f} to {:.2f})".format(*beyond) in note
+    assert beyond.high < 0, "the account stands, by the rule"
+    returns = [late(table, "return", reward_scale=scale) for scale in (0.01, 1.0)]
+    assert "level, {:.0f} ({:.0f} to +{:.0f})".format(*interval(returns[0] - returns[1])) in note
+    assert f"5.4 times ({factor(10 ** (late_small - small[:, 0]), 1).split('(')[1]}" in note
+    own = logs("own_scale", 0.01)
+    assert f"9.7 times ({factor(10 ** (own[:, -3:].mean(axis=1) - own[:, 0]), 1).split('(')[1]}" in note
+    one = logs("size_one", 0.01, "fresh_size_one")
+    assert f"grows, too, from {10 ** one[:, 0].mean():.1f} to {10 ** one[:, -3:].mean():.0f};" in note
+    size = 10 ** logs("size", 0.01).mean(axis=0)
+    assert f"from {size[0]:.2f} after the first phase to {size[-1]:.1f} after the sixth" in note
+
+
 def test_the_six_agents_are_those_of_the_changing_world():
     """On another machine, where rounding sets lives apart after some phases: the first probes are equal."""
     again, first = (
@@ -264,3 +293,5 @@ def test_what_the_note_says_of_the_two_controls():
     killed = late(table, "return", method="killed")
     for name, said in (("retrained", "less Retrained"), ("none", "less No Intv.")):
         assert f"{said} {signed(interval(killed - plain[name]), 0)}" in note
+    again = late(load("small_rewards").table, "return", reward_scale=1.0)
+    assert f"run on the same machine, {signed(interval(killed - again), 0)}" in note

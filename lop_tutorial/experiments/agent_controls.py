@@ -69,7 +69,7 @@ def controlled(
         agent = Agent(running.observations, running.actions, base, acts, seed=seed)
         phases = []
         for phase in range(tasks):
-            world = replace(changed(task, seed, phase, dynamics=1, sensors=True), reward=float(reward))
+            world = replace(changed(task, seed, phase, dynamics=1, sensors=True), reward_scale=reward)
             lived = live(agent, world)
             phases.append({"return": second_half(lived, base.steps) / reward} | on_scales(agent, lived, phase))
         yield {"seed": seed} | {name: [found[name] for found in phases] for name in phases[0]}

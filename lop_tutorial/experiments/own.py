@@ -51,7 +51,8 @@ _MODULES = (
 )
 OWN: dict[str, Experiment | Sweep] = {module.EXPERIMENT.name: module.EXPERIMENT for module in _MODULES}
 _MORE = (
-    *(changing_control.HELD_OUT, changing_control.REPLAY_RATIO, suspects.HELD_OUT_TRIAL, warm_start.CONTROL),
+    *(changing_control.HELD_OUT, changing_control.REPLAY_RATIO, probe_scales.SMALL_REWARDS),
+    *(suspects.HELD_OUT_TRIAL, warm_start.CONTROL),
     *cures.EXPERIMENTS,
 )
 OWN |= {more.name: more for more in _MORE}

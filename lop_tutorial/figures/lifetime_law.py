@@ -21,7 +21,8 @@ BESIDE = 0.012
 def lifetime_law(lives: Mapping[str, Sequence[Lifetimes]], laws: Mapping[str, Law], *, ylabel: str = "tasks") -> Figure:
     """A panel an image set, both axes logarithmic: a dot a network, and the law's median with its 95 % band.
 
-    A full dot is a network that met the event of these lives, a hollow triangle one that had not when it was last seen.
+    A full dot is a network that met the event of these lives, a hollow triangle one that had not when it was last seen;
+    a short bar is the median of Kaplan and Meier, where at least half met it.
     """
     figure, axes = plt.subplots(
         len(lives), 1, figsize=(COLUMN_WIDTH, 0.5 + 2.2 * len(lives)), sharex=True, sharey=True, squeeze=False
@@ -61,3 +62,6 @@ def _dots(ax: Axes, lives: Lifetimes) -> None:
             markersize=5,
             gid="died" if died else "alive",
         )
+    middle = float(lives.median.mean)
+    if np.isfinite(middle):
+        ax.plot(lives.step_size * np.exp([-3 * BESIDE, 3 * BESIDE]), [middle] * 2, color="#333333", gid="median")

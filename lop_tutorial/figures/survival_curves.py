@@ -52,7 +52,7 @@ def survival_curves(lives: Mapping[str, Sequence[Lifetimes]]) -> Figure:
 def _name(lives: Sequence[Lifetimes]) -> str:
     steps = f"{lives[0].step_size:g}" + " and less" * (len(lives) > 1)
     dead, number = (sum(counts) for counts in zip(*((each.died.sum(), len(each.times)) for each in lives), strict=True))
-    return f"{steps}: {dead} of {number}"
+    return f"{steps}: {dead} of {number} died"
 
 
 def _steps(

@@ -41,8 +41,8 @@ class World:
 
     `constants` are attributes of the task by name, "CartPole-v1" has `gravity`, `length` (half the pole's) and
     `force_mag`. `actions` says which of the task's actions each of the agent's is; `sensors` and `signs` which of its
-    observations each of the agent's is, and with which sign. Left empty, nothing is exchanged. Each reward of the
-    task is multiplied by `reward`.
+    observations each of the agent's is, and with which sign. Left empty, nothing is exchanged. Rewards are the task's
+    times `reward_scale`.
     """
 
     task: str = "CartPole-v1"
@@ -50,7 +50,7 @@ class World:
     actions: Sequence[int] = ()
     sensors: Sequence[int] = ()
     signs: Sequence[int] = ()
-    reward: float | int = 1
+    reward_scale: float | int = 1
 
     def open(self, seed: int) -> Running:
         """The world at work; equal seeds give equal first states, episode after episode."""
@@ -75,7 +75,7 @@ class Running:
         sensors = _order("sensors", world.sensors, self.observations)
         self._sensors = None if list(sensors) == sorted(sensors) else np.array(sensors)
         self._signs = np.array(world.signs, dtype=np.float32) if any(sign < 0 for sign in world.signs) else None
-        self._reward = float(world.reward)
+        self._scale = world.reward_scale
         self._task.reset(seed=seed)
 
     def reset(self) -> Observation:
@@ -85,7 +85,7 @@ class Running:
     def step(self, action: int) -> tuple[Observation, float, bool, bool]:
         """The next observation, the reward, whether the episode ended, and whether its time was up instead."""
         seen, reward, ended, cut, _ = self._task.step(self._action[action])
-        return self._seen(seen), self._reward * float(reward), ended, cut
+        return self._seen(seen), float(reward) * self._scale, ended, cut
 
     def _seen(self, observation: Any) -> Observation:
         if self._sensors is not None:

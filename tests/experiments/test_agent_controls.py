@@ -26,7 +26,7 @@ def test_rewards_of_one_give_the_agents_of_the_changing_world():
 
 
 def test_a_scaled_reward_is_what_the_agent_replays():
-    world = replace(changed("CartPole-v1", 1, 0), reward=0.25)
+    world = replace(changed("CartPole-v1", 1, 0), reward_scale=0.25)
     lived = live(Agent(4, 2, TINY, seed=1), world)
     assert lived.replay.sample(16, np.random.default_rng(0)).reward.unique().tolist() == [0.25]
     assert lived.returns[0] == pytest.approx(0.25 * (lived.ends[0] + 1))

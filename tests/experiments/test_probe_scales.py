@@ -8,7 +8,8 @@ pytest.importorskip("gymnasium", reason="needs the extra reinforcement")
 
 from lop_tutorial.experiments.changing_control import SETTINGS, lives
 from lop_tutorial.experiments.own import OWN
-from lop_tutorial.experiments.probe_scales import COLUMNS, EXPERIMENT, scales
+from lop_tutorial.experiments.probe_scales import COLUMNS, EXPERIMENT, SMALL_REWARDS, scales
+from lop_tutorial.reinforcement import World
 
 TINY = replace(SETTINGS, steps=300, learning_starts=70, buffer=300, hidden=(8, 8), batch_size=16)
 
@@ -29,7 +30,19 @@ def test_an_agent_whose_outputs_grow_has_its_error_in_their_size():
     assert row["size_one"][0] < 2
 
 
+def test_small_rewards_change_what_is_learned_and_not_the_unit_of_the_return():
+    usual, small = (
+        next(scales("CartPole-v1", (0,), 1, base=replace(TINY, steps=1500), reward_scale=scale)) for scale in (1, 0.01)
+    )
+    assert small["size"][0] < usual["size"][0] / 3
+    assert small["fresh"][0] == pytest.approx(usual["fresh"][0], rel=0.5)
+    assert 5 < small["return"][0] < 500
+    running = World(reward_scale=0.01).open(0)
+    running.reset()
+    assert running.step(0)[1] == 0.01
+
+
 def test_the_command_line_knows_it_and_it_runs_on_the_cpu_alone():
-    assert OWN["probe_scales"] is EXPERIMENT
+    assert (OWN["probe_scales"], OWN["small_rewards"]) == (EXPERIMENT, SMALL_REWARDS)
     with pytest.raises(ValueError, match="cpu alone"):
         next(scales("CartPole-v1", (0,), 1, device="cuda"))

@@ -24,6 +24,7 @@ def test_every_network_has_a_mark_of_its_kind_near_its_step_size():
     (ax,) = lifetime_law({"pictures": LIVES}, {"pictures": fit(LIVES)}).axes
     assert marks(ax, "died") == [4, 30, 50, 60, 90, 200, 250]
     assert marks(ax, "alive") == [300] * 5
+    assert marks(ax, "median") == [50, 50, 90, 90], "none where fewer than half met it"
     for line in ax.lines:
         if line.get_gid() in ("died", "alive"):
             nearest = [min(abs(np.log(x / each.step_size)) for each in LIVES) for x in line.get_xdata()]

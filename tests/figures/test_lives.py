@@ -48,4 +48,6 @@ def test_panels_have_their_titles_and_one_axis():
     assert titles == ["step size 0.1", "step size 0.05"]
     assert {ax.get_xlim() for ax in figure.axes} == {(0, 60)}
     np.testing.assert_allclose([ax.get_ylim() for ax in figure.axes], [[0.46, 1.03]] * 2)
+    (ax,) = lives({"a": results(DIES)}, tasks=300, log=True).axes
+    assert (ax.get_xscale(), ax.get_xlim()) == ("log", (1, 300))
     plt.close("all")

@@ -24,6 +24,6 @@ def test_the_staircase_and_the_ticks_are_those_of_the_lives():
         (float(line.get_xdata()[0]), float(line.get_ydata()[0])) for line in ax.lines if line.get_gid() == "censored"
     ]
     assert ticks == [(5.0, 0.5), (20.0, 1.0), (20.0, 1.0)]
-    assert {text.get_text() for text in ax.texts} == {"0.1: 3 of 4", "0.05: 0 of 2"}
+    assert {text.get_text() for text in ax.texts} == {"0.1: 3 of 4 died", "0.05: 0 of 2 died"}
     assert ax.get_xscale() == "log"
     plt.close(figure)
