@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
@@ -16,17 +18,20 @@ from lop_tutorial.running.table import Table
 
 _PLACES = {"type1": "Type-1 toy", "type2": "Type-2 toy", "pictures": "pictures"}
 _GROUPS = {
-    "one after another": {
-        "at once": ("abrupt", "keep", "same"),
+    "head kept, tasks one after another": {
+        "abrupt": ("abrupt", "keep", "same"),
         "sliding": ("sliding", "keep", "same"),
         "exchanged": ("sampled", "keep", "same"),
     },
-    "no change of task": {
-        "all at once": ("all_at_once", "keep", "same"),
+    "head kept, no change of task": {
+        "all together": ("all_at_once", "keep", "same"),
         "the first alone": ("one_task", "keep", "same"),
     },
-    "with new heads": {"at once": ("abrupt", "fresh", "same"), "sliding": ("sliding", "fresh", "same")},
-    "other kinds of task": {
+    "new heads, tasks one after another": {
+        "abrupt": ("abrupt", "fresh", "same"),
+        "sliding": ("sliding", "fresh", "same"),
+    },
+    "new heads, abrupt, then another kind of task": {
         "a plane": ("abrupt", "fresh", "plane"),
         "random labels": ("abrupt", "fresh", "labels"),
     },
@@ -37,7 +42,7 @@ def three_controls(table: Table) -> Figure:
     """A panel a setting, a row a world or a kind of new task: old networks' accuracy minus fresh ones', in points.
 
     Faint dots are seeds, diamonds paired means with their 95 % t intervals; the mean is written at the right. A row
-    that a setting does not have is empty there. All panels have one scale.
+    that a setting does not have says so. All panels have one scale.
     """
     there = {(row["setting"], row["world"], row["head"]) for row in table.rows}
     rows = sum(len(group) + 1 for group in _GROUPS.values())
@@ -48,20 +53,16 @@ def three_controls(table: Table) -> Figure:
         for title, group in _GROUPS.items():
             y += 1
             ax.axhline(y - 0.5, color="#cccccc", linewidth=0.8)
-            ax.annotate(
-                title,
-                (-0.02, y),
-                xycoords=("axes fraction", "data"),
-                ha="right",
-                va="center",
-                style="italic",
-                gid="group",
-            )
+            free = {"facecolor": "white", "edgecolor": "none", "pad": 1}
+            place: dict[str, Any] = {"xycoords": ("axes fraction", "data"), "va": "center"}
+            ax.annotate(title, (0.015, y), style="italic", bbox=free, gid="group", **place)
             for name, (world, head, trial) in group.items():
                 y += 1
                 labels[y] = name
                 if (setting, world, head) in there:
                     _row(ax, y, beside(table, setting, world, head, trial))
+                else:
+                    ax.annotate("not run", (1, y), ha="right", color="#777777", gid="not run", **place)
         ax.axvline(0, color=COLOURS["fresh"], linewidth=0.9, zorder=0)
         ax.set_title(f"{_PLACES[setting]}, {'training' if DECIDES[setting] == 'train' else 'test'} accuracy")
         ax.set_yticks(list(labels), list(labels.values()))

@@ -46,12 +46,12 @@ def _closed():
 
 
 ROWS = {
-    1: "at once",
+    1: "abrupt",
     2: "sliding",
     3: "exchanged",
-    5: "all at once",
+    5: "all together",
     6: "the first alone",
-    8: "at once",
+    8: "abrupt",
     9: "sliding",
     11: "a plane",
     12: "random labels",
@@ -65,10 +65,10 @@ def test_every_row_is_the_old_networks_less_the_fresh_ones():
     } == ROWS
     groups = {text.get_position()[1]: text.get_text() for text in type1.texts if text.get_gid() == "group"}
     assert groups == {
-        0: "one after another",
-        4: "no change of task",
-        7: "with new heads",
-        10: "other kinds of task",
+        0: "head kept, tasks one after another",
+        4: "head kept, no change of task",
+        7: "new heads, tasks one after another",
+        10: "new heads, abrupt, then another kind of task",
     }
     expected = {row: -10.0 for row in ROWS} | {6: 0.0, 11: -15.0}
     for ax in (type1, type2):
@@ -78,6 +78,8 @@ def test_every_row_is_the_old_networks_less_the_fresh_ones():
         }
         assert all(value.startswith("−") for row, value in told(ax).items() if row != 6)
     assert sorted(drawn(pictures, "mean")) == [1, 2, 5, 6, 8, 11, 12]  # what pictures have
+    assert [text.xy[1] for text in pictures.texts if text.get_gid() == "not run"] == [3, 9]
+    assert not [text for text in type1.texts if text.get_gid() == "not run"]
     assert "training" in title(type1)
     assert "test" in title(type2)
     assert "training" in title(pictures)
