@@ -26,7 +26,7 @@ from lop_tutorial.running.table import load
 RESULTS = Path(__file__).resolve().parents[1] / "results"
 NAMES = (
     *("cartpole_reference", "changing_control", "changing_control_held_out", "changing_games"),
-    *("replay_ratio", "probe_scales", "small_rewards"),
+    *("replay_ratio", "probe_scales", "small_rewards", "agent_controls"),
 )
 NOTE = (RESULTS / "reinforcement.md").read_text(encoding="utf-8")
 
@@ -266,3 +266,32 @@ def test_what_the_note_says_of_the_long_phase():
     assert f"old less fresh is {signed(apart, 0)} over the last three blocks, {means}" in note
     gains = {name: signed(interval(late_on[name] - usual[name]), 0)[1:] for name in returns}
     assert f"they gain {gains['fresh']}, the old ones {gains['old']}." in note
+
+
+def test_what_the_note_says_of_the_two_controls():
+    table, usual = load("agent_controls").table, load("changing_control").table
+    note = " ".join(NOTE.split())
+    small = {
+        method: {
+            name: table.select(name, method=method, reward=0.01)
+            for name in ("probe", "fresh", "size_one", "fresh_size_one")
+        }
+        for method in ("none", "retrained")
+    }
+    as_it_is = {method: of["probe"] / of["fresh"] for method, of in small.items()}
+    one_size = small["none"]["size_one"] / small["none"]["fresh_size_one"]
+    assert f"over the last three phases {factor(late_mean(as_it_is['none']))} as they end" in note
+    begin = 10 ** np.log10(as_it_is["none"][:, 2:5]).mean(axis=1)
+    assert f"as they begin {factor(begin)}" in note
+    assert f"a network that learned one phase alone has {factor(late_mean(as_it_is['retrained']), 1)}" in note
+    assert f"with age, by {factor(late_mean(as_it_is['none']) / as_it_is['none'][:, 0], 1)}" in note
+    assert f"with standardised outputs by {factor(late_mean(one_size) / one_size[:, 0], 1)}" in note
+    mine = {name: late(table, "return", method=name, reward=0.01) for name in ("none", "retrained")}
+    assert f"old less fresh is {signed(interval(mine['none'] - mine['retrained']), 0)}" in note
+    plain = {name: late(usual, "return", method=name) for name in ("none", "retrained")}
+    assert f"less than with rewards of 1 by {signed(interval(plain['none'] - mine['none']), 0)[1:]}" in note
+    killed = late(table, "return", method="killed")
+    for name, said in (("retrained", "less Retrained"), ("none", "less No Intv.")):
+        assert f"{said} {signed(interval(killed - plain[name]), 0)}" in note
+    again = late(load("small_rewards").table, "return", reward_scale=1.0)
+    assert f"run on the same machine, {signed(interval(killed - again), 0)}" in note

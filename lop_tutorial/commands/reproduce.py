@@ -23,7 +23,7 @@ def reproduce(
         str,
         typer.Argument(
             help="A plan: table1 to table4, death, first_look, type1, type2, width, real_images or warm_start; one of "
-            "the book's own experiments: cartpole_reference, cbp_divergence, changing_control, "
+            "the book's own experiments: agent_controls, cartpole_reference, cbp_divergence, changing_control, "
             "changing_control_held_out, changing_games, controls, cures_type1, cures_type2, cures_pairs, "
             "equal_training, heads, increments, inheritance, long_phase, probe_scales, replay_ratio, ridges, "
             "small_rewards, suspects, suspects_held_out, walk, type1_settings, type2_settings, warm_start_gap or "

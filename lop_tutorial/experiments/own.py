@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lop_tutorial.experiments import (
+    agent_controls,
     cartpole_reference,
     cbp_divergence,
     changing_control,
@@ -28,6 +29,7 @@ from lop_tutorial.running.experiment import Experiment
 from lop_tutorial.running.sweep import Sweep
 
 _MODULES = (
+    agent_controls,
     cartpole_reference,
     cbp_divergence,
     changing_control,

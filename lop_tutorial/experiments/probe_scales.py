@@ -13,7 +13,7 @@ from dataclasses import asdict, replace
 import torch
 
 from lop_tutorial.experiments.changing_control import CARTPOLE, PHASES, SETTINGS, STATES, second_half
-from lop_tutorial.reinforcement import Agent, Settings, changed, live, must_be_cpu, probe_error, standardised
+from lop_tutorial.reinforcement import Agent, Lived, Settings, changed, live, must_be_cpu, probe_error, standardised
 from lop_tutorial.running.experiment import Experiment
 from lop_tutorial.running.table import TableRow
 from lop_tutorial.seeds import numpy_generator
@@ -41,21 +41,29 @@ def scales(
     for seed in seeds:
         running = changed(task, seed, 0).open(0)
         agent = Agent(running.observations, running.actions, base, seed=seed)
-        row: TableRow = {"seed": seed} | {name: [] for name in COLUMNS}
+        phases = []
         for phase in range(tasks):
             world = changed(task, seed, phase, dynamics=1, sensors=True)
             lived = live(agent, replace(world, reward_scale=reward_scale))
-            x = lived.replay.sample(STATES, numpy_generator(seed, "states", phase)).before[::2]
-            network, fresh = agent.network, agent.fresh_network("probe", agent.phases_learned)
-            with torch.no_grad():
-                row["size"].append(network(x).square().mean().sqrt().item())
-            row["probe"].append(probe_error(network, x, seed=seed))
-            row["own_scale"].append(probe_error(network, x, seed=seed, own_scale=True))
-            row["size_one"].append(probe_error(standardised(network, x), x, seed=seed))
-            row["fresh"].append(probe_error(fresh, x, seed=seed))
-            row["fresh_size_one"].append(probe_error(standardised(fresh, x), x, seed=seed))
-            row["return"].append(second_half(lived, base.steps) / reward_scale)
-        yield row
+            phases.append(on_scales(agent, lived, phase) | {"return": second_half(lived, base.steps) / reward_scale})
+        yield {"seed": seed} | {name: [found[name] for found in phases] for name in COLUMNS}
+
+
+def on_scales(agent: Agent, lived: Lived, phase: int) -> dict[str, float]:
+    """What `scales` asks of a network after one phase, which is the last that the agent has lived."""
+    seed = agent.seed
+    x = lived.replay.sample(STATES, numpy_generator(seed, "states", phase)).before[::2]
+    network, fresh = agent.network, agent.fresh_network("probe", agent.phases_learned)
+    with torch.no_grad():
+        size = network(x).square().mean().sqrt().item()
+    return {
+        "size": size,
+        "probe": probe_error(network, x, seed=seed),
+        "own_scale": probe_error(network, x, seed=seed, own_scale=True),
+        "size_one": probe_error(standardised(network, x), x, seed=seed),
+        "fresh": probe_error(fresh, x, seed=seed),
+        "fresh_size_one": probe_error(standardised(fresh, x), x, seed=seed),
+    }
 
 
 EXPERIMENT = Experiment(

@@ -22,32 +22,35 @@ PROBE_SCALES = {
     "standardised": ("size_one", "fresh_size_one", "#0072B2"),
 }
 """Columns of `probe_scales`, an old network's error and a fresh one's on the same scale, by the names of curves."""
+KILLED = "#777777"
 ROWS = "#333333"
 """Rows that bear their names need no colour of their own."""
 
 
-def return_and_probe(table: Table) -> Figure:
-    """Above, the return in each phase of No Intv. and of Retrained; below, the error on the probe task as it begins.
+def return_and_probe(table: Table, controls: Table) -> Figure:
+    """Above, the return of No Intv. minus that of Retrained in each phase; below, the error on the probe as it begins.
 
-    Means over seeds; a thin line is a seed's return. Errors are of No Intv.'s network and of a fresh one on the same
-    states; their means, with 95 % t intervals, are of logarithms. What lies between them in the last three phases is
-    filled, and bears `probe_lost` as a factor.
+    Means over seeds with 95 % t intervals, from the second phase on, where the two differ. The dashed line is an agent
+    whose units were killed, of a table as `agent_controls` gives it, minus Retrained, likewise. Errors are of the
+    network of No Intv. and of a fresh one on the same states; their means are of logarithms. What lies between them in
+    the last three phases is filled, and bears `probe_lost` as a factor.
     """
-    figure, axes = plt.subplots(2, 1, figsize=(COLUMN_WIDTH, 3.9), sharex=True, height_ratios=(1.35, 1))
-    pairs: Sequence[tuple[str, str, str]] = (("old", "none", "probe"), ("fresh", "retrained", "probe_fresh"))
-    returns = {name: table.select("return", method=method) for name, method, _ in pairs}
-    errors = {name: np.log10(table.select(column, method="none")) for name, _, column in pairs}
-    for ax, curves in zip(axes, (returns, errors), strict=True):
-        drawn = {}
-        for name, values in curves.items():
-            measured = ~np.isnan(values).all(axis=0)
-            phases = np.arange(1.0, values.shape[1] + 1)[measured]
-            found = interval(finite(values[:, measured]))
-            if curves is returns:
-                ax.plot(phases, values[:, measured].T, color=COLOURS[name], alpha=0.4, linewidth=0.8, gid="seed")
-                found = Interval(found.mean, found.mean, found.mean)
-            drawn[name] = Curve(found, COLOURS[name])
-        named_curves(ax, phases, drawn)
+    figure, axes = plt.subplots(2, 1, figsize=(COLUMN_WIDTH, 4.3), sharex=True, height_ratios=(1.35, 1))
+    fresh = table.select("return", method="retrained")[:, 1:]
+    lived = {
+        "old": (table.select("return", method="none")[:, 1:] - fresh, COLOURS["old"], "-"),
+        "units killed": (controls.select("return", method="killed")[:, 1:] - fresh, KILLED, "--"),
+    }
+    phases = np.arange(2.0, fresh.shape[1] + 2)
+    curves = {name: Curve(interval(finite(of)), colour, line) for name, (of, colour, line) in lived.items()}
+    zero = np.zeros(len(phases))
+    curves["fresh"] = Curve(Interval(zero, zero, zero), COLOURS["fresh"], ":")
+    named_curves(axes[0], phases, curves)
+    drawn = {}
+    for name, column in (("old", "probe"), ("fresh", "probe_fresh")):
+        errors = np.log10(table.select(column, method="none")[:, 1:])
+        drawn[name] = Curve(interval(finite(errors)), COLOURS[name])
+    named_curves(axes[1], phases, drawn)
     low, high = (drawn[name].interval.mean[-LATE:] for name in ("fresh", "old"))
     axes[1].fill_between(phases[-LATE:], low, high, color="#777777", alpha=0.15, linewidth=0)
     factor = 10 ** float(probe_lost(table).mean)
@@ -56,8 +59,8 @@ def return_and_probe(table: Table) -> Figure:
     axes[1].text(middle, (low + high).mean() / 2, words, color="#777777", ha="center", va="center", gid="lost")
     powers = np.arange(-2, 4)
     axes[1].set_yticks(powers[::2], [f"$10^{{{power}}}$" for power in powers[::2]])
-    axes[0].set_ylabel("return")
-    axes[1].set(ylabel="error on the probe", xlabel="phase")
+    axes[0].set_ylabel("return, minus\na fresh agent's")
+    axes[1].set(ylabel="error on the probe", xlabel="phase", xticks=phases)
     return figure
 
 
@@ -82,12 +85,13 @@ def probe_fits(errors: Mapping[str, Sequence[float]], steps: Sequence[int], colo
     return figure
 
 
-def probe_on_scales(table: Table) -> Figure:
+def probe_on_scales(table: Table, small: Table) -> Figure:
     """Above, the size of a network's outputs after each phase; below, its error on the probe over a fresh network's.
 
     Of a table as `probe_scales` gives it. Means of the logarithms with 95 % t intervals. Sizes are root mean squares;
     the dashed line is 100, the largest value that a state of CartPole can have. Errors are compared on two scales,
     of the networks as they are and of both with outputs of mean 0 and variance 1; the dotted line is a fresh network.
+    Of `small`, a table of agents with rewards of a hundredth, those of No Intv. are compared as they are.
     """
     figure, axes = plt.subplots(2, 1, figsize=(COLUMN_WIDTH, 4.0), sharex=True, height_ratios=(1, 1.3))
     sizes = Interval(*(10**end for end in interval(np.log10(table.select("size")))))
@@ -103,6 +107,8 @@ def probe_on_scales(table: Table) -> Figure:
     curves = {}
     for name, (own, fresh, colour) in PROBE_SCALES.items():
         curves[name] = Curve(interval(np.log10(table.select(own) / table.select(fresh))), colour)
+    found = (small.select(name, method="none", reward=0.01) for name in ("probe", "fresh"))
+    curves["rewards / 100"] = Curve(interval(np.log10(np.divide(*found))), COLOURS["old"], "--")
     axes[1].axhline(0, color="#777777", linewidth=0.9, linestyle=":")
     named_curves(axes[1], after, curves)
     high = int(np.floor(axes[1].get_ylim()[1]))
@@ -140,7 +146,7 @@ def methods_of_agents(table: Table, methods: Sequence[str]) -> Figure:
 def leads_in_settings(settings: Mapping[str, tuple[Table, Mapping[str, Any]]]) -> Figure:
     """Settings in rows: in the left panel the lead of No Intv. over Retrained in return, in the right one `probe_lost`.
 
-    `settings` by the words of the row: a table, and what to take of it. Vertical lines are fresh networks.
+    `settings` by the words of the row: a table, and what to take of it. The vertical line is a fresh agent.
     """
     figure, axes = plt.subplots(1, 2, figsize=(COLUMN_WIDTH, 1.0 + 0.42 * len(settings)), sharey=True)
     for place, (table, wanted) in enumerate(settings.values()):
@@ -150,13 +156,13 @@ def leads_in_settings(settings: Mapping[str, tuple[Table, Mapping[str, Any]]]) -
             mean, low, high = (float(end) for end in found)
             ax.plot([low, high], [-place] * 2, color=COLOURS["old"], linewidth=2, gid="interval")
             ax.plot(mean, -place, "o", color=COLOURS["old"], markersize=5)
+    axes[0].axvline(0, color=COLOURS["fresh"], linewidth=1.1, linestyle=":", gid="reference")
+    axes[0].text(0, 1.01, "fresh", color=COLOURS["fresh"], ha="center", transform=axes[0].get_xaxis_transform())
     for ax in axes:
-        ax.axvline(0, color=COLOURS["fresh"], linewidth=1.1, linestyle=":", gid="reference")
-        ax.text(0, 1.01, "fresh", color=COLOURS["fresh"], ha="center", transform=ax.get_xaxis_transform())
         ax.grid(visible=False, axis="y")
     axes[0].set_xlabel("return of the old agent,\nminus a fresh one's")
     axes[1].set_xlabel("error on the probe,\ntimes a fresh network's")
-    axes[1].set_xticks([0, 2, 4], ["1", "$10^2$", "$10^4$"])
+    axes[1].set_xticks(range(2, 6), [f"$10^{{{power}}}$" for power in range(2, 6)])
     axes[0].set_yticks(-np.arange(len(settings)), list(settings))
     axes[0].set_ylim(-len(settings) + 0.5, 0.5)
     return figure

@@ -41,15 +41,17 @@ def drawn(ax, gid):
     return [list(map(float, line.get_ydata())) for line in ax.lines if line.get_gid() == gid]
 
 
-def test_return_above_and_the_probe_s_powers_of_ten_below():
-    figure = return_and_probe(TABLE)
+def test_old_minus_fresh_above_and_the_probe_s_powers_of_ten_below():
+    killed = Table(tuple({"method": "killed", "seed": seed, "return": [70.0 + seed] * 4} for seed in range(2)))
+    figure = return_and_probe(TABLE, killed)
     above, below = figure.axes
-    assert drawn(above, "mean") == [[110.0] * 4, [80.0] * 4]
-    assert drawn(above, "seed") == [[100.0] * 4, [120.0] * 4, [80.0] * 4, [80.0] * 4]
+    assert drawn(above, "mean") == [[30.0] * 3, [-9.5] * 3, [0.0] * 3]
+    assert [text.get_text() for text in above.texts if text.get_gid() == "name"] == ["old", "units killed", "fresh"]
     old, fresh = drawn(below, "mean")
     assert old == pytest.approx([1, 2, 3])
     assert fresh == pytest.approx([-1, -1, -1])
-    assert next(list(line.get_xdata()) for line in below.lines if line.get_gid() == "mean") == [2, 3, 4]
+    for ax in (above, below):
+        assert next(list(line.get_xdata()) for line in ax.lines if line.get_gid() == "mean") == [2, 3, 4]
     names = [text for text in below.texts if text.get_gid() == "name"]
     assert {text.get_text(): text.get_color() for text in names} == COLOURS
     assert [text.get_text() for text in below.texts if text.get_gid() == "lost"] == ["1,000 times"]
@@ -77,13 +79,25 @@ def test_sizes_stand_above_and_errors_over_those_of_fresh_networks_below_as_powe
         {"seed": seed} | {name: [factor * value for value in values] for name, values in columns.items()}
         for seed, factor in enumerate((0.5, 2.0))
     )
-    figure = probe_on_scales(Table(tuple(rows)))
+    small = Table(
+        tuple(
+            {
+                "method": "none",
+                "reward": 0.01,
+                "seed": seed,
+                "probe": [2.0 * by, 3.0 * by],
+                "fresh": [0.2 * by, 0.1 * by],
+            }
+            for seed, by in enumerate((1.0, 3.0))
+        )
+    )
+    figure = probe_on_scales(Table(tuple(rows)), small)
     above, below = figure.axes
     assert drawn(above, "size") == [pytest.approx([40.0, 90.0])]
-    assert drawn(below, "mean") == [pytest.approx(each, abs=1e-9) for each in ([3, 4], [1, 1])]
+    assert drawn(below, "mean") == [pytest.approx(each, abs=1e-9) for each in ([3, 4], [1, 1], [1, np.log10(30)])]
     names = {text.get_text(): text.get_color() for text in below.texts}
     assert names["as it is"] == COLOURS["old"]
-    assert set(names) == {"as it is", "standardised"}
+    assert set(names) == {"as it is", "standardised", "rewards / 100"}
     plt.close(figure)
 
 

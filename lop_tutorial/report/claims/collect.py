@@ -45,7 +45,7 @@ NO_LEARNERS = (
     *("timings.csv", "ftle_ridges.json", "equal_training", "cbp_divergence"),
     *("warm_start", "warm_start_others", "warm_start_seeds_6_16", "warm_start_gap", "warm_start_longer"),
     *("cartpole_reference", "changing_control", "changing_control_held_out", "replay_ratio"),
-    *("changing_games", "probe_scales", "small_rewards", "long_phase"),
+    *("changing_games", "probe_scales", "small_rewards", "long_phase", "agent_controls"),
 )
 """What lies in results/, beside texts, without learners from task to task: `equal_training` has fresh networks alone,
 `cbp_divergence` single tasks learned again, a warm start is two tasks of the same classes, and an agent in
