@@ -97,8 +97,9 @@ class Growth(NamedTuple):
         return (
             f"One queue carried out {self.jobs} jobs, of a task each, in {self.seconds:.0f} s. Its process held "
             f"{self.first:.1f} MiB after a quarter of them and {self.last:.1f} MiB after the last. A line through what "
-            f"it held after each job in between rises by {self.line.told('job')}. If it went on so, eight hours of "
-            f"jobs of a minute each would add {NIGHT / 60 * self.line.slope:.1f} MiB, and of jobs of a second each "
+            f"it held after each job in between rises by {self.line.told('job')} (without an interval: readings follow "
+            "one another). If it went on so, eight hours of jobs of a minute each would add "
+            f"{NIGHT / 60 * self.line.slope:.1f} MiB, and of jobs of a second each "
             f"{NIGHT * self.line.slope:.0f} MiB. That is an extrapolation: no queue of many jobs was watched for eight "
             "hours."
         )

@@ -22,7 +22,7 @@ def before_death(results: Results, panels: Mapping[str, str], *, every: int = 5)
 
     Dashed are the networks that are dead in the end, at chance on their training data in the last `every` tasks.
     Quantities are measured in every `every`-th task; accuracies in each, and drawn as means over as many. Minus
-    infinity breaks the line, and stands as a cross below all that is finite.
+    infinity breaks the line; below all that is finite stands how many networks have it.
     """
     figure, axes = plt.subplots(
         len(panels), 1, figsize=(COLUMN_WIDTH, 0.4 + 1.5 * len(panels)), sharex=True, squeeze=False
@@ -37,9 +37,11 @@ def before_death(results: Results, panels: Mapping[str, str], *, every: int = 5)
         for curve, line in zip(old, lines, strict=True):
             finite = np.where(np.isfinite(curve), curve, np.nan)
             ax.plot(tasks, finite, line, color=COLOURS["old"], linewidth=1.2, alpha=0.8)
-            gone = np.isneginf(curve)
-            ax.plot(tasks[gone], np.full(gone.sum(), floor), "x", color=COLOURS["old"], gid="gone", markersize=4)
         if np.isneginf(old).any():
+            for task, gone in zip(tasks, np.isneginf(old).sum(axis=0), strict=True):
+                if gone:
+                    ax.text(task, floor, f"{gone}", color=COLOURS["old"], ha="center", va="center", gid="gone")
+            ax.set_ylim(bottom=floor - 0.1)
             ax.annotate("−∞", (1.01, floor), xycoords=("axes fraction", "data"), color=COLOURS["old"], va="center")
         ax.set_title(name, pad=3)
         _names(ax, fresh, old)

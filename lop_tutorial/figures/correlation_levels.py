@@ -7,6 +7,7 @@ from functools import partial
 from textwrap import fill
 
 import matplotlib.pyplot as plt
+import numpy as np
 from matplotlib.figure import Figure
 
 from lop_tutorial.figures.line_up_map import TITLES
@@ -31,7 +32,7 @@ def correlation_levels(states: States, suspects: Sequence[str], panels: Mapping[
     """A panel for each setting and gap, by its title: rank correlations of suspects among networks of one age.
 
     The three marks of a row are those of `LEVELS`. Lines are 95 % jackknife intervals over seeds; a suspect that does
-    not vary has no mark.
+    not vary has no mark, but is said not to.
     """
     height = len(panels) * (0.6 + 0.36 * len(suspects))
     figure, axes = plt.subplots(len(panels), 1, figsize=(COLUMN_WIDTH, height), sharex=True, squeeze=False)
@@ -42,6 +43,10 @@ def correlation_levels(states: States, suspects: Sequence[str], panels: Mapping[
             for level, (score, colour) in LEVELS.items()
         }
         dot_rows(ax, [fill(TITLES[name], 18) for name in suspects], groups)
+        for row in range(len(suspects)):
+            if all(np.isnan(float(dots.intervals[row].mean)) for dots in groups.values()):
+                free = {"facecolor": "white", "edgecolor": "none", "pad": 1}
+                ax.text(0, -row, "does not vary", ha="center", va="center", fontsize=9, color="#777777", bbox=free)
         named = ax.get_legend_handles_labels()
         ax.get_legend().remove()
         ax.set_title(title)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -43,15 +44,25 @@ SETTING_TITLES = {
 _STRONGEST = 0.8
 
 
-def line_up_map(scores: Sequence[SuspectScores], gap: str, only: Sequence[str] = ()) -> Figure:
+def line_up_map(
+    scores: Sequence[SuspectScores],
+    gap: str,
+    only: Sequence[str] = (),
+    *,
+    as_given: bool = False,
+    weak: Collection[str] = (),
+) -> Figure:
     """Suspects in rows, the best above, controls below; settings in columns: rank correlations with the gap within age.
 
     `only`: these suspects alone. A frame: it predicts there. Struck out: it predicts the opposite of what its source
     says. No colour: it does not vary there; where no suspect does, the column says so. Rows are in the order of the
-    mean correlation, with the sign that the source gives.
+    mean correlation, with the sign that the source gives; or, `as_given`, in that of `only`. In the settings of `weak`,
+    which rest on few networks, frames are dotted.
     """
     rows = {name: found for name, found in by_suspect(scores, gap).items() if not only or name in only}
     order = sorted((name for name in rows if name not in CONTROLS), key=lambda name: -_strength(rows[name]))
+    if as_given:
+        order = [name for name in only if name not in CONTROLS]
     order += [name for name in CONTROLS if name in rows]
     settings = list(dict.fromkeys(score.setting for score in scores))
     figure, ax = plt.subplots(figsize=(COLUMN_WIDTH, 1.0 + 0.3 * len(order)))
@@ -65,7 +76,10 @@ def line_up_map(scores: Sequence[SuspectScores], gap: str, only: Sequence[str] =
             ax.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, color=paper, lw=0))
             number = ax.text(x, y, _signed(value), ha="center", va="center", fontsize=10.5, color=_ink(paper))
             if score.tells:
-                ax.add_patch(Rectangle((x - 0.46, y - 0.44), 0.92, 0.88, fill=False, edgecolor="black", linewidth=1.3))
+                line: dict[str, Any] = {"edgecolor": "black", "linewidth": 1.3}
+                if score.setting in weak:
+                    line = {"edgecolor": _ink(paper), "linewidth": 1.5, "linestyle": (0, (2, 2))}
+                ax.add_patch(Rectangle((x - 0.46, y - 0.44), 0.92, 0.88, fill=False, **line))
             if score.misleads:
                 ax.plot([x - 0.4, x + 0.4], [y + 0.35, y - 0.35], color="black", linewidth=1, gid="misleads")
                 number.set_path_effects([withStroke(linewidth=3, foreground=paper)])

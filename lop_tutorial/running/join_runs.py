@@ -1,9 +1,10 @@
-"""Runs of one plan with other seeds, as one run: seeds may be spread over days, processes and machines."""
+"""Runs of one plan with other seeds or methods, as one run: they may be spread over days, processes and machines."""
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -11,44 +12,52 @@ from lop_tutorial.atomic import write_text
 from lop_tutorial.running.run import Run, csv_text, must_be_new, place_of, write_json
 
 TABLES = ("metrics.csv", "diverged.csv")
+VARIED = ("seeds", "methods")
+"""In which configurations may differ."""
 
 
 def join_runs(folders: Sequence[Path], out: Path) -> Run:
-    """Writes the run that one process with all these seeds would have written, with the origin of each of its parts.
+    """Writes the run that one process with all these seeds and methods would have written, with its parts' origins.
 
     Learners do not depend on each other, so that nothing is computed. The runs stay as they are.
 
     Raises:
-        ValueError: fewer than two runs; one that is not finished, or has another configuration; a seed in two of them;
-            `out` is there already.
+        ValueError: fewer than two runs; one that is not finished, or has another configuration; a method's seed in two
+            of them, or in none; `out` is there already.
     """
     if len(folders) < 2:
         raise ValueError("name two runs or more to join")
     runs = [Run.open(folder) for folder in folders]
-    first = _but_for_seeds(runs[0])
-    seeds: dict[int, Path] = {}
+    first = _shared(runs[0])
+    learners: dict[tuple[str, int], Path] = {}
     for run in runs:
         if not run.finished:
             raise ValueError(f"{run.folder} is not finished; go on with it first")
-        other = _but_for_seeds(run)
+        other = _shared(run)
         if differ := sorted(name for name in first | other if first.get(name) != other.get(name)):
-            raise ValueError(f"{run.folder} is not {runs[0].folder} with other seeds: {', '.join(differ)} differ")
-        for seed in run.config["seeds"]:
-            if seed in seeds:
-                raise ValueError(f"seed {seed} is in {seeds[seed]} and in {run.folder}")
-            seeds[seed] = run.folder
+            raise ValueError(
+                f"{run.folder} is not {runs[0].folder} with other seeds or methods: {', '.join(differ)} differ"
+            )
+        for method, seed in product(run.config["methods"], run.config["seeds"]):
+            if (method, seed) in learners:
+                raise ValueError(f"seed {seed} of {method} is in {learners[method, seed]} and in {run.folder}")
+            learners[method, seed] = run.folder
+    methods, seeds = list(dict.fromkeys(method for method, _ in learners)), sorted({seed for _, seed in learners})
+    for method, seed in product(methods, seeds):
+        if (method, seed) not in learners:
+            raise ValueError(f"seed {seed} of {method} is in none of the runs")
     must_be_new(out)
     out.mkdir(parents=True, exist_ok=True)
     for table in TABLES:
-        if text := _joined([run.folder / table for run in runs], first, sorted(seeds)):
+        if text := _joined([run.folder / table for run in runs], first | {"methods": methods}, seeds):
             write_text(out / table, text)
-    write_json(out / "config.json", runs[0].config | {"seeds": sorted(seeds)})
+    write_json(out / "config.json", runs[0].config | {"seeds": seeds, "methods": methods})
     write_json(out / "environment.json", _origin([run.environment for run in runs]))
     return Run.open(out)
 
 
-def _but_for_seeds(run: Run) -> dict[str, Any]:
-    return {name: value for name, value in run.config.items() if name != "seeds"}
+def _shared(run: Run) -> dict[str, Any]:
+    return {name: value for name, value in run.config.items() if name not in VARIED}
 
 
 def _joined(paths: Sequence[Path], config: dict[str, Any], seeds: Sequence[int]) -> str:

@@ -56,7 +56,7 @@ def test_a_bin_in_which_no_learner_is_left_has_no_dot():
     plt.close(figure)
 
 
-def test_on_the_way_to_death_infinity_is_a_cross_and_accuracies_are_means():
+def test_on_the_way_to_death_infinity_is_counted_and_accuracies_are_means():
     measured = [math.nan, 0.5, math.nan, -math.inf]
     figure = before_death(
         lives(
@@ -69,9 +69,9 @@ def test_on_the_way_to_death_infinity_is_a_cross_and_accuracies_are_means():
     above, below = figure.axes
     curves = [line for line in above.lines if line.get_gid() is None]
     assert [list(map(float, line.get_ydata())) for line in curves] == [pytest.approx([0.9, 0.5])]
-    (cross,) = (line for line in below.lines if line.get_gid() == "gone" and len(line.get_xdata()))
-    assert list(cross.get_xdata()) == [4]
-    assert float(cross.get_ydata()[0]) < 0.25
+    (gone,) = (text for text in below.texts if text.get_gid() == "gone")
+    assert (gone.get_position()[0], gone.get_text()) == (4, "1")
+    assert below.get_ylim()[0] < gone.get_position()[1] < 0.25
     assert "−∞" in [text.get_text() for text in below.texts]
     assert "−∞" not in [text.get_text() for text in above.texts]
     plt.close(figure)

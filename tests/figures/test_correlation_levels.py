@@ -33,4 +33,8 @@ def test_a_panel_a_setting_and_a_dot_a_level(monkeypatch):
     assert dots[1] == pytest.approx(within_method(here, "ill", "test_gap"), abs=0.15)
     assert dots[2] == pytest.approx(within_age(here.where(method="none"), "ill", "test_gap"), abs=0.15)
     assert abs(dots[2] - dots[1]) > 0.01
+    assert not [*narrow.texts, *wide.texts]
+    still = States(states.columns | {"ill": np.where(states["setting"] == "wide", 0.0, states["ill"])})
+    said = [[text.get_text() for text in ax.texts] for ax in correlation_levels(still, ["ill"], panels).axes]
+    assert said == [[], ["does not vary"]]
     plt.close("all")

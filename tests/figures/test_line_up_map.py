@@ -52,6 +52,20 @@ def test_a_few_alone(drawn):
     assert [text.get_text() for text in ax.get_yticklabels()] == ["weight norm −"]
 
 
+def test_rows_as_given_and_frames_that_rest_on_few_networks(drawn):
+    given = ("weight_norm", "dead_units", "previous_test")
+    (ax,) = line_up_map(drawn, "test_gap", given, as_given=True, weak=("type1",)).axes
+    assert [text.get_text()[:-2] for text in ax.get_yticklabels()] == [
+        "weight norm",
+        "dead units",
+        "last test accuracy",
+    ]
+    dotted = {round(patch.get_y() + 0.44): patch.get_linestyle() for patch in ax.patches if not patch.get_fill()}
+    assert dotted == {0: (0, (2, 2)), 2: (0, (2, 2))}
+    (ax,) = line_up_map(drawn, "test_gap", given, as_given=True, weak=("type2",)).axes
+    assert {patch.get_linestyle() for patch in ax.patches if not patch.get_fill()} == {"solid"}
+
+
 def test_the_explorer_has_ranks_within_a_setting_and_gaps_in_points():
     states = States(
         {

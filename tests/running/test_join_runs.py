@@ -1,4 +1,4 @@
-"""Runs with other seeds joined are the run that has all of them."""
+"""Runs with other seeds or methods joined are the run that has all of them."""
 
 import json
 
@@ -44,6 +44,20 @@ def test_a_joined_run_is_joined_again_with_all_its_origins(folders, tmp_path):
     assert len(joined.environment["parts"]) == 3
 
 
+def test_methods_are_joined_where_every_seed_has_each(folders, tmp_path):
+    plan = [word if word != "none,layer_norm" else "{}" for word in PLAN]
+    for method in ("none", "layer_norm"):
+        words = [word.format(method) for word in plan]
+        assert lop(*words, "--seeds", "3:6", "--out", tmp_path / method) == 0
+    joined = join_runs([tmp_path / "none", tmp_path / "layer_norm"], tmp_path / "joined")
+    for name in ("metrics.csv", "config.json"):
+        assert (joined.folder / name).read_bytes() == (folders / "whole" / name).read_bytes()
+    words = [word.format("layer_norm") for word in plan]
+    assert lop(*words, "--seeds", "4:5", "--out", tmp_path / "later") == 0
+    with pytest.raises(ValueError, match="seed 4 of none is in none of the runs"):
+        join_runs([folders / "early", tmp_path / "later"], tmp_path / "out")
+
+
 def test_learners_that_diverged_are_kept(folders, tmp_path):
     lines = {"late": "none,5,1,7", "early": "none,3,0,2"}
     for name, line in lines.items():
@@ -65,7 +79,7 @@ def test_what_does_not_belong_together_is_refused(folders, tmp_path, capsys):
     assert refused("late") == (2, "lop-tutorial: name two runs or more to join\n")
     code, said = refused("late", "again")
     assert code == 2
-    assert "seed 5 is in" in said
+    assert "seed 5 of none is in" in said
     other = tmp_path / "other"
     assert lop(*PLAN, "--seeds", "9:10", "--step-size", "0.02", "--out", other) == 0
     capsys.readouterr()

@@ -37,7 +37,8 @@ interval of the mean over seeds; of a share of seeds it is the exact binomial on
 **What a piece says.** It speaks **for** a claim if the whole interval of each of its numbers lies on the claimed side
 of the bound, **against** it if the whole interval of one of them lies on the other side, and is **open** otherwise: a
 piece with many numbers, as in claims 26 and 28, is hard to win and easy to lose. With fewer than five seeds it has
-**too few seeds** to say anything. A share needs six, since five of five prove nothing.
+**too few seeds** to say anything. A share needs six, since five of five prove nothing. Of a piece whose numbers differ
+in this, one that is against decides; else one with too few seeds does.
 
 **Verdict.** A claim is **supported** if every piece with enough seeds speaks for it, **partly supported** if some do,
 **not supported** if none does and one at least speaks against it, and **open** if all of them are. Where all pieces

@@ -55,7 +55,7 @@ TYPE1 = (
         by_width=True,
     ),
     Claim(
-        "The exponents follow the product of the β",
+        "The stretching is the product of the β",
         r"$\lambda_{\text{trained},T} \to -\infty$ within a class, as the product of $\beta_1, \dots, \beta_T \to 0$",
         f"{_BEFORE_AND_AFTER} Summed log β: below 0, and the change from before the first task to after the last minus "
         "0.8 of that sum: below 0.",
@@ -119,7 +119,7 @@ TYPE2 = (
         by_width=True,
     ),
     Claim(
-        "The exponents follow the product of the α",
+        "The stretching is the product of the α",
         r"$\lambda_{\text{trained},T} \to \infty$ between classes, "
         r"as the product of $\alpha_1, \dots, \alpha_T \to \infty$",
         f"{_BEFORE_AND_AFTER} Summed log α: above 0, and the change from before the first task to after the last minus "
