@@ -274,7 +274,7 @@ def test_what_the_chapter_on_real_images_tells_of_its_runs():
                 for each in (found.training, interval((old - fresh).mean(axis=1)), found.gap)
             ]
             kinds = [kind.removeprefix("Type-") for kind in (found.by_accuracy, found.by_exponents)]
-            row = " | ".join([f"{title}, {width}", *cells, *kinds])
+            row = " | ".join([f"{title}, {width}", " / ".join(kinds), *cells])
             assert f"| {row} |".replace("-0.0)", "0.0)").replace("-", "−") in text.replace("-", "−")
     for name, gain in (("CIFAR-100", "1.7 points (0.1 to 3.4)"), ("Tiny ImageNet", "3.0 (1.0 to 4.9)")):
         assert f"{gain} on {name}" in text
