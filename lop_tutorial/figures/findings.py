@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import matplotlib.pyplot as plt
 import numpy as np
 from jaxtyping import Float64
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 
 from lop_tutorial.experiments.suspects import CONTROLS
 from lop_tutorial.figures.style import COLUMN_WIDTH, METHOD_COLOURS, WIDTH_COLOURS
@@ -54,11 +54,14 @@ def product_law(start: Float64[np.ndarray, "seed task"], end: Float64[np.ndarray
     figure, ax = plt.subplots(figsize=(COLUMN_WIDTH, 2.9))
     tasks = np.arange(1, start.shape[1] + 1)
     law = start[:, :1] + np.cumsum(end - start, axis=1)
-    for values, label, line in ((law, "the product law", "--"), (end, "measured", "-")):
+    lines = ((law, "the product law", "--", "#777777"), (end, "measured", "-", METHOD_COLOURS["none"]))
+    for values, label, line, colour in lines:
         curve = interval(values)
-        ax.fill_between(tasks, curve.low, curve.high, color=WIDTH_COLOURS["narrow"], alpha=0.2, linewidth=0)
-        ax.plot(tasks, curve.mean, line, color=WIDTH_COLOURS["narrow"], gid=label)
-        ax.annotate(label, (tasks[-1], curve.high[-1]), xytext=(0, 5), textcoords="offset points", ha="right")
+        ax.fill_between(tasks, curve.low, curve.high, color=colour, alpha=0.2, linewidth=0)
+        ax.plot(tasks, curve.mean, line, color=colour, gid=label)
+        beside: dict[str, Any] = {"xytext": (6, 0), "textcoords": "offset points", "va": "center"}
+        words = label.replace(" product", "\nproduct")
+        ax.annotate(words, (tasks[-1], curve.mean[-1]), color=colour, annotation_clip=False, **beside)
     ax.set(xlabel="task", ylabel="exponent (per layer)")
     return figure
 
@@ -80,31 +83,33 @@ class MixupGap(NamedTuple):
 
 
 def mixup_against_fresh(stored: Iterable[Source]) -> Figure:
-    """Every stored experiment with five seeds of G-mixup and Retrained: their late difference, in points, by network.
+    """How many stored experiments G-mixup ends above Retrained, level, or below, by kind of network: stacked bars.
 
-    A dot is a mean over seeds, a line its 95 % t interval; hollow where that includes zero. Beside each kind of network
-    it says how many intervals lie above zero, include it, and lie below.
+    An experiment has five seeds or more of both methods. Above or below: the 95 % t interval of the late difference
+    in test accuracy lies wholly on that side of zero; level: it includes zero.
     """
     found = list(mixup_differences(stored))
     kinds = [kind for kind in NETWORKS if any(one.network == kind for one in found)]
-    figure, ax = plt.subplots(figsize=(COLUMN_WIDTH, 0.8 + 0.09 * (len(found) + 4 * len(kinds))))
-    row = 0.0
-    for kind in kinds:
-        here = sorted((one for one in found if one.network == kind), key=lambda one: -float(one.gap.mean))
-        above, below = sum(one.gap.low > 0 for one in here), sum(one.gap.high < 0 for one in here)
-        words = f"{above} above, {len(here) - above - below} level, {below} below"
-        style: dict[str, Any] = {"transform": ax.get_yaxis_transform(), "va": "top", "gid": "counts"}
-        ax.text(0.01, row - 0.5, f"{kind}\n{words}", color="#4D4D4D", fontsize=10, linespacing=1.4, **style)
-        row += 1.5
-        for one in here:
-            _whisker(ax, row, one.gap, METHOD_COLOURS["g_mixup"])
-            row += 1.0
-        row += 2.0
-    ax.axvline(0, color=METHOD_COLOURS["retrained"], linewidth=1.2, zorder=0)
-    ax.set(xlabel="test accuracy, Generalized Mixup minus fresh (points)", yticks=[], ylim=(row - 1.2, -1.0))
-    ax.set_xticks([-40, -30, -20, -10, 0, 10])
-    ax.grid(visible=False, axis="y")
-    ax.spines["left"].set_visible(False)
+    figure, ax = plt.subplots(figsize=(COLUMN_WIDTH, 0.9 + 0.55 * len(kinds)))
+    words = {"above": "above", "level": "interval includes zero", "below": "below"}
+    shades = {"above": METHOD_COLOURS["g_mixup"], "level": "#BBBBBB", "below": METHOD_COLOURS["retrained"]}
+    for row, kind in enumerate(kinds):
+        here = [one.gap for one in found if one.network == kind]
+        above, below = sum(gap.low > 0 for gap in here), sum(gap.high < 0 for gap in here)
+        counts = {"above": int(above), "level": len(here) - int(above) - int(below), "below": int(below)}
+        left = 0
+        for name, count in counts.items():
+            if count:
+                bars = ax.barh(row, count, left=left, height=0.6, color=shades[name], edgecolor="white")
+                ink = "black" if name == "level" else "white"
+                ax.bar_label(bars, [str(count)], label_type="center", color=ink, fontsize=10)
+                bars[0].set_gid(f"{kind}: {name}")
+            left += count
+    handles = [Patch(color=shades[name], label=words[name]) for name in words]
+    ax.legend(handles=handles, loc="lower left", bbox_to_anchor=(0, 1), ncols=3, frameon=False, handlelength=1)
+    ax.set(xlabel="stored experiments", ylim=(len(kinds) - 0.5, -0.5))
+    ax.set_yticks(range(len(kinds)), kinds)
+    ax.grid(visible=False)
     return figure
 
 
@@ -139,11 +144,30 @@ def _network(experiment: str) -> str:
     return "small networks" if "MLP" in experiment else "the paper's networks"
 
 
-def _whisker(ax: Axes, row: float, gap: Interval, colour: str) -> None:
-    ax.plot([100 * float(gap.low), 100 * float(gap.high)], [row, row], color=colour, linewidth=1.2)
-    level = gap.low <= 0 <= gap.high
-    face: dict[str, Any] = {"mfc": "white", "mew": 1.1} if level else {}
-    ax.plot(100 * float(gap.mean), row, "o", color=colour, markersize=4.5, gid="level" if level else "apart", **face)
+def telling_before_a_task(
+    scores: Sequence[SuspectScores], names: Collection[str], rows: Mapping[str, tuple[str, str]]
+) -> Figure:
+    """How measurements before a task go with how it is then learned, among networks of one age.
+
+    A row for each (setting, gap), a dot for each suspect in `names`: its rank correlation. Between the dotted lines a
+    correlation counts for nothing (`LEAST`); dots of suspects that tell are dark. What does not vary has none.
+    """
+    figure, ax = plt.subplots(figsize=(COLUMN_WIDTH, 0.9 + 0.6 * len(rows)))
+    for row, place in enumerate(rows.values()):
+        here = [one for one in scores if (one.setting, one.gap) == place and one.suspect in names]
+        for tells, colour in ((False, "#888888"), (True, WIDTH_COLOURS["model"])):
+            at = np.array([float(one.within_age.mean) for one in here if one.tells is tells])
+            shift = np.linspace(-0.15, 0.15, 3)[np.argsort(np.argsort(at)) % 3]
+            gid = f"{list(rows)[row]}: {'tells' if tells else 'does not'}"
+            ax.plot(at, row + shift, "o", color=colour, alpha=0.75, markeredgewidth=0, gid=gid)
+    ax.axvline(0, color="#4D4D4D", linewidth=1)
+    for edge in (-LEAST, LEAST):
+        ax.axvline(edge, color="#999999", linewidth=0.9, linestyle=":")
+    ax.set(xlim=(-0.82, 0.82), ylim=(len(rows) - 0.5, -0.5), xlabel="rank correlation")
+    ax.set_xticks([-0.6, -0.3, 0, 0.3, 0.6], ["−0.6", "−0.3", "0", "0.3", "0.6"])
+    ax.set_yticks(range(len(rows)), list(rows))
+    ax.grid(visible=False)
+    return figure
 
 
 def before_a_task(

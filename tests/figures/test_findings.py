@@ -8,6 +8,7 @@ from lop_tutorial.figures.findings import (
     mixup_against_fresh,
     mixup_differences,
     product_law,
+    telling_before_a_task,
     width_gap,
 )
 from lop_tutorial.report.claims.comparison import Comparison, Source, learners
@@ -64,11 +65,11 @@ def test_every_experiment_with_enough_seeds_is_in_the_picture_and_no_other():
     found = [(each.network, float(each.gap.mean)) for each in mixup_differences(stored)]
     assert found == [("the paper's networks", pytest.approx(-0.02)), ("small networks", pytest.approx(-0.02))]
     (ax,) = mixup_against_fresh(stored).axes
-    marks = [line.get_xdata()[0] for line in ax.get_lines() if line.get_gid() == "apart"]
-    assert marks == pytest.approx([-2, -2])
+    bars = {bar.get_gid(): bar.get_width() for bar in ax.patches}
+    assert bars == {"the paper's networks: below": 1, "small networks: below": 1}
 
 
-def test_dots_whose_interval_includes_zero_are_hollow_and_the_others_counted():
+def test_bars_count_what_lies_above_includes_zero_and_lies_below():
     def experiment(about, by):
         fresh = np.linspace(0.7, 0.9, 5)[:, None].repeat(5, axis=1)
         plain, mixed = fresh - 0.3, fresh + np.array(by)[:, None]
@@ -81,16 +82,13 @@ def test_dots_whose_interval_includes_zero_are_hollow_and_the_others_counted():
     worse = experiment("pairs of CIFAR-100, MLP, d = 2, squared error, step 0.3, 50 tasks", [-0.2] * 5)
     stored = [Source("a", (worse, level, better))]
     (ax,) = mixup_against_fresh(stored).axes
-    told = [text.get_text() for text in ax.texts if text.get_gid() == "counts"]
-    assert told == [
-        "the paper's networks\n1 above, 1 level, 0 below",
-        "small networks\n0 above, 0 level, 1 below",
-    ]
-    marks = {line.get_gid(): [] for line in ax.get_lines()}
-    for line in ax.get_lines():
-        marks[line.get_gid()].append(line.get_xdata()[0])
-    assert marks["apart"] == pytest.approx([3, -20])
-    assert marks["level"] == pytest.approx([-1])
+    bars = {bar.get_gid(): (bar.get_x(), bar.get_width()) for bar in ax.patches}
+    assert bars == {
+        "the paper's networks: above": (0, 1),
+        "the paper's networks: level": (1, 1),
+        "small networks: below": (0, 1),
+    }
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["the paper's networks", "small networks"]
     gaps = list(mixup_differences(stored))
     assert [float(each.lost.mean) for each in gaps] == pytest.approx([-0.3] * 3)
     assert [float(each.gained.mean) for each in gaps] == pytest.approx([0.1, 0.29, 0.33])
@@ -117,3 +115,24 @@ def test_a_measurement_against_its_source_is_hollow_and_the_unnamed_are_grey():
     assert dots["others"].get_xydata().tolist() == [[0.2, 2], [-0.1, 2]]
     (ax,) = before_a_task(found[4:], {"ftle_within": "within"}, {"wide": ("type2", "train_gap")}).axes
     assert "does not vary" in [text.get_text() for text in ax.texts]
+
+
+def test_a_dot_is_dark_where_a_measurement_tells():
+    def score(suspect, mean, setting="type1"):
+        around = Interval(*(np.array(mean + by) for by in (0, -0.05, 0.05)))
+        return SuspectScores(suspect, setting, "train_gap", 9, *[around] * 5, (), around)
+
+    found = [
+        score("ftle_within", 0.6),
+        score("frozen_units", -0.5),
+        score("weight_norm", 0.1),
+        score("age", 0.9),
+        score("ftle_within", 0.2, "type2"),
+    ]
+    rows = {"narrow": ("type1", "train_gap"), "wide": ("type2", "train_gap")}
+    (ax,) = telling_before_a_task(found, ("ftle_within", "frozen_units", "weight_norm"), rows).axes
+    dots = {line.get_gid(): [float(x) for x in line.get_xdata()] for line in ax.get_lines()}
+    assert dots["narrow: tells"] == [0.6, -0.5]
+    assert dots["narrow: does not"] == [0.1]
+    assert dots["wide: tells"] == []
+    assert dots["wide: does not"] == [0.2]
