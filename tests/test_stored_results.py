@@ -707,6 +707,14 @@ def test_what_the_note_tells_of_table_1_with_many_tasks():
     assert told(100 * (fit[:, 0] - fit[:, 4])) == "1.2 (0.6 to 1.7)"
     known = stored("death_300_tinyimagenet_step_0.07").results.curves("none", "train_accuracy")[:5, :40]
     np.testing.assert_array_equal(results.curves("none", "train_accuracy")[:, :40], known)
+    others = {"L2 init": "l2_init", "Layernorm": "layer_norm", "CBP": "cbp"}
+    for name, short in others.items():
+        (method,) = (m for m in results.methods if m.startswith(short))
+        first, *_, last = results.binned(method).mean(axis=0)
+        gaps = 100 * (results.binned(method) - kept)[:, 4], 100 * (results.binned(mixed) - results.binned(method))[:, 4]
+        assert f"| {name} | {first:.3f} | {last:.3f} | {told(gaps[0])} | {told(gaps[1])} |" in note
+        assert all(failed_in(curve.tolist(), 5) is None for curve in results.curves(method, "train_accuracy"))
+        assert f"{results.curves(method, 'ftle_within_q50')[:, 299].mean():.2f} ({name})" in note
 
 
 def test_what_the_note_on_warm_starts_tells_of_its_run():
