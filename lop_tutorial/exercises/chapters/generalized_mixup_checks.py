@@ -12,7 +12,7 @@ from lop_tutorial.exercises.verdicts import Check, called, compare, one_of
 
 TITLE = "Generalized Mixup"
 
-CAUSES = ("the inputs", "the bump", "both")
+SHARES = ("most", "little")
 _CASES = {"a": 1.5, "b": 1.5, "c": -2.0, "d": -0.5, "e": 1.0}
 _NUDGES = {
     "a": "how high does the own label rise in the middle, and how deep does the other fall at the same time?",
@@ -68,10 +68,10 @@ def _right(own: int, partner: int, m: float, bump: float) -> Float64[np.ndarray,
     return np.eye(3)[own] + b * (2 * np.eye(3)[own] - 1)
 
 
-def _cause(answer: Any) -> str | None:
-    if complaint := one_of(answer, CAUSES):
+def _needs_the_bump(answer: Any) -> str | None:
+    if complaint := one_of(answer, SHARES):
         return complaint
-    if answer != "the inputs":
+    if answer != "little":
         return "Take the bump away, with M = 0, and look whether the training accuracy falls."
     return None
 
@@ -79,5 +79,5 @@ def _cause(answer: Any) -> str | None:
 CHECKS: dict[str, Check] = {
     "own minus other": _own_minus_other,
     "labels by hand": _labels,
-    "is it the bump": _cause,
+    "is it the bump": _needs_the_bump,
 }
