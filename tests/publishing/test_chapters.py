@@ -114,3 +114,10 @@ def test_copies_of_the_build_and_checkpoints_are_no_chapters(top):
 def test_without_a_chapter_one_is_told_where_to_run(top):
     with pytest.raises(BookError, match="at the top of the repository"):
         refresh(top)
+
+
+def test_no_chapter_of_the_book_has_stored_a_warning_with_its_path():
+    """A warning names where a package lies, which is another place on every machine."""
+    for path in chapters(Path(__file__).parents[2]):
+        for cell in nbformat.read(path, as_version=4).cells:
+            assert not [out for out in cell.get("outputs", []) if out.get("name") == "stderr"], (path.name, cell.id)
