@@ -142,7 +142,7 @@ def who_is_steep(networks: Mapping[str, tuple[float, float, float, float]]) -> F
             ax.annotate("slope", (slope, place - 0.36), (0, 2), **_ABOVE)
             ax.annotate("away", (head, place + 0.36), (5, 0), **_POINTS, va="center", color=SIDES["away"], fontsize=9)
     ax.set_yticks(range(len(networks)), list(networks))
-    ax.set(xlabel="logarithm of the margin's slope on the boundary", ylim=(len(networks) - 0.45, -0.85))
+    ax.set(xlabel="mean logarithm of each factor", ylim=(len(networks) - 0.45, -0.85))
     ax.grid(visible=False, axis="y")
     return figure
 
