@@ -94,11 +94,12 @@ def test_bars_count_what_lies_above_includes_zero_and_lies_below():
     assert [float(each.gained.mean) for each in gaps] == pytest.approx([0.1, 0.29, 0.33])
 
 
-def test_a_measurement_against_its_source_is_hollow_and_the_unnamed_are_grey():
-    def score(suspect, mean, setting="type1"):
-        around = Interval(*(np.array(mean + by) for by in (0, -0.05, 0.05)))
-        return SuspectScores(suspect, setting, "train_gap", 9, *[around] * 5, (), around)
+def score(suspect, mean, setting="type1"):
+    around = Interval(*(np.array(mean + by) for by in (0, -0.05, 0.05)))
+    return SuspectScores(suspect, setting, "train_gap", 9, *[around] * 5, (), around)
 
+
+def test_a_measurement_against_its_source_is_hollow_and_the_unnamed_are_grey():
     found = [
         score("ftle_within", 0.6),
         score("ftle_between", 0.6),
@@ -118,10 +119,6 @@ def test_a_measurement_against_its_source_is_hollow_and_the_unnamed_are_grey():
 
 
 def test_a_dot_is_dark_where_a_measurement_tells():
-    def score(suspect, mean, setting="type1"):
-        around = Interval(*(np.array(mean + by) for by in (0, -0.05, 0.05)))
-        return SuspectScores(suspect, setting, "train_gap", 9, *[around] * 5, (), around)
-
     found = [
         score("ftle_within", 0.6),
         score("frozen_units", -0.5),
